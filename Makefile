@@ -1,0 +1,113 @@
+# topupd: everything is built under build/; `make help` lists the targets.
+# BUILD names the folder, so that a sanitizer build stands beside the plain one.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+VERSION := 0.1.0
+
+PKGS := libserialport libconfig inih libuv sqlite3 libsodium libpcre2-8 jansson
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS)) -lcsv
+
+WARN := -Wall -Wextra -Wswitch-enum -Wshadow -Wconversion
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+# Assertions stay in release builds: NDEBUG is never set.
+HARDEN := -fPIE -fstack-protector-strong
+HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
+ifeq ($(SANITIZE),)
+# _FORTIFY_SOURCE and the sanitizers' interceptors get in each other's way.
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+else
+SAN := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+endif
+
+CFLAGS  ?= -O2 -g
+# 64-bit time and file offsets on 32-bit ARM too.
+CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	-DTOPUP_VERSION='"$(VERSION)"' -DTOPUP_DATADIR='"$(PREFIX)/share/topupd"' \
+	-I. $(PKG_CFLAGS)
+ALL_CFLAGS  = -std=gnu17 $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) $(SAN) $(LDFLAGS)
+
+MODEM_SRC := $(wildcard modem/*.c)
+AGENT_SRC := $(filter-out agent/topupd.c agent/topupctl.c,$(wildcard agent/*.c))
+SIM_SRC   := $(filter-out tests/sim/modemsim.c,$(wildcard tests/sim/*.c))
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+SCENARIO := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/scenario/test_*.c))
+BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+PROGRAMS := $(BUILD)/topupd $(BUILD)/topupctl $(BUILD)/modemsim
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+all: $(PROGRAMS) ## build topupd, topupctl and the modem simulator
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Archives let each program and test pull in only what it uses.
+$(BUILD)/libmodem.a: $(call obj,$(MODEM_SRC))
+$(BUILD)/libagent.a: $(call obj,$(AGENT_SRC))
+$(BUILD)/libsim.a: $(call obj,$(SIM_SRC))
+$(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
+$(BUILD)/lib%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@
+$(BUILD)/topupd: $(BUILD)/agent/topupd.o $(BUILD)/libagent.a $(BUILD)/libmodem.a
+	$(LINK) $^ $(PKG_LIBS)
+$(BUILD)/topupctl: $(BUILD)/agent/topupctl.o $(BUILD)/libagent.a $(BUILD)/libmodem.a
+	$(LINK) $^ $(PKG_LIBS)
+$(BUILD)/modemsim: $(BUILD)/tests/sim/modemsim.o $(BUILD)/libsim.a
+	$(LINK) $^ $(PKG_LIBS)
+
+TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD)/libmodem.a
+$(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
+	$(LINK) $< $(TEST_LIBS) $(PKG_LIBS) -lcmocka
+
+check: $(UNIT) ## unit tests
+	BUILD=$(BUILD) scripts/run-tests $(UNIT)
+
+scenario: all $(SCENARIO) ## the real binaries against the modem simulator
+	BUILD=$(BUILD) scripts/run-tests $(SCENARIO)
+
+test: all $(UNIT) $(SCENARIO) ## unit tests and scenarios
+	BUILD=$(BUILD) scripts/run-tests $(UNIT) $(SCENARIO)
+
+asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
+
+lint: ## layers, sizes, formatting, clang-tidy, cppcheck
+	scripts/lint
+
+bench: $(PROGRAMS) $(BENCH) ## timings, as ratios in one run
+	BUILD=$(BUILD) scripts/bench
+
+demo: ## four simulated modems redeem a batch of sixty cards
+	scripts/demo
+
+install: all ## install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+		$(DESTDIR)$(PREFIX)/share/topupd/operators
+	install -m 755 $(BUILD)/topupd $(DESTDIR)$(PREFIX)/sbin/topupd
+	install -m 755 $(BUILD)/topupctl $(DESTDIR)$(PREFIX)/bin/topupctl
+	install -m 644 conf/operators/*.ini $(DESTDIR)$(PREFIX)/share/topupd/operators/
+	install -m 644 conf/topupd.conf $(DESTDIR)$(PREFIX)/share/topupd/topupd.conf.example
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+.PHONY: all check scenario test asan lint bench demo install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')

@@ -1,0 +1,54 @@
+/*
+ * config: topupd.conf (libconfig) into plain values. Values only: it opens
+ * nothing but the configuration itself.
+ */
+#ifndef AGENT_CONFIG_H
+#define AGENT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/log.h"
+
+struct problems;
+
+enum { CONFIG_NAME_MAX = 32 };
+
+struct config_modem {
+	char name[CONFIG_NAME_MAX];
+	char *port;
+	char *identity;      /* serial_identity() of port */
+	char operator[CONFIG_NAME_MAX]; /* a profile's stem, or "auto" */
+	char *sim_pin_file;  /* or NULL */
+	unsigned baud;
+	char dialect[CONFIG_NAME_MAX]; /* or "auto" */
+	bool roaming;
+	char account[CONFIG_NAME_MAX]; /* or "" */
+	unsigned line;       /* where it stands */
+};
+
+struct config {
+	char *file;
+	char *spool_dir;
+	char *state_dir;
+	char *runtime_dir;
+	char *operators_dir;
+	char *key_file;
+	char *group;         /* or NULL: the daemon's own */
+	char *timezone;      /* or NULL: the system's */
+	char *log_socket;    /* log.socket, default "/dev/log" */
+	int log_facility;
+	enum log_level log_level;
+	struct config_modem *modems;
+	size_t modem_count;
+};
+
+/*
+ * Reads a configuration. Every problem is added with file and line. NULL
+ * only when there is nothing to give (unreadable, or a syntax error);
+ * otherwise the caller frees the result, and uses it only if no error came.
+ */
+struct config *config_read(const char *file, struct problems *problems);
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * dispatch: for each free line the next voucher, by the rules of pick and
+ * the breakers; starts redeem; sets the next wake-up; says of each line why
+ * it does not dial.
+ */
+#ifndef AGENT_DISPATCH_H
+#define AGENT_DISPATCH_H
+
+#include "agent/fleet.h"
+
+struct dispatch;
+struct loop;
+struct redeem;
+struct turn;
+
+struct dispatch *dispatch_new(struct loop *loop, struct turn *turn,
+	struct fleet *fleet, struct redeem *redeem);
+void dispatch_free(struct dispatch *dispatch);
+
+/* Something changed (a batch came, a line is free, a person acted): looks
+ * again at the end of this turn's events. Cheap; call it freely. */
+void dispatch_kick(struct dispatch *dispatch);
+
+/* Dial nothing new from now on (shutdown). */
+void dispatch_drain(struct dispatch *dispatch);
+
+/* What a line shows to people (contract, modems). */
+enum line_state {
+	LINE_ABSENT, LINE_STARTING, LINE_READY, LINE_BUSY, LINE_FENCED,
+	LINE_RESTING, LINE_LOCKED_OUT, LINE_PAUSED, LINE_FAILED
+};
+struct line_status {
+	enum line_state state;
+	char why[192];         /* for people; "" when ready or busy */
+	int64_t until_wall_ms; /* 0: not known, or until a person acts */
+};
+void dispatch_line_status(struct dispatch *dispatch, const struct line *line,
+	struct line_status *out);
+const char *line_state_name(enum line_state state); /* static */
+
+/* Why a ready voucher waits ("interval", "no_modem", ...), and until when
+ * (wall clock, 0: not known). reason has at least 16 bytes. */
+struct ledger_voucher;
+void dispatch_why_waiting(struct dispatch *dispatch,
+	const struct ledger_voucher *voucher, char *reason, size_t cap,
+	int64_t *next_at_wall_ms);
+
+#endif

@@ -1,0 +1,447 @@
+/*
+ * ledger: the durable record of vouchers, attempts, batches, SIMs and the
+ * audit chain. All SQL is in ledger.c and ledger_*.c (the one module with
+ * SQLite). Every change is an operation, applied inside the transaction of
+ * a turn; every change of state writes its audit entry in the same commit.
+ * It refuses any edge that the table of voucher.h has not, and it never
+ * sees a PIN in clear.
+ *
+ * Moments: wall_ms is what people read (UTC); ran_ms counts the time that
+ * the daemon ran, over all its lives: pauses and lock-outs are counted in
+ * it, so no jump of a clock ends one. The ledger keeps the highest ran_ms.
+ */
+#ifndef AGENT_LEDGER_H
+#define AGENT_LEDGER_H
+
+#include "agent/money.h"
+#include "agent/vault.h"
+#include "agent/verdict.h"
+#include "agent/voucher.h"
+#include "modem/span.h"
+
+enum {
+	LEDGER_SCHEMA = 1,
+	LEDGER_NAME_MAX = 64,    /* operator, modem, reason, who, IMEI, ... */
+	LEDGER_TARGET_MAX = 64,
+	LEDGER_TEXT_MAX = 1024,  /* replies (masked), notes */
+	LEDGER_FILE_MAX = 256    /* file names */
+};
+
+struct ledger;
+
+struct ledger_moment {
+	int64_t wall_ms;
+	int64_t ran_ms;
+};
+
+/* ---- opening ---------------------------------------------------------- */
+
+enum ledger_open_how { LEDGER_OPEN_RW, LEDGER_OPEN_READ_ONLY };
+
+/*
+ * Opens or makes the ledger, migrates an older one, checks that the key is
+ * the one it was sealed with. Takes an exclusive lock beside it
+ * (LEDGER_OPEN_RW), so that a second daemon is refused. NULL on failure;
+ * why says it for people. vault is borrowed, and outlives the ledger.
+ */
+struct ledger *ledger_open(const char *path, enum ledger_open_how how,
+	struct vault *vault, char *why, size_t cap);
+void ledger_close(struct ledger *ledger);
+
+/* ran_ms as last stored. */
+int64_t ledger_ran_ms(struct ledger *ledger);
+
+/* ---- the transaction of a turn: called by turn.c only ------------------ */
+
+/* Each 0 or -EIO (see ledger_error()). */
+int ledger_begin(struct ledger *ledger);
+int ledger_commit(struct ledger *ledger, int64_t ran_ms);
+void ledger_rollback(struct ledger *ledger);
+
+/* What SQLite said last, for people; the ledger's. */
+const char *ledger_error(const struct ledger *ledger);
+
+/* ---- operations -------------------------------------------------------- */
+
+enum ledger_op_kind {
+	LEDGER_BATCH_OPEN,
+	LEDGER_BATCH_ROW,
+	LEDGER_BATCH_FAULT,
+	LEDGER_BATCH_ACCEPT,
+	LEDGER_BATCH_DROP,
+	LEDGER_BATCH_RETIRED,
+	LEDGER_BATCH_REPORTED,
+	LEDGER_BATCH_MOVE,
+	LEDGER_VOUCHER_MOVE,
+	LEDGER_ATTEMPT_BEGIN,
+	LEDGER_ATTEMPT_ON_AIR,
+	LEDGER_ATTEMPT_SETTLE,
+	LEDGER_BALANCE,
+	LEDGER_SIM_SEEN,
+	LEDGER_SIM_BLOCKED,
+	LEDGER_UNLOCK,
+	LEDGER_PAUSE,
+	LEDGER_CURSOR,
+	LEDGER_EVENT,
+	LEDGER_OP_KINDS
+};
+
+/* A file begins to be read. Invisible to queues and lists until accepted. */
+struct ledger_batch_open {
+	char name[LEDGER_FILE_MAX];
+	uint8_t digest[VAULT_HASH_LEN]; /* of the file's bytes */
+	bool from_spool;
+};
+
+struct ledger_batch_row {
+	int64_t batch;
+	unsigned line;
+	unsigned priority;
+	uint8_t sealed[VAULT_SEALED_MAX];
+	size_t sealed_len;
+	uint8_t fingerprint[VAULT_HASH_LEN];
+	char masked[VOUCHER_PIN_MAX + 1];
+	char serial[LEDGER_NAME_MAX];
+	char operator[LEDGER_NAME_MAX];
+	char currency[8];
+	unsigned decimals;
+	int64_t amount_minor; /* MONEY_NONE */
+	char target[LEDGER_TARGET_MAX]; /* "self" or a number */
+	char modem[LEDGER_NAME_MAX];    /* "" for any */
+	char expires[12];               /* YYYY-MM-DD or "" */
+	char note[256];
+};
+
+struct ledger_batch_fault {
+	int64_t batch;
+	unsigned line;
+	char reason[128];
+};
+
+struct ledger_batch_accept {
+	int64_t batch;
+	char hold[LEDGER_NAME_MAX]; /* "counted", "lengths", or "" for ready */
+	char note[256];
+};
+
+/* Removes all that was read of it, in one slice of at most a thousand rows:
+ * result.count is what is left; repeated until 0. */
+struct ledger_batch_drop {
+	int64_t batch;
+	char reason[256]; /* "" when the reading was only interrupted */
+};
+
+struct ledger_batch_ref {
+	int64_t batch; /* RETIRED: its file is gone; REPORTED: report is out */
+	int64_t generation; /* REPORTED: of ledger_batch.generation */
+};
+
+/* VOUCHER_HOLD, RELEASE or CANCEL for all vouchers of a batch that can; one
+ * audit entry with the count. result.count is how many moved. */
+struct ledger_batch_move {
+	int64_t batch;
+	enum voucher_event event;
+	char reason[LEDGER_NAME_MAX];
+	char note[LEDGER_TEXT_MAX];
+};
+
+struct ledger_voucher_move {
+	int64_t voucher;
+	enum voucher_event event;
+	char reason[LEDGER_NAME_MAX]; /* "" for none */
+	int64_t credited_minor;       /* RESOLVED_LOADED, EVIDENCE */
+	char note[LEDGER_TEXT_MAX];
+};
+
+/* ready -> dialing. result.id is the attempt. -EBUSY when the account has
+ * a PIN in flight already (law 5). */
+struct ledger_attempt_begin {
+	int64_t voucher;
+	char modem[LEDGER_NAME_MAX];
+	char iccid[LEDGER_NAME_MAX];
+	char account[LEDGER_TARGET_MAX]; /* the account credited */
+	int64_t balance_before_minor;    /* MONEY_NONE where not known */
+};
+
+/* The PIN itself goes out in this turn (menus: a later one than the code). */
+struct ledger_attempt_on_air {
+	int64_t attempt;
+};
+
+enum ledger_fate { LEDGER_NOT_SENT, LEDGER_MAYBE_SENT, LEDGER_ANSWERED };
+
+struct ledger_attempt_settle {
+	int64_t attempt;
+	enum ledger_fate fate;
+	enum verdict verdict;
+	enum voucher_event event;
+	char reason[LEDGER_NAME_MAX];
+	int64_t next_at_ran_ms;  /* busy, not_sent; 0 for now */
+	int64_t credited_minor;  /* MONEY_NONE */
+	int64_t balance_minor;   /* as the text told it; MONEY_NONE */
+	char by[LEDGER_NAME_MAX];/* what decided: "text", "restart", "timer" */
+	char rule[LEDGER_NAME_MAX]; /* key of the rule that fired */
+	char reply[LEDGER_TEXT_MAX]; /* masked by the caller */
+};
+
+struct ledger_balance {
+	char modem[LEDGER_NAME_MAX];
+	char iccid[LEDGER_NAME_MAX];
+	int64_t minor;
+	unsigned decimals;
+	char currency[8];
+	char reply[LEDGER_TEXT_MAX];
+};
+
+struct ledger_sim_seen {
+	char modem[LEDGER_NAME_MAX];
+	char iccid[LEDGER_NAME_MAX];
+	char imsi[LEDGER_NAME_MAX];
+	char imei[LEDGER_NAME_MAX];
+	char operator[LEDGER_NAME_MAX];
+	char account[LEDGER_TARGET_MAX];
+};
+
+/* The operator barred it ("too many wrong"). */
+struct ledger_sim_blocked {
+	char iccid[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];
+};
+
+/* A person allows one PIN more on a SIM (iccid) or an account. */
+struct ledger_unlock {
+	char iccid[LEDGER_NAME_MAX];     /* or "" */
+	char account[LEDGER_TARGET_MAX]; /* or "" */
+	char modem[LEDGER_NAME_MAX];
+};
+
+struct ledger_pause {
+	char modem[LEDGER_NAME_MAX]; /* "" for all */
+	bool on;
+};
+
+struct ledger_cursor {
+	char name[LEDGER_NAME_MAX];
+	int64_t seq;
+};
+
+/* An audit entry that changes no voucher: "daemon.start", "modem.ready". */
+struct ledger_event {
+	char event[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];
+	int64_t batch; /* 0 for none */
+	int64_t voucher;
+	char note[LEDGER_TEXT_MAX];
+};
+
+/* A value: no pointer in it, so a turn can keep and replay it. */
+struct ledger_op {
+	enum ledger_op_kind kind;
+	struct ledger_moment at;
+	char who[LEDGER_NAME_MAX]; /* "daemon", or a person: "uid:1000(ann)" */
+	union {
+		struct ledger_batch_open batch_open;
+		struct ledger_batch_row batch_row;
+		struct ledger_batch_fault batch_fault;
+		struct ledger_batch_accept batch_accept;
+		struct ledger_batch_drop batch_drop;
+		struct ledger_batch_ref batch_ref;
+		struct ledger_batch_move batch_move;
+		struct ledger_voucher_move voucher_move;
+		struct ledger_attempt_begin attempt_begin;
+		struct ledger_attempt_on_air attempt_on_air;
+		struct ledger_attempt_settle attempt_settle;
+		struct ledger_balance balance;
+		struct ledger_sim_seen sim_seen;
+		struct ledger_sim_blocked sim_blocked;
+		struct ledger_unlock unlock;
+		struct ledger_pause pause;
+		struct ledger_cursor cursor;
+		struct ledger_event event;
+	} u;
+};
+
+struct ledger_result {
+	int64_t id;    /* of what was made */
+	int64_t count; /* of what was moved, or is left */
+};
+
+/*
+ * Applies one operation inside the open transaction, as one savepoint. 0;
+ * -EINVAL: the edge or the reference does not exist (nothing was changed);
+ * -EEXIST: a repeated PIN, or a file accepted before (result.id: the other
+ * batch); -EBUSY; -EIO: the disk (see ledger_error()).
+ */
+int ledger_apply(struct ledger *ledger, const struct ledger_op *op,
+	struct ledger_result *result);
+
+/* ---- reading ----------------------------------------------------------- */
+/* Rows are handed to fn one by one; it returns false to stop. Texts are
+ * valid during the call. Each reader returns 0 or -EIO. */
+
+struct ledger_voucher {
+	int64_t id, batch;
+	unsigned row;
+	const char *serial, *masked, *operator, *currency, *target, *modem_only;
+	const char *note, *expires, *reason, *modem, *reply;
+	unsigned decimals, priority;
+	int64_t amount_minor, credited_minor;
+	int64_t balance_before_minor, balance_after_minor;
+	enum voucher_state state;
+	int64_t next_at_ran_ms; /* 0: now */
+	unsigned attempts;      /* all */
+	unsigned on_air;        /* those that were or may have been on air */
+	unsigned not_sent;      /* in a row */
+	unsigned busy;          /* answers "busy" so far */
+	int64_t updated_wall_ms, finished_wall_ms; /* 0: not yet */
+};
+typedef bool ledger_voucher_fn(void *ctx, const struct ledger_voucher *v);
+
+struct ledger_voucher_filter {
+	int64_t id;    /* 0: any */
+	int64_t batch; /* 0: any */
+	int state;     /* an enum voucher_state, or -1 */
+	int64_t after; /* only ids above */
+	int64_t limit; /* 0: no limit */
+	bool by_row;   /* in the batch's order of rows, not of ids */
+};
+int ledger_each_voucher(struct ledger *ledger,
+	const struct ledger_voucher_filter *filter, ledger_voucher_fn *fn,
+	void *ctx);
+
+/* The sealed PIN. 0 or -ENOENT. */
+int ledger_sealed_pin(struct ledger *ledger, int64_t voucher, uint8_t *blob,
+	size_t cap, size_t *len);
+
+struct ledger_attempt {
+	int64_t id, voucher;
+	int64_t began_wall_ms, ended_wall_ms; /* 0: open */
+	const char *modem, *iccid, *account, *reply, *by, *rule;
+	int fate; /* an enum ledger_fate, or -1 while open */
+	enum verdict verdict;
+};
+typedef bool ledger_attempt_fn(void *ctx, const struct ledger_attempt *a);
+/* Of a voucher in order; voucher 0: all that are open (no fate yet). */
+int ledger_each_attempt(struct ledger *ledger, int64_t voucher,
+	ledger_attempt_fn *fn, void *ctx);
+
+struct ledger_batch {
+	int64_t id;
+	const char *name, *note, *who;
+	bool reading;      /* not accepted yet */
+	bool from_spool;
+	bool retired;      /* its file is gone from incoming/ */
+	int64_t received_wall_ms, finished_wall_ms; /* 0: not finished */
+	int64_t rows, faults;
+	int64_t counts[VOUCHER_STATES]; /* kept by the ledger, not counted */
+	int64_t loaded_minor;           /* sum of what was credited */
+	int64_t generation;  /* grows with each settlement */
+	int64_t reported;    /* the generation of the last report */
+	const uint8_t *digest;
+};
+typedef bool ledger_batch_fn(void *ctx, const struct ledger_batch *b);
+/* id 0: all that were accepted, in order. An id: that one, reading too. */
+int ledger_each_batch(
+	struct ledger *ledger, int64_t id, ledger_batch_fn *fn, void *ctx);
+/* Those being read when the daemon stopped; those whose file was not yet
+ * retired; those whose report is owed. */
+enum ledger_batch_due { LEDGER_DUE_DROP, LEDGER_DUE_RETIRE, LEDGER_DUE_REPORT };
+int ledger_each_batch_due(struct ledger *ledger, enum ledger_batch_due due,
+	ledger_batch_fn *fn, void *ctx);
+/* The accepted batch (not wholly cancelled before any attempt) with that
+ * digest: its id, or 0. */
+int64_t ledger_batch_of_digest(
+	struct ledger *ledger, const uint8_t digest[VAULT_HASH_LEN]);
+
+typedef bool ledger_fault_fn(void *ctx, unsigned line, const char *reason);
+int ledger_each_fault(
+	struct ledger *ledger, int64_t batch, ledger_fault_fn *fn, void *ctx);
+
+/* Vouchers by state over all accepted batches; kept, not counted. */
+int ledger_counts(struct ledger *ledger, int64_t counts[VOUCHER_STATES]);
+
+/*
+ * The heads of the queue for one modem: ready, due at ran_ms, of that
+ * operator, for any modem or for this one, whose account has nothing in
+ * flight (self_account stands for "self"), highest priority first, then
+ * oldest batch, then row. At most limit.
+ */
+struct ledger_head_query {
+	const char *operator, *modem, *self_account;
+	int64_t ran_ms;
+	int64_t limit;
+};
+int ledger_each_head(struct ledger *ledger, const struct ledger_head_query *q,
+	ledger_voucher_fn *fn, void *ctx);
+/* The earliest next_at_ran_ms of a ready voucher after ran_ms; INT64_MAX. */
+int64_t ledger_next_due(struct ledger *ledger, int64_t ran_ms);
+
+/* What breakers and pacing need of a SIM. */
+struct ledger_sim {
+	char iccid[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];   /* where it was seen last */
+	char operator[LEDGER_NAME_MAX];
+	char account[LEDGER_TARGET_MAX];
+	unsigned counted;        /* attempts that count for the breaker */
+	unsigned unsettled;      /* open or unknown, dialled after the last
+	                            unlock (fence of a later version) */
+	bool one_more;           /* an unlock that no attempt has used yet */
+	bool blocked;            /* the operator said sim_blocked */
+	unsigned doublings;      /* of the pause */
+	int64_t stopped_ran_ms;  /* when the last that counts ended; 0: none */
+	int64_t stopped_wall_ms;
+	int64_t last_ran_ms;     /* end of the last attempt; 0: none */
+	unsigned dialled_today;  /* attempts on air since day_wall_ms */
+	int64_t balance_minor;   /* MONEY_NONE */
+	unsigned balance_decimals;
+	char balance_currency[8];
+	int64_t balance_wall_ms; /* 0: never */
+	bool balance_is_last;    /* nothing was dialled since */
+};
+/* 0, -ENOENT for a SIM never seen, -EIO. day_wall_ms: start of the day. */
+int ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
+	struct ledger_sim *out);
+typedef bool ledger_sim_fn(void *ctx, const struct ledger_sim *sim);
+int ledger_each_sim(
+	struct ledger *ledger, int64_t day_wall_ms, ledger_sim_fn *fn, void *ctx);
+
+/* Whether dialling is paused, for all ("") or for a modem. */
+bool ledger_is_paused(struct ledger *ledger, const char *modem);
+
+int64_t ledger_cursor(struct ledger *ledger, const char *name); /* 0: none */
+
+struct ledger_audit {
+	int64_t seq;
+	int64_t at_wall_ms;
+	const char *event, *modem, *who, *note; /* "" where absent */
+	int64_t voucher, batch;                 /* 0 where absent */
+	uint8_t hash[VAULT_HASH_LEN];
+};
+typedef bool ledger_audit_fn(void *ctx, const struct ledger_audit *a);
+struct ledger_audit_filter {
+	int64_t after;         /* only seq above */
+	int64_t since_wall_ms; /* 0: any */
+	int64_t voucher;       /* 0: any */
+	int64_t limit;         /* 0: none */
+};
+int ledger_each_audit(struct ledger *ledger,
+	const struct ledger_audit_filter *filter, ledger_audit_fn *fn, void *ctx);
+int64_t ledger_audit_head(struct ledger *ledger); /* the highest seq; 0 */
+
+/* ---- checking ---------------------------------------------------------- */
+
+struct ledger_verify {
+	bool ok;
+	int64_t entries;
+	char head[2 * VAULT_HASH_LEN + 1];
+	int64_t first_bad; /* 0 when ok */
+	char what[128];    /* what is wrong with it */
+};
+/* Walks the whole chain, also that no entry is missing at the end. */
+int ledger_verify_audit(struct ledger *ledger, struct ledger_verify *out);
+
+/* Whether the kept counts, states and attempts fit together. 0, or -EINVAL
+ * with the first thing that does not. For tests and after unclean stops. */
+int ledger_check(struct ledger *ledger, char *what, size_t cap);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * loop: timers, descriptors, signals and clocks of the one thread. The one
+ * file with libuv. A simulation may put virtual time behind this header.
+ */
+#ifndef AGENT_LOOP_H
+#define AGENT_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_timer;
+struct loop_poll;
+
+typedef void loop_fn(void *ctx);
+typedef void loop_poll_fn(void *ctx, bool readable, bool writable);
+
+struct loop *loop_new(void);
+void loop_free(struct loop *loop); /* everything made from it is closed */
+
+/* Runs until loop_stop(). */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Milliseconds of a clock that never jumps, the same within one turn. */
+int64_t loop_now_ms(const struct loop *loop);
+
+/* Wall time in milliseconds since the epoch, UTC. */
+int64_t loop_wall_ms(void);
+
+/* Whether the kernel calls its clock synchronised (adjtimex). */
+bool loop_clock_is_trusted(void);
+
+/* A timer, not running. The loop owns it. */
+struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *ctx);
+/* Fires once at that moment of loop_now_ms(); a second call moves it.
+ * INT64_MAX stops it. */
+void loop_timer_at(struct loop_timer *timer, int64_t at_ms);
+void loop_timer_free(struct loop_timer *timer);
+
+/* Watches a descriptor, which stays the caller's, for reading and, where
+ * wanted, writing. Errors and hang-ups count as readable. Must be freed
+ * before the descriptor is closed. */
+struct loop_poll *loop_poll_new(
+	struct loop *loop, int fd, loop_poll_fn *fn, void *ctx);
+void loop_poll_want(struct loop_poll *poll, bool read, bool write);
+void loop_poll_free(struct loop_poll *poll);
+
+/* fn is called in the loop, not in the handler. */
+void loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *ctx);
+
+/*
+ * fn runs last in each turn, before the loop sleeps: the commit. While
+ * loop_hold() is on, no descriptor and no timer but those marked by
+ * loop_timer_always() is served.
+ */
+void loop_on_turn_end(struct loop *loop, loop_fn *fn, void *ctx);
+void loop_hold(struct loop *loop, bool on);
+void loop_timer_always(struct loop_timer *timer);
+
+/* Runs fn in the next turn, after descriptors had their chance: one slice
+ * of long work. A second call before it ran does nothing more. */
+struct loop_idle;
+struct loop_idle *loop_idle_new(struct loop *loop, loop_fn *fn, void *ctx);
+void loop_idle_once(struct loop_idle *idle);
+void loop_idle_free(struct loop_idle *idle);
+
+#endif

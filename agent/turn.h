@@ -1,0 +1,57 @@
+/*
+ * turn: all that one turn of the loop decides, its one commit, and the
+ * effects that the commit releases. Law 1 lives here: an outlet (modems,
+ * the control socket, the trail) lets nothing leave the process before the
+ * operations of the turn are on disk.
+ *
+ * When a commit fails, the list of operations is kept, the loop is held (no
+ * new event is read), and the list is replayed until it is on disk.
+ */
+#ifndef AGENT_TURN_H
+#define AGENT_TURN_H
+
+#include "agent/ledger.h"
+
+struct loop;
+struct turn;
+
+/* Registers with the loop as its turn end. Borrows both. */
+struct turn *turn_new(struct loop *loop, struct ledger *ledger);
+void turn_free(struct turn *turn);
+
+/* Lets out what waits; called after each commit, and after turns without
+ * operations. In the order of registration. */
+typedef void turn_outlet_fn(void *ctx);
+void turn_add_outlet(struct turn *turn, turn_outlet_fn *fn, void *ctx);
+
+/* An empty operation of that kind, by "daemon", at this moment. */
+struct ledger_op turn_op(const struct turn *turn, enum ledger_op_kind kind);
+
+/*
+ * Applies an operation that may be refused: on failure nothing is kept and
+ * the code of ledger_apply() is returned. For intents (begin an attempt,
+ * a person's wish).
+ */
+int turn_try(struct turn *turn, const struct ledger_op *op,
+	struct ledger_result *result);
+
+/*
+ * Applies an operation that must not be lost (a result from the air): when
+ * the disk refuses it, it is kept and replayed. An operation that the
+ * ledger calls impossible (-EINVAL) is our own bug: logged, aborted.
+ */
+void turn_must(struct turn *turn, const struct ledger_op *op);
+
+/* The ledger, for reading; what this turn did is seen already. */
+struct ledger *turn_ledger(struct turn *turn);
+
+/* This moment: wall clock, and time run over all lives of the daemon. */
+struct ledger_moment turn_now(const struct turn *turn);
+
+/* Not NULL while a commit is stuck: why, for status. */
+const char *turn_stuck(const struct turn *turn);
+
+/* Commits now, for start-up and shutdown. 0 or -EIO. */
+int turn_commit(struct turn *turn);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * modem: one AT device on one port: found, set up, kept ready, and asked
+ * USSD codes. The only interface of modem/ that agent/ uses. It knows
+ * nothing of vouchers and money, and says of each request whether it can
+ * have reached the network (its fate).
+ *
+ * Time comes in as now_ms (a monotonic clock, milliseconds). Nothing is
+ * ever written to the port but inside modem_flush(): the owner calls it
+ * when what the bytes stand for is safe on disk.
+ *
+ * Callbacks come from inside modem_on_ready(), modem_tick(), modem_flush()
+ * and modem_stop(), never from inside modem_ask() and the like, and may
+ * call modem_ask(), modem_reply() and modem_end().
+ */
+#ifndef MODEM_MODEM_H
+#define MODEM_MODEM_H
+
+#include "modem/span.h"
+
+struct modem;
+struct port;
+
+enum modem_state {
+	MODEM_ABSENT,   /* the port is not there; looked for again */
+	MODEM_STARTING, /* probing, setting up, registering */
+	MODEM_READY,    /* registered, and no request under way */
+	MODEM_BUSY,     /* a request is under way, or its session is open */
+	MODEM_RESTING,  /* does not answer usefully; tried again later */
+	MODEM_FAILED    /* a person is needed: SIM PIN or PUK, no SIM, barred */
+};
+
+/* Whether a request can have reached the network. */
+enum modem_fate { MODEM_NOT_SENT, MODEM_MAYBE_SENT, MODEM_ANSWERED };
+
+/* Why a request ended as it did. */
+enum modem_cause {
+	MODEM_TEXT,       /* answered with a text */
+	MODEM_NO_ANSWER,  /* nothing in time */
+	MODEM_BROKEN,     /* the port vanished, or the modem restarted */
+	MODEM_REFUSED,    /* a final error before anything went on air */
+	MODEM_ERROR,      /* an error that may have come after the air */
+	MODEM_DROPPED,    /* the session ended without a text (+CUSD: 2) */
+	MODEM_NETWORK,    /* +CUSD: 3, 4 or 5: says nothing of the request */
+	MODEM_UNREADABLE, /* a text that no coding makes sense of; text is raw */
+	MODEM_STOPPED     /* the owner stopped the modem */
+};
+
+struct modem_result {
+	enum modem_fate fate;
+	enum modem_cause cause;
+	int code;         /* of a CME error, or -1 */
+	struct span text; /* UTF-8; only during the callback */
+	bool open;        /* the network waits for an answer of ours */
+};
+
+/* How a request may be tried. */
+enum modem_try {
+	MODEM_ONCE,  /* goes out once, in the coding known best: PINs */
+	MODEM_SEARCH /* other codings may be tried too: balance requests */
+};
+
+struct modem_info {
+	enum modem_state state;
+	const char *why;      /* of absent, resting, failed: for people; or "" */
+	int64_t until_ms;     /* when a resting or absent one is tried again */
+	const char *dialect;  /* "standard", "huawei", ... */
+	char manufacturer[32];
+	char model[32];
+	char imei[17];
+	char imsi[17];
+	char iccid[23];
+	char network[32];     /* the operator's name as the modem says it */
+	int signal_dbm;       /* 0 when not known (27.007 8.5) */
+	int registration;     /* <stat> of +CREG, or -1 */
+	bool coding_known;    /* an answer was read in the coding in use */
+	unsigned restarts;    /* times it went back from ready to starting */
+};
+
+struct modem_hooks {
+	void *ctx;
+	/* The descriptor to wait on and what for; fd is -1 before a close. */
+	void (*on_fd)(void *ctx, int fd, bool want_write);
+	/* modem_info()->state is another one. */
+	void (*on_state)(void *ctx);
+	/* A USSD text that no request asked for, or that came too late. */
+	void (*on_push)(void *ctx, struct span text_utf8);
+	/* The wire, for debugging; what was sent under MODEM_ONCE comes
+	 * redacted. May be NULL. */
+	void (*on_trace)(void *ctx, bool sent, struct span line);
+};
+
+struct modem_options {
+	const char *name;    /* for traces; copied */
+	const char *dialect; /* a row of the table, or "auto" */
+	bool roaming;        /* <stat> 5 counts as registered */
+};
+
+typedef void modem_on_result(void *ctx, const struct modem_result *result);
+
+/*
+ * A modem on a port, which it owns from now on, as yet unopened. NULL when
+ * the dialect has no row (the port is then still the caller's). All memory
+ * is taken here.
+ */
+struct modem *modem_new(const struct modem_options *options, struct port *port,
+	const struct modem_hooks *hooks);
+void modem_free(struct modem *modem);
+
+/* Whether a dialect of that name ("auto" too) exists. */
+bool modem_has_dialect(const char *name);
+
+/* Opens the port as soon as it is there, and sets the modem up. */
+void modem_start(struct modem *modem, int64_t now_ms);
+
+/*
+ * Ends an open session politely if possible without waiting, closes the
+ * port. A request under way ends MAYBE_SENT (or NOT_SENT when nothing of it
+ * was flushed).
+ */
+void modem_stop(struct modem *modem, int64_t now_ms);
+
+/* The descriptor is ready. Reads at most some kilobytes a call. */
+void modem_on_ready(struct modem *modem, int64_t now_ms);
+
+/* Acts on deadlines that have passed. */
+void modem_tick(struct modem *modem, int64_t now_ms);
+
+/* When modem_tick() wants to be called next; INT64_MAX for never. */
+int64_t modem_wake_at(const struct modem *modem);
+
+/* Hands the bytes that wait to the port; deadlines run from here. */
+void modem_flush(struct modem *modem, int64_t now_ms);
+
+const struct modem_info *modem_info(const struct modem *modem);
+
+/*
+ * Dials a USSD code. The result comes exactly once, later. timeout_ms runs
+ * from the flush to the network's answer. code is copied, and wiped once
+ * the port has it. 0; -EBUSY when not ready; -EINVAL for a code that is
+ * empty, too long, holds a quote or control character, or cannot be coded.
+ */
+int modem_ask(struct modem *modem, struct span code, enum modem_try how,
+	uint32_t timeout_ms, modem_on_result *on_result, void *ctx);
+
+/* Answers an open session; otherwise as modem_ask(). -EPROTO when the
+ * session is not open any more (nothing is sent then). */
+int modem_reply(struct modem *modem, struct span text, uint32_t timeout_ms,
+	modem_on_result *on_result, void *ctx);
+
+/* Closes the session that may be open (AT+CUSD=2), and is ready after. */
+void modem_end(struct modem *modem);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * port: the byte pipe to one modem, and the only seam between the driver
+ * and the machine it runs on. Tests put a scripted wire here.
+ * Nothing here blocks, waits, or knows what the bytes mean.
+ */
+#ifndef MODEM_PORT_H
+#define MODEM_PORT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct port;
+
+struct port_ops {
+	/*
+	 * Opens, or begins to (a TCP connection is under way until the first
+	 * write or read succeeds). 0 or a negative errno: -ENOENT and -ENODEV
+	 * mean "not there now", -EBUSY "another program holds it".
+	 */
+	int (*open)(struct port *port);
+	/* The descriptor to wait on, or -1 when closed. */
+	int (*fd)(const struct port *port);
+	/* > 0 bytes; 0 nothing now; a negative errno when the pipe is gone. */
+	ssize_t (*read)(struct port *port, void *buf, size_t cap);
+	/* >= 0 bytes taken; a negative errno when the pipe is gone. */
+	ssize_t (*write)(struct port *port, const void *buf, size_t len);
+	/* Closes without hanging up the line. Harmless when closed. */
+	void (*close)(struct port *port);
+	/* Closes and frees the port itself. */
+	void (*free)(struct port *port);
+};
+
+/* Implementations put this first. */
+struct port {
+	const struct port_ops *ops;
+};
+
+#endif
