@@ -54,22 +54,22 @@ enum voucher_event {
 	VOUCHER_EVENTS
 };
 
-/* What must hold besides the state (flags of struct voucher_edge). */
+/* What must hold besides the state. */
 enum voucher_condition {
-	VOUCHER_ALWAYS = 0,
-	VOUCHER_IF_WAS_ON_AIR = 1,   /* an attempt was, or may have been, on air */
-	VOUCHER_IF_NEVER_ON_AIR = 2, /* none was */
-	VOUCHER_IF_UNANSWERED = 4    /* reason is no_answer, broken, restart or
-	                                no_sms (repeat = once) */
+	VOUCHER_ALWAYS,
+	VOUCHER_IF_WAS_ON_AIR,   /* an attempt was, or may have been, on air */
+	VOUCHER_IF_NEVER_ON_AIR, /* none was */
+	VOUCHER_IF_UNANSWERED,   /* its reason is no_answer, broken, restart or
+	                            no_sms (repeat = once) */
+	VOUCHER_IF_ONE_ATTEMPT   /* exactly one attempt was on air */
 };
 
 struct voucher_edge {
 	enum voucher_state from;
 	enum voucher_event by;
 	enum voucher_state to;
-	unsigned condition;   /* of enum voucher_condition */
-	const char *reasons;  /* the reasons it may carry, blank-separated;
-	                         "" for none, "*" for a person's or any */
+	enum voucher_condition condition;
+	const char *reasons; /* those it may carry, blank-separated; "" none */
 };
 
 /* The edge, or NULL when the table has none. */
@@ -79,6 +79,10 @@ const struct voucher_edge *voucher_edge_find(
 /* Whether a voucher may take the edge now. */
 bool voucher_edge_permits(const struct voucher_edge *edge, unsigned on_air,
 	struct span reason_now);
+
+/* Whether a voucher that took the edge may show that reason ("" always). */
+bool voucher_edge_takes_reason(
+	const struct voucher_edge *edge, struct span reason);
 
 /* Row i of the table, NULL past the end: for tests and drawings. */
 const struct voucher_edge *voucher_edge_at(size_t i);
