@@ -46,7 +46,18 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 all: $(PROGRAMS) ## build topupd, topupctl and the modem simulator
 
-$(BUILD)/%.o: %.c
+# Two files that change only when what they hold does: objects follow the
+# flags, archives the list of sources (a file that went away must leave).
+define remember
+$(shell mkdir -p $(BUILD); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1))
+endef
+ifeq ($(filter clean help lint demo,$(MAKECMDGOALS)),)
+$(call remember,$(BUILD)/flags,$(subst ','\'',$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)))
+$(call remember,$(BUILD)/sources,$(MODEM_SRC) $(AGENT_SRC) $(SIM_SRC) $(SUPPORT_SRC))
+endif
+$(BUILD)/flags $(BUILD)/sources:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -55,10 +66,10 @@ $(BUILD)/libmodem.a: $(call obj,$(MODEM_SRC))
 $(BUILD)/libagent.a: $(call obj,$(AGENT_SRC))
 $(BUILD)/libsim.a: $(call obj,$(SIM_SRC))
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
-$(BUILD)/lib%.a:
+$(BUILD)/lib%.a: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@
 $(BUILD)/topupd: $(BUILD)/agent/topupd.o $(BUILD)/libagent.a $(BUILD)/libmodem.a
@@ -71,6 +82,8 @@ $(BUILD)/modemsim: $(BUILD)/tests/sim/modemsim.o $(BUILD)/libsim.a
 TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD)/libmodem.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(TEST_LIBS) $(PKG_LIBS) -lcmocka
+
+everything: all $(UNIT) $(SCENARIO) $(BENCH) ## build the tests too, run nothing
 
 check: $(UNIT) ## unit tests
 	BUILD=$(BUILD) scripts/run-tests $(UNIT)
@@ -105,9 +118,9 @@ clean: ## remove everything that was built
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all check scenario test asan lint bench demo install clean help
+.PHONY: all everything check scenario test asan lint bench demo install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
