@@ -53,7 +53,8 @@ void vault_digest_end(struct vault_digest *d, uint8_t hash[VAULT_HASH_LEN]);
 void vault_digest_free(struct vault_digest *d);
 
 /* Seals all that from_fd gives into to_fd (secretstream), and back. 0 or a
- * negative errno; -EBADMSG for a foreign or damaged file. */
+ * negative errno; -EBADMSG for a foreign or damaged file: what to_fd has
+ * then is only a part, and must be thrown away. */
 int vault_seal_file(struct vault *vault, int from_fd, int to_fd);
 int vault_unseal_file(struct vault *vault, int from_fd, int to_fd);
 
