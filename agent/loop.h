@@ -18,7 +18,8 @@ typedef void loop_poll_fn(void *ctx, bool readable, bool writable);
 struct loop *loop_new(void);
 void loop_free(struct loop *loop); /* everything made from it is closed */
 
-/* Runs until loop_stop(). */
+/* Runs until loop_stop(); the turn that asked for it is ended first. May be
+ * run again: timers and descriptors keep their wishes. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
@@ -38,28 +39,31 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *ctx);
 void loop_timer_at(struct loop_timer *timer, int64_t at_ms);
 void loop_timer_free(struct loop_timer *timer);
 
-/* Watches a descriptor, which stays the caller's, for reading and, where
- * wanted, writing. Errors and hang-ups count as readable. Must be freed
- * before the descriptor is closed. */
+/* Watches a descriptor, which stays the caller's and becomes non-blocking,
+ * for reading and, where wanted, writing. Errors and hang-ups count as
+ * readable, again and again until the caller frees it. Must be freed before
+ * the descriptor is closed. NULL when it cannot be watched (a plain file; a
+ * descriptor that is watched already). */
 struct loop_poll *loop_poll_new(
 	struct loop *loop, int fd, loop_poll_fn *fn, void *ctx);
 void loop_poll_want(struct loop_poll *poll, bool read, bool write);
 void loop_poll_free(struct loop_poll *poll);
 
-/* fn is called in the loop, not in the handler. */
+/* fn is called in the loop, not in the handler; while it is held, too. */
 void loop_on_signal(struct loop *loop, int signo, loop_fn *fn, void *ctx);
 
 /*
  * fn runs last in each turn, before the loop sleeps: the commit. While
- * loop_hold() is on, no descriptor and no timer but those marked by
- * loop_timer_always() is served.
+ * loop_hold() is on, no descriptor, no slice and no timer but those marked
+ * by loop_timer_always() is served.
  */
 void loop_on_turn_end(struct loop *loop, loop_fn *fn, void *ctx);
 void loop_hold(struct loop *loop, bool on);
 void loop_timer_always(struct loop_timer *timer);
 
-/* Runs fn in the next turn, after descriptors had their chance: one slice
- * of long work. A second call before it ran does nothing more. */
+/* Runs fn in the next turn, so after this one's commit and after descriptors
+ * had their chance: one slice of long work. A second call before it ran does
+ * nothing more. */
 struct loop_idle;
 struct loop_idle *loop_idle_new(struct loop *loop, loop_fn *fn, void *ctx);
 void loop_idle_once(struct loop_idle *idle);
