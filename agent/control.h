@@ -1,17 +1,42 @@
 /*
  * control: the socket that topupctl asks. One JSON object a line in both
- * directions; answers leave after the commit of the turn that made them.
- * PINs never pass it as text: files come as descriptors (SCM_RIGHTS).
+ * directions, one request a connection; answers leave after the commit of
+ * the turn that made them. PINs never pass it as text: files come as
+ * descriptors (SCM_RIGHTS). It never waits for a slow reader.
  *
  * Request:  {"command": NAME, "args": {...}}
- * Answer:   any number of {"item": ...}, then one {"done": ..., "exit": N}
- *           or {"error": TEXT, "exit": N}.
+ * Answer:   any number of {"item": ...} and, where args say progress,
+ *           {"progress": ...}; then one {"done": ..., "exit": N}
+ *           or {"error": TEXT, "exit": N}; then the connection closes.
+ *
+ * command   args (all optional where not said)
+ * status modems batches watch reload   none
+ * batch voucher                        id (must)
+ * vouchers                             batch state limit after
+ * load      to amount modem operator timeout progress; with a descriptor
+ * submit    name (must) operator amount target modem wait progress; with a
+ *           descriptor
+ * wait      batch timeout progress
+ * balance   modem (must)
+ * hold release cancel                  ids (a list) or batch
+ * resolve   id, how (loaded rejected retry), note (must), amount
+ * pause resume                         modem
+ * unlock    what: a modem or a number (must)
+ * audit     since_seq or since_ms, follow
  */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
 
 #include <stddef.h>
 #include <sys/types.h>
+
+enum {
+	CONTROL_REQUEST_MAX = 65536, /* bytes of a request line */
+	CONTROL_CLIENTS_MAX = 64,    /* connections; root has some more */
+	CONTROL_IDS_MAX = 1000       /* vouchers in one request */
+};
+
+#define CONTROL_SOCKET_NAME "control.sock"
 
 struct control;
 struct dispatch;
@@ -20,7 +45,6 @@ struct intake;
 struct loop;
 struct redeem;
 struct spool;
-struct trail;
 struct turn;
 
 struct control_parts {
@@ -31,7 +55,6 @@ struct control_parts {
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct spool *spool;
-	struct trail *trail;
 	/* Reloads; errors (cap bytes, lines) on refusal. 0 or -EINVAL. */
 	int (*reload)(void *ctx, const char *who, char *errors, size_t cap);
 	void *ctx;
@@ -40,7 +63,8 @@ struct control_parts {
 /*
  * Listens on dir/control.sock (0660, of the group; -1: leave it). A stale
  * socket is removed. NULL on failure; why says it for people. Becomes an
- * outlet of the turn.
+ * outlet of the turn, so no turn may end between control_free() and
+ * turn_free(). All parts are borrowed.
  */
 struct control *control_new(const struct control_parts *parts, const char *dir,
 	gid_t group, char *why, size_t cap);
