@@ -24,8 +24,9 @@ int audit_bytes(
 	const struct audit_entry *entry, uint8_t *out, size_t cap, size_t *len);
 
 /*
- * "audit seq=12 event=voucher.loaded voucher=3 ... head=<hex>", control
- * characters and quotes escaped. 0 or -ENOSPC (cut).
+ * 'audit seq=12 event="voucher.loaded" voucher=3 ... head=<hex>', control
+ * characters and quotes escaped. 0, or -ENOSPC: texts were cut, but number
+ * and head stand (a cap too small even for these gets nothing).
  */
 int audit_line(const struct audit_entry *entry, const char *hash_hex, char *out,
 	size_t cap);
