@@ -12,10 +12,10 @@
 	"row,serial,pin,operator,amount,target,state,reason,credited,modem,"   \
 	"attempts,finished_at,reply\r\n"
 
-enum { REPORT_CELL_MAX = 4096, REPORT_ROW_MAX = 16384 };
+enum { REPORT_ROW_MAX = 16384 };
 
 /*
- * Joins cells into one CSV line with its CRLF. 0 or -ENOSPC.
+ * Joins cells into one CSV line with its CRLF, without a NUL. 0 or -ENOSPC.
  */
 int report_row(const struct span *cells, size_t count, char *out, size_t cap,
 	size_t *len);
