@@ -33,8 +33,9 @@ void log_line(enum log_level level, const char *format, ...)
 
 /*
  * One line that must not be lost, at notice level. 0 when every wanted
- * channel took it, -EAGAIN when the reader is slow, -ENOTCONN when there is
- * none: try the same line again later.
+ * channel that exists took it; -EAGAIN when a reader is slow, or the log
+ * socket was there and is not now (its daemon starts anew); -ENOTCONN when
+ * there is no channel: try the same line again later.
  */
 int log_try(const char *text);
 
