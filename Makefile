@@ -106,13 +106,22 @@ bench: $(PROGRAMS) $(BENCH) ## timings, as ratios in one run
 demo: ## four simulated modems redeem a batch of sixty cards
 	scripts/demo
 
+# The unit names the programs where PREFIX puts them.
+SHARE = $(DESTDIR)$(PREFIX)/share/topupd
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
 install: all ## install under DESTDIR and PREFIX
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
-		$(DESTDIR)$(PREFIX)/share/topupd/operators
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(SHARE)/operators \
+		$(LIBDIR)/systemd/system $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d
 	install -m 755 $(BUILD)/topupd $(DESTDIR)$(PREFIX)/sbin/topupd
 	install -m 755 $(BUILD)/topupctl $(DESTDIR)$(PREFIX)/bin/topupctl
-	install -m 644 conf/operators/*.ini $(DESTDIR)$(PREFIX)/share/topupd/operators/
-	install -m 644 conf/topupd.conf $(DESTDIR)$(PREFIX)/share/topupd/topupd.conf.example
+	install -m 644 conf/operators/*.ini $(SHARE)/operators/
+	install -m 644 conf/topupd.conf $(SHARE)/topupd.conf.example
+	install -m 644 conf/udev/70-topupd.rules $(SHARE)/70-topupd.rules.example
+	sed 's|/usr/local|$(PREFIX)|' conf/systemd/topupd.service \
+		>$(LIBDIR)/systemd/system/topupd.service
+	chmod 644 $(LIBDIR)/systemd/system/topupd.service
+	install -m 644 conf/sysusers/topupd.conf $(LIBDIR)/sysusers.d/topupd.conf
+	install -m 644 conf/tmpfiles/topupd.conf $(LIBDIR)/tmpfiles.d/topupd.conf
 
 clean: ## remove everything that was built
 	rm -rf build
