@@ -1,7 +1,7 @@
 /*
  * classify: an operator's text to a verdict, by compiled expressions, and
- * the expressions of a profile in general. The one file with PCRE2; match
- * and depth limits are set, no JIT. It must never guess: what no rule
+ * the expressions of a profile in general. The one module with PCRE2; match,
+ * depth and heap limits are set, no JIT. It must never guess: what no rule
  * matches has no verdict.
  */
 #ifndef AGENT_CLASSIFY_H
