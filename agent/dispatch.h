@@ -1,24 +1,32 @@
 /*
  * dispatch: for each free line the next voucher, by the rules of pick and
- * the breakers; starts redeem; sets the next wake-up; says of each line why
- * it does not dial.
+ * the breakers; starts redeem; sets the next wake-up; says of each line and
+ * each waiting voucher why it waits.
  */
 #ifndef AGENT_DISPATCH_H
 #define AGENT_DISPATCH_H
 
 #include "agent/fleet.h"
 
+struct balance;
 struct dispatch;
 struct loop;
 struct redeem;
 struct turn;
 
-struct dispatch *dispatch_new(struct loop *loop, struct turn *turn,
-	struct fleet *fleet, struct redeem *redeem);
+/* Borrows all. */
+struct dispatch_parts {
+	struct loop *loop;
+	struct turn *turn;
+	struct fleet *fleet;
+	struct redeem *redeem;
+	struct balance *balance;
+};
+struct dispatch *dispatch_new(const struct dispatch_parts *parts);
 void dispatch_free(struct dispatch *dispatch);
 
 /* Something changed (a batch came, a line is free, a person acted): looks
- * again at the end of this turn's events. Cheap; call it freely. */
+ * again in the next turn. Cheap; call it freely. */
 void dispatch_kick(struct dispatch *dispatch);
 
 /* Dial nothing new from now on (shutdown). */
@@ -26,12 +34,19 @@ void dispatch_drain(struct dispatch *dispatch);
 
 /* What a line shows to people (contract, modems). */
 enum line_state {
-	LINE_ABSENT, LINE_STARTING, LINE_READY, LINE_BUSY, LINE_FENCED,
-	LINE_RESTING, LINE_LOCKED_OUT, LINE_PAUSED, LINE_FAILED
+	LINE_ABSENT,
+	LINE_STARTING,
+	LINE_READY,
+	LINE_BUSY,
+	LINE_FENCED,
+	LINE_RESTING,
+	LINE_LOCKED_OUT,
+	LINE_PAUSED,
+	LINE_FAILED
 };
 struct line_status {
 	enum line_state state;
-	char why[192];         /* for people; "" when ready or busy */
+	char why[256];         /* for people; "" when ready or busy */
 	int64_t until_wall_ms; /* 0: not known, or until a person acts */
 };
 void dispatch_line_status(struct dispatch *dispatch, const struct line *line,
@@ -39,7 +54,7 @@ void dispatch_line_status(struct dispatch *dispatch, const struct line *line,
 const char *line_state_name(enum line_state state); /* static */
 
 /* Why a ready voucher waits ("interval", "no_modem", ...), and until when
- * (wall clock, 0: not known). reason has at least 16 bytes. */
+ * (wall clock, 0: not known). reason has cap bytes, at least 16. */
 struct ledger_voucher;
 void dispatch_why_waiting(struct dispatch *dispatch,
 	const struct ledger_voucher *voucher, char *reason, size_t cap,

@@ -21,7 +21,14 @@ struct line {
 	struct profile *profile; /* counted; NULL: none fits (why says it) */
 	bool draining;           /* taken out of the configuration */
 	bool busy;               /* an attempt or a balance request is on it */
+	bool doubt;              /* a session of it may be open at the network:
+	                            quiet time is due when it is ready again */
 	int64_t quiet_until_ms;  /* loop clock: no PIN before */
+	int64_t rest_until_ms;   /* loop clock: it refused too often */
+	unsigned refusals;       /* not_sent in a row */
+	int64_t balance_batch;   /* the newest batch it asked its balance for */
+	bool balance_fresh;      /* it was asked since the last PIN */
+	unsigned balance_failures; /* unanswered balance requests in a row */
 	char account[64];        /* its account: configured, or the ICCID */
 	char last_error[128];
 	char why_no_profile[128];
@@ -30,6 +37,12 @@ struct line {
 typedef void fleet_fn(void *ctx, struct line *line);
 typedef void fleet_push_fn(
 	void *ctx, struct line *line, struct span text_utf8);
+
+/* Whom a story tells that a line is free again. */
+struct fleet_idle {
+	void *ctx;
+	fleet_fn *fn;
+};
 
 struct fleet_hooks {
 	void *ctx;
@@ -50,6 +63,14 @@ void fleet_free(struct fleet *fleet);
 void fleet_apply(struct fleet *fleet, const struct config *config,
 	const struct profiles *profiles);
 
+/* Every modem begins with quiet time: an unclean stop may have left
+ * sessions open. Call before fleet_apply(). */
+void fleet_doubt_all(struct fleet *fleet);
+
+/* Frees lines that have drained, and starts those that take their name.
+ * Must not be called from a callback of a modem. */
+void fleet_sweep(struct fleet *fleet);
+
 /* Stops all modems (shutdown). */
 void fleet_stop(struct fleet *fleet);
 
@@ -57,7 +78,12 @@ size_t fleet_count(const struct fleet *fleet);
 struct line *fleet_at(const struct fleet *fleet, size_t i);
 struct line *fleet_find(const struct fleet *fleet, const char *name);
 
-/* The line's ICCID; "" while no SIM is known. */
+/* Its session may still be open at the network: no PIN before the quiet
+ * time of its operator is over, counted again from when it is ready. */
+void line_doubt(struct line *line, int64_t now_ms);
+
+/* What names the SIM: its ICCID, the IMSI where it tells none, "" while no
+ * SIM is known. */
 const char *line_iccid(const struct line *line);
 
 #endif

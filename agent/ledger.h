@@ -369,6 +369,7 @@ int ledger_counts(struct ledger *ledger, int64_t counts[VOUCHER_STATES]);
 struct ledger_head_query {
 	const char *operator, *modem, *self_account;
 	int64_t ran_ms;
+	bool skip_expiring; /* leave out vouchers with an expiry date */
 	int64_t limit;
 };
 int ledger_each_head(struct ledger *ledger, const struct ledger_head_query *q,

@@ -8,39 +8,25 @@
 #define AGENT_REDEEM_H
 
 #include "agent/fleet.h"
-#include "agent/ledger.h"
 
+struct loop;
 struct redeem;
 struct turn;
 struct vault;
 
 /* on_idle is called when a line is free again. Borrows all. */
 struct redeem *redeem_new(struct loop *loop, struct turn *turn,
-	struct vault *vault, fleet_fn *on_idle, void *ctx);
+	struct vault *vault, const struct fleet_idle *on_idle);
 void redeem_free(struct redeem *redeem);
 
 /*
- * Dials a ready voucher on a ready line. 0: under way; -EBUSY: the line or
- * the account is taken; -EIO: the ledger did not take the intent; -EINVAL:
- * the voucher cannot be dialled on this line (why). Nothing is on air then.
+ * Dials a ready voucher on a ready line. 0: under way. Otherwise nothing is
+ * on air: -EBUSY the line or the account is taken; -EIO the ledger did not
+ * take the intent; -EINVAL this line's operator cannot dial that voucher (no
+ * code for its target, a PIN of another form); -EBADMSG its PIN cannot be
+ * unsealed.
  */
 int redeem_begin(struct redeem *redeem, struct line *line, int64_t voucher);
-
-/* Asks the balance; fn (may be NULL) is called once with the answer. 0,
- * -EBUSY, or -ENOTSUP when the operator has no code for it. */
-struct redeem_balance {
-	bool ok;
-	int64_t minor;
-	unsigned decimals;
-	const char *currency;
-	const char *error; /* for people */
-};
-typedef void redeem_balance_fn(void *ctx, const struct redeem_balance *b);
-int redeem_balance(struct redeem *redeem, struct line *line,
-	redeem_balance_fn *fn, void *ctx);
-
-/* Forget the waiter of balance answers (its connection closed). */
-void redeem_forget(struct redeem *redeem, void *ctx);
 
 /* How many attempts are on air or about to be. */
 size_t redeem_in_flight(const struct redeem *redeem);

@@ -1,0 +1,240 @@
+/*
+ * dispatch_status: why a line does not dial, and why a voucher waits, in
+ * words for people. Reads; decides nothing.
+ */
+#include "agent/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/dispatch_private.h"
+#include "agent/ledger.h"
+#include "agent/loop.h"
+#include "agent/turn.h"
+
+static const char *const state_names[] = {
+	[LINE_ABSENT] = "absent",
+	[LINE_STARTING] = "starting",
+	[LINE_READY] = "ready",
+	[LINE_BUSY] = "busy",
+	[LINE_FENCED] = "fenced",
+	[LINE_RESTING] = "resting",
+	[LINE_LOCKED_OUT] = "locked_out",
+	[LINE_PAUSED] = "paused",
+	[LINE_FAILED] = "failed",
+};
+
+const char *
+line_state_name(enum line_state state)
+{
+	return state_names[state];
+}
+
+static int64_t
+ran_to_wall(struct dispatch *d, int64_t ran_ms)
+{
+	struct ledger_moment now = turn_now(d->parts.turn);
+	return ran_ms == PICK_NEVER ? 0 : now.wall_ms + ran_ms - now.ran_ms;
+}
+
+static int64_t
+loop_to_wall(struct dispatch *d, int64_t loop_ms)
+{
+	return turn_now(d->parts.turn).wall_ms + loop_ms -
+	       loop_now_ms(d->parts.loop);
+}
+
+static enum line_state
+state_of_modem(enum modem_state state)
+{
+	switch (state) {
+	case MODEM_ABSENT:
+		return LINE_ABSENT;
+	case MODEM_STARTING:
+		return LINE_STARTING;
+	case MODEM_READY:
+		return LINE_READY;
+	case MODEM_BUSY:
+		return LINE_BUSY;
+	case MODEM_RESTING:
+		return LINE_RESTING;
+	case MODEM_FAILED:
+		return LINE_FAILED;
+	}
+	return LINE_FAILED;
+}
+
+static enum line_state
+state_of_answer(enum pick_answer answer)
+{
+	switch (answer) {
+	case PICK_PAUSED:
+		return LINE_PAUSED;
+	case PICK_UNSETTLED:
+	case PICK_QUIET:
+		return LINE_FENCED;
+	case PICK_BLOCKED:
+	case PICK_LOCKED_OUT:
+		return LINE_LOCKED_OUT;
+	case PICK_DIAL:
+	case PICK_INTERVAL:
+	case PICK_DAILY_MAX:
+	case PICK_HOURS:
+	case PICK_CLOCK:
+		break;
+	}
+	return LINE_READY;
+}
+
+/* What it waits for, and what a person may do. %s is the modem's name. */
+static const char *
+why_of_answer(enum pick_answer answer)
+{
+	switch (answer) {
+	case PICK_DIAL:
+		break;
+	case PICK_PAUSED:
+		return "paused by a person; go on with: topupctl resume";
+	case PICK_UNSETTLED:
+		return "a card dialled here is not settled; look at it with: "
+		       "topupctl vouchers --state unknown; settle it with "
+		       "topupctl resolve, or allow one PIN more with: "
+		       "topupctl unlock %s";
+	case PICK_BLOCKED:
+		return "the operator has barred this SIM from recharging; when "
+		       "it is free again: topupctl unlock %s";
+	case PICK_LOCKED_OUT:
+		return "too many refused cards in a row on this SIM; allow one "
+		       "PIN more with: topupctl unlock %s";
+	case PICK_QUIET:
+		return "quiet time: an older session may still answer";
+	case PICK_INTERVAL:
+		return "min_interval between two recharges";
+	case PICK_DAILY_MAX:
+		return "daily_max of this SIM is reached";
+	case PICK_HOURS:
+		return "outside the operator's hours";
+	case PICK_CLOCK:
+		return "the clock is not synchronised, so hours cannot be "
+		       "judged";
+	}
+	return "";
+}
+
+static void
+say(struct line_status *out, enum line_state state, int64_t until_wall_ms,
+	const char *why)
+{
+	out->state = state;
+	out->until_wall_ms = until_wall_ms;
+	(void)span_copy(out->why, sizeof(out->why), span_str(why));
+}
+
+/* A format of why_of_answer() with the line's name in it. */
+static void
+say_answer(struct dispatch *d, const struct line *line,
+	struct line_status *out)
+{
+	int64_t until_ran;
+	enum pick_answer answer = dispatch_pick(d, line, &until_ran);
+	const char *why = why_of_answer(answer);
+	const char *hole = strstr(why, "%s");
+	say(out, state_of_answer(answer),
+		answer == PICK_DIAL ? 0 : ran_to_wall(d, until_ran), "");
+	if (hole)
+		(void)snprintf(out->why, sizeof(out->why), "%.*s%s",
+			(int)(hole - why), why, line->config.name);
+	else
+		(void)span_copy(out->why, sizeof(out->why), span_str(why));
+}
+
+void
+dispatch_line_status(struct dispatch *d, const struct line *line,
+	struct line_status *out)
+{
+	const struct modem_info *info = modem_info(line->modem);
+	enum line_state state = state_of_modem(info->state);
+	if (state == LINE_ABSENT || state == LINE_RESTING)
+		say(out, state, loop_to_wall(d, info->until_ms), info->why);
+	else if (state != LINE_READY)
+		say(out, state, 0, info->why);
+	else if (!line->profile)
+		say(out, LINE_FAILED, 0, line->why_no_profile);
+	else if (line->rest_until_ms > loop_now_ms(d->parts.loop))
+		say(out, LINE_RESTING, loop_to_wall(d, line->rest_until_ms),
+			line->last_error);
+	else if (line->busy)
+		say(out, LINE_BUSY, 0, "");
+	else
+		say_answer(d, line, out);
+}
+
+/* ---- a waiting voucher ------------------------------------------------- */
+
+static const char *
+word_of_answer(enum pick_answer answer)
+{
+	switch (answer) {
+	case PICK_PAUSED:
+	case PICK_UNSETTLED:
+	case PICK_BLOCKED:
+	case PICK_LOCKED_OUT:
+		return "stopped";
+	case PICK_DAILY_MAX:
+		return "daily_max";
+	case PICK_HOURS:
+		return "hours";
+	case PICK_CLOCK:
+		return "clock";
+	case PICK_DIAL:
+	case PICK_QUIET:
+	case PICK_INTERVAL:
+		break;
+	}
+	return "interval";
+}
+
+static bool
+could_dial(const struct line *line, const struct ledger_voucher *v)
+{
+	return !line->draining && line->profile &&
+	       strcmp(line->profile->stem, v->operator) == 0 &&
+	       (v->modem_only[0] == '\0' ||
+		       strcmp(v->modem_only, line->config.name) == 0);
+}
+
+static bool
+works(const struct line *line)
+{
+	enum modem_state state = modem_info(line->modem)->state;
+	return state == MODEM_READY || state == MODEM_BUSY;
+}
+
+void
+dispatch_why_waiting(struct dispatch *d, const struct ledger_voucher *v,
+	char *reason, size_t cap, int64_t *next_at_wall_ms)
+{
+	struct ledger_moment now = turn_now(d->parts.turn);
+	const char *word = "no_modem";
+	int64_t best = PICK_NEVER;
+	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
+		const struct line *line = fleet_at(d->parts.fleet, i);
+		int64_t until_ran;
+		if (!could_dial(line, v) || !works(line))
+			continue;
+		enum pick_answer answer = dispatch_pick(d, line, &until_ran);
+		if (until_ran < best || strcmp(word, "no_modem") == 0)
+			word = word_of_answer(answer);
+		best = until_ran < best ? until_ran : best;
+	}
+	if (v->next_at_ran_ms > now.ran_ms) {
+		word = "retry";
+		best = v->next_at_ran_ms;
+	} else if (v->expires[0] != '\0' && !loop_clock_is_trusted()) {
+		word = "clock";
+		best = PICK_NEVER;
+	}
+	(void)span_copy(reason, cap, span_str(word));
+	*next_at_wall_ms =
+		best > now.ran_ms ? ran_to_wall(d, best) : now.wall_ms;
+}

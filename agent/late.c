@@ -1,0 +1,40 @@
+/*
+ * late: writes an unasked text into the audit, masked, and keeps PINs off
+ * the line for a while when it has a verdict: its copy may follow.
+ */
+#include "agent/late.h"
+
+#include "agent/mask.h"
+#include "agent/turn.h"
+
+static bool
+takes_pin(const void *profile, struct span digits)
+{
+	return !profile || profile_takes_pin(profile, digits);
+}
+
+static void
+be_quiet(struct line *line, struct span text_utf8, int64_t now_ms)
+{
+	struct classify_result read;
+	classifier_read(line->profile->reply, text_utf8, &read);
+	int64_t until = now_ms + line->profile->min_interval_ms;
+	if (read.verdict != VERDICT_NONE && line->quiet_until_ms < until)
+		line->quiet_until_ms = until;
+}
+
+void
+late_text(struct turn *turn, struct line *line, struct span text_utf8,
+	int64_t now_ms)
+{
+	struct ledger_op op = turn_op(turn, LEDGER_EVENT);
+	struct ledger_event *e = &op.u.event;
+	(void)span_copy(e->event, sizeof(e->event), span_str("modem.text"));
+	(void)span_copy(
+		e->modem, sizeof(e->modem), span_str(line->config.name));
+	mask_text(text_utf8, span_str(""), takes_pin, line->profile, e->note,
+		sizeof(e->note));
+	turn_must(turn, &op);
+	if (line->profile)
+		be_quiet(line, text_utf8, now_ms);
+}

@@ -1,0 +1,23 @@
+/*
+ * mask: hides PINs in texts that come from outside: operators' replies, the
+ * wire. Pure. It would rather hide too much than show one PIN.
+ */
+#ifndef AGENT_MASK_H
+#define AGENT_MASK_H
+
+#include "modem/span.h"
+
+/*
+ * Copies text (UTF-8) into out, NUL-terminated and cut at cap. Each run of
+ * decimal digits of any script, with single blanks, dashes or dots inside,
+ * is shown as secret_mask() shows a PIN when
+ * - takes_pin says that its digits are a whole PIN, or
+ * - it holds eight or more digits that stand in voucher_pin in that order
+ *   and neighbourhood (the card's own, empty if none).
+ * takes_pin may be NULL.
+ */
+typedef bool mask_takes_pin(const void *ctx, struct span digits);
+void mask_text(struct span text, struct span voucher_pin,
+	mask_takes_pin *takes_pin, const void *ctx, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * recover: runs once, before any modem is opened. It must never guess what
+ * became of an attempt.
+ */
+#include "agent/recover.h"
+
+#include <string.h>
+
+#include "agent/turn.h"
+
+static bool
+first_open(void *ctx, const struct ledger_attempt *a)
+{
+	int64_t *id = ctx;
+	*id = a->id;
+	return false;
+}
+
+size_t
+recover_attempts(struct turn *turn)
+{
+	size_t n = 0;
+	for (;;) {
+		int64_t id = 0;
+		if (ledger_each_attempt(
+			    turn_ledger(turn), 0, first_open, &id) != 0 ||
+			id == 0)
+			return n;
+		struct ledger_op op = turn_op(turn, LEDGER_ATTEMPT_SETTLE);
+		struct ledger_attempt_settle *s = &op.u.attempt_settle;
+		s->attempt = id;
+		s->fate = LEDGER_MAYBE_SENT;
+		s->verdict = VERDICT_NONE;
+		s->event = VOUCHER_FOUND_AT_START;
+		s->credited_minor = MONEY_NONE;
+		s->balance_minor = MONEY_NONE;
+		(void)span_copy(
+			s->reason, sizeof(s->reason), span_str("restart"));
+		(void)span_copy(s->by, sizeof(s->by), span_str("restart"));
+		turn_must(turn, &op);
+		n++;
+	}
+}
+
+static bool
+is_stop(void *ctx, const struct ledger_audit *a)
+{
+	bool *clean = ctx;
+	*clean = strcmp(a->event, RECOVER_STOP) == 0;
+	return false;
+}
+
+bool
+recover_was_clean(struct turn *turn)
+{
+	bool clean = true;
+	int64_t head = ledger_audit_head(turn_ledger(turn));
+	struct ledger_audit_filter filter = {.after = head - 1, .limit = 1};
+	if (head > 0 && ledger_each_audit(turn_ledger(turn), &filter, is_stop,
+				&clean) != 0)
+		return false;
+	return clean;
+}
