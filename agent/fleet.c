@@ -13,7 +13,6 @@
 #include "agent/loop.h"
 #include "agent/turn.h"
 #include "modem/port.h"
-#include "modem/serial.h"
 
 /* A line and its wiring. Lines are never moved: stories hold pointers. */
 struct slot {
@@ -273,7 +272,7 @@ make_modem(struct slot *slot)
 	const struct config_modem *config = &slot->line.config;
 	char why[128];
 	struct port *port =
-		serial_new(config->port, config->baud, why, sizeof(why));
+		port_new(config->port, config->baud, why, sizeof(why));
 	if (!port) {
 		log_line(LOG_AT_ERROR, "fleet port modem=%s why=\"%s\"",
 			config->name, why);

@@ -35,4 +35,12 @@ struct port {
 	const struct port_ops *ops;
 };
 
+/*
+ * A closed port for what a configuration names: a device path, or
+ * tcp://ADDRESS:PORT with a numeric address. baud is for real devices. The
+ * caller owns it, and frees it with port->ops->free. NULL when where cannot
+ * name a port; why (cap bytes) then says so in words.
+ */
+struct port *port_new(const char *where, unsigned baud, char *why, size_t cap);
+
 #endif
