@@ -32,18 +32,18 @@
 
 enum {
 	CONTROL_REQUEST_MAX = 65536, /* bytes of a request line */
-	CONTROL_CLIENTS_MAX = 64,    /* connections; root has some more */
+	CONTROL_CLIENTS_MAX = 64,    /* connections; admins have some more */
 	CONTROL_IDS_MAX = 1000       /* vouchers in one request */
 };
 
 #define CONTROL_SOCKET_NAME "control.sock"
 
+struct balance;
 struct control;
 struct dispatch;
 struct fleet;
 struct intake;
 struct loop;
-struct redeem;
 struct spool;
 struct turn;
 
@@ -51,7 +51,7 @@ struct control_parts {
 	struct loop *loop;
 	struct turn *turn;
 	struct fleet *fleet;
-	struct redeem *redeem;
+	struct balance *balance;
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct spool *spool;

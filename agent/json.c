@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "agent/log.h"
+#include "agent/utf8.h"
 
 static const json_t *
 plain(const struct json *value)
@@ -194,40 +195,24 @@ json_new_array(void)
 	return must(json_array());
 }
 
-/* How long a UTF-8 sequence a lead byte begins (RFC 3629 4); 0: none. */
-static size_t
-sequence_len(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 2;
-	if (lead >= 0xe0 && lead <= 0xef)
-		return 3;
-	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/* As far as it is UTF-8; every other byte becomes a question mark. jansson
- * judges each sequence, so that there is one opinion of what is valid. */
+/* As far as it is UTF-8; every other byte becomes a question mark. */
 static json_t *
 repaired(const char *text)
 {
-	size_t len = strlen(text), used = 0;
-	char *copy = malloc(len + 1);
+	struct span rest = span_str(text);
+	char *copy = strdup(text);
 	if (copy == NULL)
 		return NULL;
-	while (used < len) {
-		size_t n = sequence_len((unsigned char)text[used]);
-		json_t *piece = NULL;
-		if (n > 0 && n <= len - used)
-			piece = json_stringn(text + used, n);
-		if (piece == NULL)
+	while (rest.len > 0) {
+		uint32_t character;
+		size_t n = utf8_next(rest, &character);
+		if (n == 0) {
+			copy[rest.ptr - text] = '?';
 			n = 1;
-		memcpy(copy + used, piece == NULL ? "?" : text + used, n);
-		json_decref(piece);
-		used += n;
+		}
+		rest = span_skip(rest, n);
 	}
-	json_t *value = json_stringn(copy, len);
+	json_t *value = json_string(copy);
 	free(copy);
 	return value;
 }
