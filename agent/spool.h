@@ -22,14 +22,15 @@ typedef void spool_fn(void *ctx, const char *name);
 /*
  * Opens the folders and makes those that are missing (incoming/ 2770, the
  * group's; the others 2750). group -1: leave it. Watches incoming/ with
- * inotify, looks at it at start and every 60 seconds. NULL on failure; why
- * says it for people.
+ * inotify, looks at it in the first turn and every 60 seconds. Removes what
+ * a stop left half-written. NULL on failure; why says it for people.
  */
 struct spool *spool_open(struct loop *loop, const char *dir, gid_t group,
 	spool_fn *fn, void *ctx, char *why, size_t cap);
 void spool_close(struct spool *spool);
 
-/* Tells every file that is there: at start, after a reload. */
+/* Looks at incoming/ now and tells every file there that is whole; looks
+ * again at the others by itself. */
 void spool_scan(struct spool *spool);
 
 /* Whether files wait in incoming/ (topupctl wait). */
@@ -39,23 +40,35 @@ bool spool_has_incoming(struct spool *spool);
  * no plain file with one name. */
 int spool_open_incoming(struct spool *spool, const char *name);
 
-/* Removes a file that is in the ledger, and syncs the folder. 0 or -errno. */
-int spool_remove_incoming(struct spool *spool, const char *name);
+/*
+ * Removes a file that is in the ledger, and syncs the folder. fd is open on
+ * the file that was read: -ESTALE, and nothing is removed, when another file
+ * has that name by now. 0 (also when it is gone already) or -errno.
+ */
+int spool_remove_incoming(struct spool *spool, const char *name, int fd);
 
 enum spool_folder { SPOOL_DONE, SPOOL_FAILED, SPOOL_REPORTS };
 
 /*
  * A file being written under a hidden name. spool_file_commit() syncs it,
- * gives it its name, syncs the folder. In failed/ a name already taken gets
- * a number ("NAME.2"); elsewhere it replaces. Only one of commit and abort
- * is called; both free.
+ * gives it its name (what had that name is replaced), syncs the folder. Only
+ * one of commit and abort is called; both free. spool_file_new() gives NULL
+ * and errno. Write errors are kept and given back by commit.
  */
 struct spool_file;
 struct spool_file *spool_file_new(const struct spool *spool,
 	enum spool_folder folder, const char *name);
-int spool_file_fd(const struct spool_file *file);
+int spool_file_fd(struct spool_file *file); /* what was written lies in it */
 int spool_file_write(struct spool_file *file, const void *data, size_t len);
 int spool_file_commit(struct spool_file *file);
 void spool_file_abort(struct spool_file *file);
+
+/* "ID-NAMEsuffix", NAME cut between characters where the whole would be too
+ * long for a folder; id 0: without "ID-". out has SPOOL_NAME_MAX bytes. */
+enum { SPOOL_NAME_MAX = 256 };
+void spool_name(int64_t id, const char *name, const char *suffix, char *out);
+
+/* name, or "name.2", ... : the first of which failed/ has no .reason yet. */
+void spool_failed_name(const struct spool *spool, const char *name, char *out);
 
 #endif
