@@ -1,0 +1,469 @@
+/*
+ * topupd: the composition root. It builds each part, hands it what it needs
+ * and runs the loop; start-up is a list, and shutdown its mirror. It decides
+ * nothing about money.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/balance.h"
+#include "agent/control.h"
+#include "agent/dispatch.h"
+#include "agent/fleet.h"
+#include "agent/intake.h"
+#include "agent/late.h"
+#include "agent/ledger.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/notify.h"
+#include "agent/options.h"
+#include "agent/problem.h"
+#include "agent/recover.h"
+#include "agent/redeem.h"
+#include "agent/reload.h"
+#include "agent/spool.h"
+#include "agent/trail.h"
+#include "agent/turn.h"
+#include "agent/vault.h"
+
+struct daemon {
+	struct options options;
+	struct settings settings;
+	gid_t group;
+	struct vault *vault;
+	struct ledger *ledger;
+	struct loop *loop;
+	struct turn *turn;
+	struct spool *spool;
+	struct fleet *fleet;
+	struct balance *balance;
+	struct redeem *redeem;
+	struct dispatch *dispatch;
+	struct intake *intake;
+	struct trail *trail;
+	struct control *control;
+	struct loop_timer *watchdog;
+	bool stopping;
+};
+
+/* ---- callbacks between the parts --------------------------------------- */
+
+static void
+stop_when_drained(struct daemon *d)
+{
+	if (d->stopping && redeem_in_flight(d->redeem) == 0)
+		loop_stop(d->loop);
+}
+
+static void
+on_line(void *ctx, struct line *line)
+{
+	struct daemon *d = ctx;
+	(void)line;
+	if (d->dispatch) /* modems start before there is one */
+		dispatch_kick(d->dispatch);
+	if (d->redeem)
+		stop_when_drained(d);
+}
+
+static void
+on_push(void *ctx, struct line *line, struct span text_utf8)
+{
+	struct daemon *d = ctx;
+	late_text(d->turn, line, text_utf8, loop_now_ms(d->loop));
+}
+
+static void
+on_file(void *ctx, const char *name)
+{
+	struct daemon *d = ctx;
+	if (d->intake)
+		intake_on_file(d->intake, name);
+}
+
+static bool
+has_modem(void *ctx, const char *name)
+{
+	struct daemon *d = ctx;
+	return fleet_find(d->fleet, name) != NULL;
+}
+
+static void
+note_event(struct daemon *d, const char *event, const char *who,
+	const char *note)
+{
+	struct ledger_op op = turn_op(d->turn, LEDGER_EVENT);
+	(void)span_copy(op.u.event.event, sizeof(op.u.event.event),
+		span_str(event));
+	(void)span_copy(
+		op.u.event.note, sizeof(op.u.event.note), span_str(note));
+	if (who)
+		(void)span_copy(op.who, sizeof(op.who), span_str(who));
+	turn_must(d->turn, &op);
+}
+
+/* ---- signals ----------------------------------------------------------- */
+
+static void
+on_terminate(void *ctx)
+{
+	struct daemon *d = ctx;
+	if (d->stopping)
+		_exit(EXIT_FAILURE); /* the attempt on air is found again */
+	d->stopping = true;
+	log_line(LOG_AT_NOTICE, "topupd stopping on_air=%zu",
+		redeem_in_flight(d->redeem));
+	notify_send("STOPPING=1");
+	dispatch_drain(d->dispatch);
+	stop_when_drained(d);
+}
+
+static void
+join_problems(const struct problems *problems, char *out, size_t cap)
+{
+	size_t at = 0;
+	const char *text;
+	if (cap > 0)
+		out[0] = '\0';
+	for (size_t i = 0; (text = problems_line(problems, i)); i++) {
+		log_line(LOG_AT_ERROR, "reload %s", text);
+		int n = snprintf(out + at, cap - at, "%s\n", text);
+		if (n < 0 || (size_t)n >= cap - at)
+			return;
+		at += (size_t)n;
+	}
+}
+
+static int
+reload(void *ctx, const char *who, char *errors, size_t cap)
+{
+	struct daemon *d = ctx;
+	struct problems *problems = problems_new();
+	struct settings now;
+	bool good = settings_read(d->options.file, &now, problems);
+	if (good)
+		settings_compare(&d->settings, &now, problems);
+	if (good && problems_errors(problems) > 0) {
+		settings_free(&now);
+		good = false;
+	}
+	join_problems(problems, errors, cap);
+	problems_free(problems);
+	note_event(d, good ? "daemon.reload" : "daemon.reload_refused", who,
+		d->options.file);
+	if (!good)
+		return -EINVAL;
+	struct settings old = d->settings;
+	d->settings = now;
+	fleet_apply(d->fleet, now.config, now.profiles);
+	intake_set_profiles(d->intake, now.profiles);
+	settings_free(&old);
+	spool_scan(d->spool);
+	dispatch_kick(d->dispatch);
+	return 0;
+}
+
+static void
+on_hangup(void *ctx)
+{
+	char errors[1024];
+	(void)reload(ctx, NULL, errors, sizeof(errors));
+}
+
+static void
+on_watchdog(void *ctx)
+{
+	struct daemon *d = ctx;
+	notify_send("WATCHDOG=1");
+	loop_timer_at(
+		d->watchdog, loop_now_ms(d->loop) + notify_watchdog_ms());
+}
+
+/* ---- start-up, in order ------------------------------------------------ */
+
+static int
+check(const struct options *options)
+{
+	struct problems *problems = problems_new();
+	struct settings settings;
+	const char *text;
+	if (settings_read(options->file, &settings, problems))
+		settings_free(&settings);
+	for (size_t i = 0; (text = problems_line(problems, i)); i++)
+		(void)puts(text);
+	int rc = problems_errors(problems) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	problems_free(problems);
+	return rc;
+}
+
+static bool
+read_settings(struct daemon *d)
+{
+	struct problems *problems = problems_new();
+	bool good = settings_read(d->options.file, &d->settings, problems);
+	const char *text;
+	for (size_t i = 0; (text = problems_line(problems, i)); i++)
+		log_line(LOG_AT_ERROR, "config %s", text);
+	problems_free(problems);
+	return good;
+}
+
+static void
+open_log(const struct daemon *d)
+{
+	const struct config *config = d->settings.config;
+	enum options_log where = d->options.log;
+	struct log_options options = {.ident = "topupd",
+		.socket = config->log_socket,
+		.facility = config->log_facility,
+		.level = config->log_level,
+		.to_syslog = where != OPTIONS_LOG_STDERR,
+		.to_stderr = where == OPTIONS_LOG_STDERR ||
+			     where == OPTIONS_LOG_BOTH ||
+			     (where == OPTIONS_LOG_DEFAULT &&
+				     isatty(STDERR_FILENO))};
+	log_open(&options);
+}
+
+/* No core with a PIN in it, no file that others may read, the zone in which
+ * hours and dates are meant. */
+static void
+harden(const struct config *config)
+{
+	struct rlimit none = {0};
+	(void)umask(027);
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its process */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (config->timezone)
+		(void)setenv("TZ", config->timezone, 1);
+	tzset();
+}
+
+static bool
+find_group(struct daemon *d)
+{
+	const char *name = d->settings.config->group;
+	struct group *group = name ? getgrnam(name) : NULL;
+	d->group = group ? group->gr_gid : (gid_t)-1;
+	if (name && !group)
+		log_line(LOG_AT_ERROR, "config group=%s why=\"no such group; "
+				       "make it, or leave the key out\"",
+			name);
+	return !name || group;
+}
+
+static bool
+make_folder(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return true;
+	log_line(LOG_AT_ERROR, "topupd folder path=%s why=\"%s\"", path,
+		strerror(errno));
+	return false;
+}
+
+static bool
+fail(const char *part, const char *why)
+{
+	log_line(LOG_AT_ERROR, "%s %s", part, why);
+	return false;
+}
+
+/* The key and the ledger: one is not made anew beside the other. */
+static bool
+open_ledger(struct daemon *d)
+{
+	const struct config *config = d->settings.config;
+	char path[4096], why[512];
+	if (!make_folder(config->state_dir, 0750))
+		return false;
+	int n = snprintf(path, sizeof(path), "%s/ledger.db", config->state_dir);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return fail("config", "state_dir is too long");
+	bool may_create = access(path, F_OK) != 0 && errno == ENOENT;
+	d->vault = vault_open(config->key_file, may_create, why, sizeof(why));
+	if (!d->vault)
+		return fail("vault", why);
+	d->ledger =
+		ledger_open(path, LEDGER_OPEN_RW, d->vault, why, sizeof(why));
+	return d->ledger || fail("ledger", why);
+}
+
+static bool
+recover(struct daemon *d)
+{
+	bool clean = recover_was_clean(d->turn);
+	size_t open = recover_attempts(d->turn);
+	char note[64];
+	(void)snprintf(note, sizeof(note), "version=%s clean=%s open=%zu",
+		TOPUP_VERSION, clean ? "yes" : "no", open);
+	note_event(d, RECOVER_START, NULL, note);
+	if (turn_commit(d->turn) != 0)
+		return fail("ledger", ledger_error(d->ledger));
+	if (!clean)
+		fleet_doubt_all(d->fleet);
+	return true;
+}
+
+static bool
+open_spool(struct daemon *d)
+{
+	const char *dir = d->settings.config->spool_dir;
+	char why[512];
+	if (!make_folder(dir, 0755))
+		return false;
+	d->spool = spool_open(d->loop, dir, d->group, on_file, d, why,
+		sizeof(why));
+	return d->spool || fail("spool", why);
+}
+
+static void
+build_stories(struct daemon *d)
+{
+	struct fleet_idle on_idle = {.ctx = d, .fn = on_line};
+	d->balance = balance_new(d->loop, d->turn, &on_idle);
+	d->redeem = redeem_new(d->loop, d->turn, d->vault, &on_idle);
+	struct dispatch_parts dispatch = {.loop = d->loop,
+		.turn = d->turn,
+		.fleet = d->fleet,
+		.redeem = d->redeem,
+		.balance = d->balance};
+	d->dispatch = dispatch_new(&dispatch);
+	struct intake_options intake = {.loop = d->loop,
+		.turn = d->turn,
+		.vault = d->vault,
+		.spool = d->spool,
+		.profiles = d->settings.profiles,
+		.has_modem = has_modem,
+		.ctx = d};
+	d->intake = intake_new(&intake);
+	d->trail = trail_new(d->loop, d->turn, d->spool);
+}
+
+static bool
+open_control(struct daemon *d)
+{
+	const char *dir = d->settings.config->runtime_dir;
+	char why[512];
+	struct control_parts parts = {.loop = d->loop,
+		.turn = d->turn,
+		.fleet = d->fleet,
+		.balance = d->balance,
+		.dispatch = d->dispatch,
+		.intake = d->intake,
+		.spool = d->spool,
+		.trail = d->trail,
+		.reload = reload,
+		.ctx = d};
+	if (!make_folder(dir, 0755))
+		return false;
+	d->control = control_new(&parts, dir, d->group, why, sizeof(why));
+	return d->control || fail("control", why);
+}
+
+static void
+begin_work(struct daemon *d)
+{
+	loop_on_signal(d->loop, SIGTERM, on_terminate, d);
+	loop_on_signal(d->loop, SIGINT, on_terminate, d);
+	loop_on_signal(d->loop, SIGHUP, on_hangup, d);
+	fleet_apply(d->fleet, d->settings.config, d->settings.profiles);
+	intake_recover(d->intake);
+	spool_scan(d->spool);
+	dispatch_kick(d->dispatch);
+	if (notify_watchdog_ms() > 0) {
+		d->watchdog = loop_timer_new(d->loop, on_watchdog, d);
+		loop_timer_always(d->watchdog);
+		on_watchdog(d);
+	}
+	notify_send("READY=1\nSTATUS=redeeming vouchers");
+	log_line(LOG_AT_NOTICE, "topupd ready version=%s modems=%zu key=%s",
+		TOPUP_VERSION, fleet_count(d->fleet), vault_key_id(d->vault));
+}
+
+static bool
+start(struct daemon *d)
+{
+	if (!read_settings(d))
+		return false;
+	open_log(d);
+	harden(d->settings.config);
+	if (!find_group(d) || !open_ledger(d))
+		return false;
+	d->loop = loop_new();
+	d->turn = turn_new(d->loop, d->ledger);
+	struct fleet_hooks hooks = {
+		.ctx = d, .on_change = on_line, .on_push = on_push};
+	d->fleet = fleet_new(d->loop, d->turn, &hooks);
+	if (!recover(d) || !open_spool(d))
+		return false;
+	build_stories(d);
+	if (!open_control(d))
+		return false;
+	begin_work(d);
+	return true;
+}
+
+/* ---- shutdown, the mirror ---------------------------------------------- */
+
+static void
+finish_work(struct daemon *d)
+{
+	fleet_stop(d->fleet);
+	note_event(d, RECOVER_STOP, NULL, "");
+	if (turn_commit(d->turn) != 0)
+		log_line(LOG_AT_ERROR, "ledger stop why=\"%s\"",
+			ledger_error(d->ledger));
+	trail_finish(d->trail);
+	(void)turn_commit(d->turn); /* the cursor only: sent again at worst */
+	log_line(LOG_AT_NOTICE, "topupd stopped");
+}
+
+static void
+take_down(struct daemon *d)
+{
+	control_free(d->control);
+	trail_free(d->trail);
+	intake_free(d->intake);
+	dispatch_free(d->dispatch);
+	redeem_free(d->redeem);
+	balance_free(d->balance);
+	fleet_free(d->fleet);
+	spool_close(d->spool);
+	turn_free(d->turn);
+	loop_free(d->loop);
+	ledger_close(d->ledger);
+	vault_close(d->vault);
+	settings_free(&d->settings);
+	log_close();
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon d = {0};
+	int rc = options_read(argc, argv, &d.options);
+	if (rc != 0)
+		return rc > 0 ? EXIT_SUCCESS : 2;
+	if (d.options.check)
+		return check(&d.options);
+	bool started = start(&d);
+	if (started) {
+		loop_run(d.loop);
+		finish_work(&d);
+	}
+	take_down(&d);
+	return started ? EXIT_SUCCESS : EXIT_FAILURE;
+}
