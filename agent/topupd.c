@@ -364,7 +364,6 @@ open_control(struct daemon *d)
 		.dispatch = d->dispatch,
 		.intake = d->intake,
 		.spool = d->spool,
-		.trail = d->trail,
 		.reload = reload,
 		.ctx = d};
 	if (!make_folder(dir, 0755))
