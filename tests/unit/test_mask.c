@@ -1,0 +1,117 @@
+/*
+ * test_mask: no PIN survives in a foreign text, and little else is hidden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/mask.h"
+
+#define OWN "12345678901234"
+
+/* This operator's PINs have fourteen digits. */
+static bool
+has_fourteen(const void *ctx, struct span digits)
+{
+	(void)ctx;
+	return digits.len == 14;
+}
+
+static void
+pins_are_hidden_in_whatever_form_they_come(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *masked;
+	} rows[] = {
+		{"", ""},
+		{"no digits at all", "no digits at all"},
+		{"credited with 100.00 XTS", "credited with 100.00 XTS"},
+		{"PIN " OWN " is bad", "PIN **********1234 is bad"},
+		{"PIN 1234 5678 9012 34.", "PIN **********1234."},
+		{"1234-5678-9012-34", "**********1234"},
+		{"another 99999999991111!", "another **********1111!"},
+		/* an amount beside it hides nothing of it */
+		{"50.00 99999999991111 7", "***************1117"},
+		/* a good part of the own PIN, with something glued to it */
+		{"x3456789012y", "x**********y"},
+		{"999123456789", "********6789"},
+		/* eight digits that are not in it */
+		{"call 0800000011", "call 0800000011"},
+		/* Arabic-Indic and Devanagari digits */
+		{"رقم ١٢٣٤٥٦٧٨٩٠١٢٣٤", "رقم **********1234"},
+		{"१२३४५६७८९०१२३४", "**********1234"},
+		/* bytes that are no text */
+		{"\xff\xfe" OWN "\xc3", "\xff\xfe**********1234\xc3"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char out[128];
+		mask_text(span_str(rows[i].text), span_str(OWN), has_fourteen,
+			NULL, out, sizeof(out));
+		assert_string_equal(out, rows[i].masked);
+	}
+}
+
+static void
+without_a_pin_and_a_form_nothing_is_hidden(void **state)
+{
+	(void)state;
+	char out[64];
+	mask_text(span_str(OWN), span_str(""), NULL, NULL, out, sizeof(out));
+	assert_string_equal(out, OWN);
+}
+
+static void
+a_short_own_pin_is_hidden_whole(void **state)
+{
+	(void)state;
+	char out[64];
+	mask_text(span_str("card 12345 no"), span_str("12345"), NULL, NULL, out,
+		sizeof(out));
+	assert_string_equal(out, "card ***** no");
+}
+
+static void
+a_small_buffer_cuts_and_never_shows_more(void **state)
+{
+	(void)state;
+	for (size_t cap = 1; cap < 40; cap++) {
+		char out[40];
+		memset(out, 'x', sizeof(out));
+		mask_text(span_str("pin " OWN " and more"), span_str(OWN), NULL,
+			NULL, out, cap);
+		assert_true(strlen(out) < cap);
+		assert_null(strstr(out, "123456"));
+	}
+}
+
+static void
+a_run_longer_than_any_pin_is_looked_at_in_pieces(void **state)
+{
+	(void)state;
+	char text[301], out[301];
+	memset(text, '7', 300);
+	memcpy(text + 100, OWN, 14);
+	text[300] = '\0';
+	mask_text(span_str(text), span_str(OWN), NULL, NULL, out, sizeof(out));
+	assert_null(strstr(out, OWN));
+	assert_int_equal(strlen(out), 300);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pins_are_hidden_in_whatever_form_they_come),
+		cmocka_unit_test(without_a_pin_and_a_form_nothing_is_hidden),
+		cmocka_unit_test(a_short_own_pin_is_hidden_whole),
+		cmocka_unit_test(a_small_buffer_cuts_and_never_shows_more),
+		cmocka_unit_test(
+			a_run_longer_than_any_pin_is_looked_at_in_pieces),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
