@@ -29,7 +29,8 @@ struct balance {
 };
 
 int64_t
-balance_told(const struct profile *profile, const struct classify_groups *groups)
+balance_told(
+	const struct profile *profile, const struct classify_groups *groups)
 {
 	int64_t minor;
 	if (groups->balance[0] == '\0' ||
@@ -50,10 +51,10 @@ store(struct ask *ask, int64_t minor, struct span text)
 {
 	struct ledger_op op = turn_op(ask->balance->turn, LEDGER_BALANCE);
 	struct ledger_balance *b = &op.u.balance;
-	(void)span_copy(b->modem, sizeof(b->modem),
-		span_str(ask->line->config.name));
-	(void)span_copy(b->iccid, sizeof(b->iccid),
-		span_str(line_iccid(ask->line)));
+	(void)span_copy(
+		b->modem, sizeof(b->modem), span_str(ask->line->config.name));
+	(void)span_copy(
+		b->iccid, sizeof(b->iccid), span_str(line_iccid(ask->line)));
 	(void)span_copy(b->currency, sizeof(b->currency),
 		span_str(ask->profile->currency));
 	b->minor = minor;
@@ -160,8 +161,8 @@ on_result(void *ctx, const struct modem_result *result)
 }
 
 int
-balance_ask(struct balance *balance, struct line *line, balance_fn *fn,
-	void *ctx)
+balance_ask(
+	struct balance *balance, struct line *line, balance_fn *fn, void *ctx)
 {
 	struct profile *profile = line->profile;
 	if (!profile || profile->balance_ussd[0] == '\0')
@@ -197,8 +198,8 @@ balance_forget(struct balance *balance, void *ctx)
 }
 
 struct balance *
-balance_new(struct loop *loop, struct turn *turn,
-	const struct fleet_idle *on_idle)
+balance_new(
+	struct loop *loop, struct turn *turn, const struct fleet_idle *on_idle)
 {
 	struct balance *balance = calloc(1, sizeof(*balance));
 	if (!balance)

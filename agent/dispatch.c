@@ -18,8 +18,8 @@
 #include "agent/turn.h"
 
 enum {
-	DISK_RETRY_MS = 1000,   /* after an intent that the ledger refused */
-	HEADS = 8,              /* looked at for one line in one turn */
+	DISK_RETRY_MS = 1000, /* after an intent that the ledger refused */
+	HEADS = 8,	      /* looked at for one line in one turn */
 	DAY_MIN = 24 * 60
 };
 
@@ -77,8 +77,7 @@ weigh_hours(struct pick_case *c, const struct profile *p, int64_t wall_ms)
 	c->has_hours = p->hours_count > 0;
 	c->hours_allow = profile_hours_allow(p, minute);
 	c->hours_open_ran_ms =
-		c->now_ran_ms +
-		(int64_t)minutes_to_open(p, minute) * 60 * 1000;
+		c->now_ran_ms + (int64_t)minutes_to_open(p, minute) * 60 * 1000;
 	c->next_day_ran_ms =
 		c->now_ran_ms + (int64_t)(DAY_MIN - minute) * 60 * 1000;
 	c->clock_trusted = loop_clock_is_trusted();
@@ -113,8 +112,8 @@ dispatch_pick(
 		.quiet_until_ran_ms = to_ran(d, line->quiet_until_ms)};
 	weigh_hours(&c, p, now.wall_ms);
 	struct ledger_sim sim;
-	if (ledger_sim(ledger, line_iccid(line),
-		    day_start_wall_ms(now.wall_ms), &sim) == 0)
+	if (ledger_sim(ledger, line_iccid(line), day_start_wall_ms(now.wall_ms),
+		    &sim) == 0)
 		weigh_sim(&c, &sim);
 	else
 		c.unsettled = 1; /* what is not known is not dialled on */
@@ -126,7 +125,7 @@ dispatch_pick(
 struct heads {
 	bool trusted;
 	char today[12];
-	int64_t pick;    /* the voucher to dial; 0: none */
+	int64_t pick; /* the voucher to dial; 0: none */
 	int64_t batch;
 	int64_t expired[HEADS];
 	size_t expired_count;
@@ -162,8 +161,9 @@ move(struct dispatch *d, int64_t voucher, enum voucher_event event,
 	(void)span_copy(m->note, sizeof(m->note), span_str(note));
 	int rc = turn_try(d->parts.turn, &op, NULL);
 	if (rc != 0)
-		log_line(LOG_AT_ERROR, "dispatch move voucher=%lld event=%s "
-				       "code=%d",
+		log_line(LOG_AT_ERROR,
+			"dispatch move voucher=%lld event=%s "
+			"code=%d",
 			(long long)voucher, voucher_event_name(event), rc);
 }
 
@@ -289,7 +289,7 @@ on_timer(void *ctx)
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++)
 		wake_by(d, serve(d, fleet_at(d->parts.fleet, i)));
 	wake_by(d, to_loop(d, ledger_next_due(turn_ledger(d->parts.turn),
-			      turn_now(d->parts.turn).ran_ms)));
+				      turn_now(d->parts.turn).ran_ms)));
 }
 
 void

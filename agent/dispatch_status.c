@@ -132,8 +132,7 @@ say(struct line_status *out, enum line_state state, int64_t until_wall_ms,
 
 /* A format of why_of_answer() with the line's name in it. */
 static void
-say_answer(struct dispatch *d, const struct line *line,
-	struct line_status *out)
+say_answer(struct dispatch *d, const struct line *line, struct line_status *out)
 {
 	int64_t until_ran;
 	enum pick_answer answer = dispatch_pick(d, line, &until_ran);
@@ -149,8 +148,8 @@ say_answer(struct dispatch *d, const struct line *line,
 }
 
 void
-dispatch_line_status(struct dispatch *d, const struct line *line,
-	struct line_status *out)
+dispatch_line_status(
+	struct dispatch *d, const struct line *line, struct line_status *out)
 {
 	const struct modem_info *info = modem_info(line->modem);
 	enum line_state state = state_of_modem(info->state);

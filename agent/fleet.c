@@ -131,8 +131,7 @@ find_profile(struct line *line, const struct profiles *profiles)
 {
 	line->why_no_profile[0] = '\0';
 	if (strcmp(line->config.operator, "auto") != 0)
-		return profiles_find(
-			profiles, span_str(line->config.operator));
+		return profiles_find(profiles, span_str(line->config.operator));
 	const char *imsi = modem_info(line->modem)->imsi;
 	struct profile *profile = NULL;
 	size_t fits = profiles_of_imsi(profiles, span_str(imsi), &profile);

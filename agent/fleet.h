@@ -19,24 +19,23 @@ struct line {
 	struct config_modem config;
 	struct modem *modem;
 	struct profile *profile; /* counted; NULL: none fits (why says it) */
-	bool draining;           /* taken out of the configuration */
-	bool busy;               /* an attempt or a balance request is on it */
-	bool doubt;              /* a session of it may be open at the network:
-	                            quiet time is due when it is ready again */
-	int64_t quiet_until_ms;  /* loop clock: no PIN before */
-	int64_t rest_until_ms;   /* loop clock: it refused too often */
-	unsigned refusals;       /* not_sent in a row */
-	int64_t balance_batch;   /* the newest batch it asked its balance for */
-	bool balance_fresh;      /* it was asked since the last PIN */
+	bool draining;		 /* taken out of the configuration */
+	bool busy;		 /* an attempt or a balance request is on it */
+	bool doubt;		 /* a session of it may be open at the network:
+				    quiet time is due when it is ready again */
+	int64_t quiet_until_ms;	 /* loop clock: no PIN before */
+	int64_t rest_until_ms;	 /* loop clock: it refused too often */
+	unsigned refusals;	 /* not_sent in a row */
+	int64_t balance_batch;	 /* the newest batch it asked its balance for */
+	bool balance_fresh;	 /* it was asked since the last PIN */
 	unsigned balance_failures; /* unanswered balance requests in a row */
-	char account[64];        /* its account: configured, or the ICCID */
+	char account[64];	   /* its account: configured, or the ICCID */
 	char last_error[128];
 	char why_no_profile[128];
 };
 
 typedef void fleet_fn(void *ctx, struct line *line);
-typedef void fleet_push_fn(
-	void *ctx, struct line *line, struct span text_utf8);
+typedef void fleet_push_fn(void *ctx, struct line *line, struct span text_utf8);
 
 /* Whom a story tells that a line is free again. */
 struct fleet_idle {
@@ -46,13 +45,13 @@ struct fleet_idle {
 
 struct fleet_hooks {
 	void *ctx;
-	fleet_fn *on_change;      /* a line's state is another one */
-	fleet_push_fn *on_push;   /* a text that no request asked for */
+	fleet_fn *on_change;	/* a line's state is another one */
+	fleet_push_fn *on_push; /* a text that no request asked for */
 };
 
 /* Becomes an outlet of the turn: bytes to modems leave after the commit. */
-struct fleet *fleet_new(struct loop *loop, struct turn *turn,
-	const struct fleet_hooks *hooks);
+struct fleet *fleet_new(
+	struct loop *loop, struct turn *turn, const struct fleet_hooks *hooks);
 void fleet_free(struct fleet *fleet);
 
 /*

@@ -94,8 +94,8 @@ shows_any(const struct run *run, mask_takes_pin *takes_pin, const void *ctx)
 	for (size_t from = 0; from < run->digits; from++)
 		for (size_t to = from + 1; to <= run->digits; to++)
 			if (is_bound(run, from) && is_bound(run, to) &&
-				takes_pin(ctx, span_of(run->ascii + from,
-						       to - from)))
+				takes_pin(ctx,
+					span_of(run->ascii + from, to - from)))
 				return true;
 	return false;
 }

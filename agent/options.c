@@ -27,8 +27,7 @@ read_log(const char *word, enum options_log *out)
 		const char *word;
 		enum options_log log;
 	} words[] = {{"syslog", OPTIONS_LOG_SYSLOG},
-		{"stderr", OPTIONS_LOG_STDERR},
-		{"both", OPTIONS_LOG_BOTH}};
+		{"stderr", OPTIONS_LOG_STDERR}, {"both", OPTIONS_LOG_BOTH}};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].word) == 0) {
 			*out = words[i].log;

@@ -9,9 +9,8 @@
 static struct policy_step
 step(enum voucher_event event, const char *reason)
 {
-	return (struct policy_step){.event = event,
-		.reason = reason,
-		.credited_minor = MONEY_NONE};
+	return (struct policy_step){
+		.event = event, .reason = reason, .credited_minor = MONEY_NONE};
 }
 
 static bool
@@ -46,10 +45,9 @@ amount_is_right(const struct policy_case *c)
 static struct policy_step
 on_loaded(const struct policy_case *c)
 {
-	struct policy_step s = amount_is_right(c)
-				       ? step(VOUCHER_CREDITED, "")
-				       : step(VOUCHER_AMOUNT_DIFFERS,
-						 "amount_differs");
+	struct policy_step s = amount_is_right(c) ? step(VOUCHER_CREDITED, "")
+						  : step(VOUCHER_AMOUNT_DIFFERS,
+							    "amount_differs");
 	s.credited_minor = c->amount_minor;
 	return s;
 }
@@ -138,8 +136,8 @@ policy_next(const struct policy_case *c)
 	case POLICY_NOT_SENT:
 		return on_not_sent(c);
 	case POLICY_MAYBE_SENT:
-		return step(VOUCHER_MAYBE_SENT,
-			c->broken ? "broken" : "no_answer");
+		return step(
+			VOUCHER_MAYBE_SENT, c->broken ? "broken" : "no_answer");
 	case POLICY_ANSWERED:
 		return on_answer(c);
 	}

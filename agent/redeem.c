@@ -30,7 +30,7 @@ struct attempt {
 	int64_t balance_before_minor;
 	unsigned earlier_attempts, busy_before, not_sent_before;
 	bool pin_in_request; /* it stands in the request under way */
-	bool pin_out;        /* a request that held it may have been on air */
+	bool pin_out;	     /* a request that held it may have been on air */
 	size_t menu_next;    /* the first menu step not passed yet */
 	struct attempt *next;
 };
@@ -83,11 +83,9 @@ fill(const struct attempt *a, const char *template, char *code, size_t cap)
 	if (has_pin(template) && unseal(a, &voucher_pin) != 0)
 		return -EBADMSG;
 	struct span pin_text = span_of(voucher_pin.bytes, voucher_pin.len);
-	int rc = has_pin(template) &&
-				 !profile_takes_pin(a->profile, pin_text)
+	int rc = has_pin(template) && !profile_takes_pin(a->profile, pin_text)
 			 ? -EINVAL
-			 : profile_fill(
-				   template, pin_text, msisdn, code, cap);
+			 : profile_fill(template, pin_text, msisdn, code, cap);
 	secret_wipe(&voucher_pin);
 	return rc == 0 ? 0 : -EINVAL;
 }
@@ -221,8 +219,8 @@ block_sim(const struct attempt *a)
 	struct ledger_sim_blocked *b = &op.u.sim_blocked;
 	(void)span_copy(
 		b->iccid, sizeof(b->iccid), span_str(line_iccid(a->line)));
-	(void)span_copy(b->modem, sizeof(b->modem),
-		span_str(a->line->config.name));
+	(void)span_copy(
+		b->modem, sizeof(b->modem), span_str(a->line->config.name));
 	turn_must(a->redeem->turn, &op);
 }
 
@@ -365,8 +363,8 @@ record(struct attempt *a)
 	struct ledger_result result = {0};
 	b->voucher = a->voucher;
 	b->balance_before_minor = a->balance_before_minor;
-	(void)span_copy(b->modem, sizeof(b->modem),
-		span_str(a->line->config.name));
+	(void)span_copy(
+		b->modem, sizeof(b->modem), span_str(a->line->config.name));
 	(void)span_copy(
 		b->iccid, sizeof(b->iccid), span_str(line_iccid(a->line)));
 	(void)span_copy(b->account, sizeof(b->account),

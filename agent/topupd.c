@@ -98,12 +98,12 @@ has_modem(void *ctx, const char *name)
 }
 
 static void
-note_event(struct daemon *d, const char *event, const char *who,
-	const char *note)
+note_event(
+	struct daemon *d, const char *event, const char *who, const char *note)
 {
 	struct ledger_op op = turn_op(d->turn, LEDGER_EVENT);
-	(void)span_copy(op.u.event.event, sizeof(op.u.event.event),
-		span_str(event));
+	(void)span_copy(
+		op.u.event.event, sizeof(op.u.event.event), span_str(event));
 	(void)span_copy(
 		op.u.event.note, sizeof(op.u.event.note), span_str(note));
 	if (who)
@@ -184,8 +184,7 @@ on_watchdog(void *ctx)
 {
 	struct daemon *d = ctx;
 	notify_send("WATCHDOG=1");
-	loop_timer_at(
-		d->watchdog, loop_now_ms(d->loop) + notify_watchdog_ms());
+	loop_timer_at(d->watchdog, loop_now_ms(d->loop) + notify_watchdog_ms());
 }
 
 /* ---- start-up, in order ------------------------------------------------ */
@@ -258,8 +257,9 @@ find_group(struct daemon *d)
 	struct group *group = name ? getgrnam(name) : NULL;
 	d->group = group ? group->gr_gid : (gid_t)-1;
 	if (name && !group)
-		log_line(LOG_AT_ERROR, "config group=%s why=\"no such group; "
-				       "make it, or leave the key out\"",
+		log_line(LOG_AT_ERROR,
+			"config group=%s why=\"no such group; "
+			"make it, or leave the key out\"",
 			name);
 	return !name || group;
 }
@@ -324,8 +324,8 @@ open_spool(struct daemon *d)
 	char why[512];
 	if (!make_folder(dir, 0755))
 		return false;
-	d->spool = spool_open(d->loop, dir, d->group, on_file, d, why,
-		sizeof(why));
+	d->spool = spool_open(
+		d->loop, dir, d->group, on_file, d, why, sizeof(why));
 	return d->spool || fail("spool", why);
 }
 

@@ -167,7 +167,8 @@ main(void)
 		cmocka_unit_test(a_line_with_nothing_against_it_dials_now),
 		cmocka_unit_test(
 			a_pause_and_an_unsettled_attempt_wait_for_a_person),
-		cmocka_unit_test(the_breaker_stops_before_max_rejects_is_passed),
+		cmocka_unit_test(
+			the_breaker_stops_before_max_rejects_is_passed),
 		cmocka_unit_test(
 			an_unlock_allows_a_pin_through_the_breaker_and_a_block),
 		cmocka_unit_test(

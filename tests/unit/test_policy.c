@@ -156,8 +156,8 @@ busy_is_retried_with_growing_pauses_and_then_held(void **state)
 	assert_string_equal(s.reason, "busy");
 	c.retries = 1000;
 	c.busy_before = 500;
-	assert_int_equal(policy_next(&c).wait_ms,
-		1000 << POLICY_PAUSE_DOUBLINGS);
+	assert_int_equal(
+		policy_next(&c).wait_ms, 1000 << POLICY_PAUSE_DOUBLINGS);
 	c.retries = c.busy_before = 0;
 	assert_int_equal(policy_next(&c).event, VOUCHER_BUSY_TOO_OFTEN);
 }

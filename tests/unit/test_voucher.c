@@ -172,9 +172,9 @@ names_and_states_are_inverse(void **state)
 	(void)state;
 	for (unsigned i = 0; i < VOUCHER_STATES; i++) {
 		enum voucher_state back;
-		assert_int_equal(voucher_state_from_name(
-					 span_str(voucher_state_name(i)),
-					 &back),
+		assert_int_equal(
+			voucher_state_from_name(
+				span_str(voucher_state_name(i)), &back),
 			0);
 		assert_int_equal(back, i);
 	}
