@@ -30,9 +30,9 @@ enum ussd_coding { USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX };
 
 struct ussd_answer {
 	enum ussd_mode mode;
-	int dcs;          /* -1 where the line has none; 0..255 */
+	int dcs;	  /* -1 where the line has none; 0..255 */
 	struct span body; /* inside the quotes; points into the line */
-	bool has_body;
+	bool has_body;	  /* false for an empty one too */
 };
 
 /*
@@ -53,7 +53,9 @@ int ussd_decode(
 
 /*
  * The text of a request in the given coding, without quotes, NUL-terminated.
- * 0, -EILSEQ for a character that the coding has not, -ENOSPC.
+ * 0, -EILSEQ for a character that the coding has not, -ENOSPC. USSD_PLAIN
+ * has the characters that are the same in IRA and in the GSM alphabet, but
+ * for the quote: so it does not matter which of the two +CSCS names.
  */
 int ussd_encode(enum ussd_coding coding, struct span utf8, char *out,
 	size_t cap, size_t *len);
