@@ -189,10 +189,20 @@ find_head(struct dispatch *d, const struct line *line, struct heads *h)
 
 /* ---- one line ---------------------------------------------------------- */
 
-/* The contract's `before`: auto asks at the start of a batch, and while the
- * modem's coding is not known; never and always are what they say. */
+/* Whether what is known of the balance is the last thing the SIM told. */
 static bool
-wants_balance(const struct line *line, int64_t batch)
+knows_balance(const struct dispatch *d, const struct line *line)
+{
+	struct ledger_sim sim;
+	return ledger_sim(turn_ledger(d->parts.turn), line_iccid(line), 0,
+		       &sim) == 0 &&
+	       sim.balance_is_last;
+}
+
+/* The contract's `before`: auto uses what is known, asks at the start of a
+ * batch, and while the modem's coding is not known. */
+static bool
+wants_balance(const struct dispatch *d, const struct line *line, int64_t batch)
 {
 	const struct profile *p = line->profile;
 	if (p->balance_ussd[0] == '\0')
@@ -205,8 +215,8 @@ wants_balance(const struct line *line, int64_t batch)
 	case PROFILE_BEFORE_AUTO:
 		break;
 	}
-	return line->balance_batch < batch ||
-	       !modem_info(line->modem)->coding_known;
+	return !modem_info(line->modem)->coding_known ||
+	       (line->balance_batch < batch && !knows_balance(d, line));
 }
 
 /* Asks the balance before the PIN. One that is not answered makes the line
@@ -261,6 +271,7 @@ serve(struct dispatch *d, struct line *line)
 	int64_t now = loop_now_ms(d->parts.loop);
 	int64_t until_ran;
 	if (line->busy || line->draining || !line->profile ||
+		line_iccid(line)[0] == '\0' ||
 		modem_info(line->modem)->state != MODEM_READY)
 		return INT64_MAX;
 	if (line->rest_until_ms > now)
@@ -271,7 +282,7 @@ serve(struct dispatch *d, struct line *line)
 	find_head(d, line, &h);
 	if (h.pick == 0)
 		return h.expired_count > 0 ? now : INT64_MAX;
-	if (wants_balance(line, h.batch))
+	if (wants_balance(d, line, h.batch))
 		ask_first(d, line, h.batch);
 	else
 		dial(d, line, h.pick);

@@ -159,6 +159,10 @@ dispatch_line_status(
 		say(out, state, 0, info->why);
 	else if (!line->profile)
 		say(out, LINE_FAILED, 0, line->why_no_profile);
+	else if (line_iccid(line)[0] == '\0')
+		say(out, LINE_FAILED, 0,
+			"the SIM tells neither ICCID nor IMSI, so nothing can "
+			"be accounted to it");
 	else if (line->rest_until_ms > loop_now_ms(d->parts.loop))
 		say(out, LINE_RESTING, loop_to_wall(d, line->rest_until_ms),
 			line->last_error);
@@ -209,6 +213,21 @@ works(const struct line *line)
 	return state == MODEM_READY || state == MODEM_BUSY;
 }
 
+/* What pick says of a line, asked once a turn: a list of a million waiting
+ * vouchers asks for each. */
+static enum pick_answer
+shown_pick(struct dispatch *d, struct line *line, int64_t *until_ran_ms)
+{
+	int64_t now = loop_now_ms(d->parts.loop);
+	if (line->shown_ms != now) {
+		line->shown_answer =
+			(int)dispatch_pick(d, line, &line->shown_until_ran_ms);
+		line->shown_ms = now;
+	}
+	*until_ran_ms = line->shown_until_ran_ms;
+	return (enum pick_answer)line->shown_answer;
+}
+
 void
 dispatch_why_waiting(struct dispatch *d, const struct ledger_voucher *v,
 	char *reason, size_t cap, int64_t *next_at_wall_ms)
@@ -217,11 +236,11 @@ dispatch_why_waiting(struct dispatch *d, const struct ledger_voucher *v,
 	const char *word = "no_modem";
 	int64_t best = PICK_NEVER;
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
-		const struct line *line = fleet_at(d->parts.fleet, i);
+		struct line *line = fleet_at(d->parts.fleet, i);
 		int64_t until_ran;
 		if (!could_dial(line, v) || !works(line))
 			continue;
-		enum pick_answer answer = dispatch_pick(d, line, &until_ran);
+		enum pick_answer answer = shown_pick(d, line, &until_ran);
 		if (until_ran < best || strcmp(word, "no_modem") == 0)
 			word = word_of_answer(answer);
 		best = until_ran < best ? until_ran : best;

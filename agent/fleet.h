@@ -29,7 +29,10 @@ struct line {
 	int64_t balance_batch;	 /* the newest batch it asked its balance for */
 	bool balance_fresh;	 /* it was asked since the last PIN */
 	unsigned balance_failures; /* unanswered balance requests in a row */
-	char account[64];	   /* its account: configured, or the ICCID */
+	int64_t shown_ms; /* dispatch's memo for lists: when it asked */
+	int shown_answer; /* ... pick_line(), and what that said */
+	int64_t shown_until_ran_ms;
+	char account[64]; /* its account: configured, or the ICCID */
 	char last_error[128];
 	char why_no_profile[128];
 };
