@@ -108,8 +108,8 @@ pace_line(struct line *line, bool ok, int64_t now_ms)
 		return;
 	}
 	unsigned doublings = line->balance_failures < REST_DOUBLINGS
-				     ? line->balance_failures
-				     : REST_DOUBLINGS;
+	                             ? line->balance_failures
+	                             : REST_DOUBLINGS;
 	line->balance_failures++;
 	line->rest_until_ms = now_ms + REST_MS * ((int64_t)1 << doublings);
 }

@@ -19,7 +19,7 @@
 
 enum {
 	DISK_RETRY_MS = 1000, /* after an intent that the ledger refused */
-	HEADS = 8,	      /* looked at for one line in one turn */
+	HEADS = 8,            /* looked at for one line in one turn */
 	DAY_MIN = 24 * 60
 };
 
@@ -104,7 +104,7 @@ dispatch_pick(
 	const struct profile *p = line->profile;
 	struct pick_case c = {.now_ran_ms = now.ran_ms,
 		.paused = ledger_is_paused(ledger, "") ||
-			  ledger_is_paused(ledger, line->config.name),
+	                  ledger_is_paused(ledger, line->config.name),
 		.max_rejects = p->max_rejects,
 		.reject_pause_ms = p->reject_pause_ms,
 		.min_interval_ms = p->min_interval_ms,

@@ -46,7 +46,7 @@ enum line_state {
 };
 struct line_status {
 	enum line_state state;
-	char why[256];	       /* for people; "" when ready or busy */
+	char why[256];         /* for people; "" when ready or busy */
 	int64_t until_wall_ms; /* 0: not known, or until a person acts */
 };
 void dispatch_line_status(struct dispatch *dispatch, const struct line *line,

@@ -19,15 +19,15 @@ struct line {
 	struct config_modem config;
 	struct modem *modem;
 	struct profile *profile; /* counted; NULL: none fits (why says it) */
-	bool draining;		 /* taken out of the configuration */
-	bool busy;		 /* an attempt or a balance request is on it */
-	bool doubt;		 /* a session of it may be open at the network:
-				    quiet time is due when it is ready again */
-	int64_t quiet_until_ms;	 /* loop clock: no PIN before */
-	int64_t rest_until_ms;	 /* loop clock: it refused too often */
-	unsigned refusals;	 /* not_sent in a row */
-	int64_t balance_batch;	 /* the newest batch it asked its balance for */
-	bool balance_fresh;	 /* it was asked since the last PIN */
+	bool draining;           /* taken out of the configuration */
+	bool busy;               /* an attempt or a balance request is on it */
+	bool doubt;              /* a session of it may be open at the network:
+	                            quiet time is due when it is ready again */
+	int64_t quiet_until_ms;  /* loop clock: no PIN before */
+	int64_t rest_until_ms;   /* loop clock: it refused too often */
+	unsigned refusals;       /* not_sent in a row */
+	int64_t balance_batch;   /* the newest batch it asked its balance for */
+	bool balance_fresh;      /* it was asked since the last PIN */
 	unsigned balance_failures; /* unanswered balance requests in a row */
 	int64_t shown_ms; /* dispatch's memo for lists: when it asked */
 	int shown_answer; /* ... pick_line(), and what that said */
@@ -48,7 +48,7 @@ struct fleet_idle {
 
 struct fleet_hooks {
 	void *ctx;
-	fleet_fn *on_change;	/* a line's state is another one */
+	fleet_fn *on_change;    /* a line's state is another one */
 	fleet_push_fn *on_push; /* a text that no request asked for */
 };
 

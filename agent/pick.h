@@ -11,12 +11,12 @@
 
 enum pick_answer {
 	PICK_DIAL,
-	PICK_PAUSED,	 /* a person said pause */
-	PICK_UNSETTLED,	 /* an attempt on this SIM is not settled */
-	PICK_BLOCKED,	 /* the operator barred the SIM */
+	PICK_PAUSED,     /* a person said pause */
+	PICK_UNSETTLED,  /* an attempt on this SIM is not settled */
+	PICK_BLOCKED,    /* the operator barred the SIM */
 	PICK_LOCKED_OUT, /* the breaker of this SIM */
-	PICK_QUIET,	 /* after a time-out or a late text */
-	PICK_INTERVAL,	 /* between two recharges on one SIM */
+	PICK_QUIET,      /* after a time-out or a late text */
+	PICK_INTERVAL,   /* between two recharges on one SIM */
 	PICK_DAILY_MAX,
 	PICK_HOURS,
 	PICK_CLOCK /* hours need a clock that can be believed */
@@ -29,11 +29,11 @@ struct pick_case {
 	bool paused;
 	unsigned unsettled;
 	bool blocked;
-	bool one_more;	  /* an unlock not used yet */
+	bool one_more;    /* an unlock not used yet */
 	unsigned counted; /* attempts that count for the breaker */
 	unsigned max_rejects;
 	int64_t reject_pause_ms; /* -1: never ends by itself */
-	int64_t stopped_ran_ms;	 /* when the last of them ended */
+	int64_t stopped_ran_ms;  /* when the last of them ended */
 	int64_t quiet_until_ran_ms;
 	int64_t last_ran_ms; /* end of the last attempt; 0: none */
 	int64_t min_interval_ms;

@@ -46,7 +46,7 @@ static struct policy_step
 on_loaded(const struct policy_case *c)
 {
 	struct policy_step s = amount_is_right(c) ? step(VOUCHER_CREDITED, "")
-						  : step(VOUCHER_AMOUNT_DIFFERS,
+	                                          : step(VOUCHER_AMOUNT_DIFFERS,
 							    "amount_differs");
 	s.credited_minor = c->amount_minor;
 	return s;
@@ -65,8 +65,8 @@ static int64_t
 grown_pause(const struct policy_case *c)
 {
 	unsigned doublings = c->busy_before < POLICY_PAUSE_DOUBLINGS
-				     ? c->busy_before
-				     : POLICY_PAUSE_DOUBLINGS;
+	                             ? c->busy_before
+	                             : POLICY_PAUSE_DOUBLINGS;
 	return c->retry_pause_ms * ((int64_t)1 << doublings);
 }
 

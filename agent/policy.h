@@ -14,10 +14,10 @@ enum policy_fate { POLICY_NOT_SENT, POLICY_MAYBE_SENT, POLICY_ANSWERED };
 /* Amounts are minor units, MONEY_NONE where not known. */
 struct policy_case {
 	enum policy_fate fate;
-	bool broken;		   /* MAYBE_SENT: the modem or port broke off */
-	enum verdict verdict;	   /* ANSWERED */
+	bool broken;               /* MAYBE_SENT: the modem or port broke off */
+	enum verdict verdict;      /* ANSWERED */
 	unsigned earlier_attempts; /* of this voucher, of whatever fate */
-	unsigned busy_before;	   /* "busy" answers before this one */
+	unsigned busy_before;      /* "busy" answers before this one */
 	unsigned not_sent_before;  /* not_sent in a row before this one */
 	int64_t card_minor;
 	int64_t amount_minor; /* what the text says was credited */
@@ -25,17 +25,17 @@ struct policy_case {
 	int64_t bonus_minor;
 	int64_t balance_before_minor; /* of the credited account, if own */
 	int64_t balance_told_minor;   /* in the text, same account */
-	unsigned retries;	      /* of the profile */
+	unsigned retries;             /* of the profile */
 	int64_t retry_pause_ms;
 };
 
 struct policy_step {
 	enum voucher_event event;
-	const char *reason;	/* of the new state; static */
-	int64_t wait_ms;	/* until it may be dialled again */
+	const char *reason;     /* of the new state; static */
+	int64_t wait_ms;        /* until it may be dialled again */
 	int64_t credited_minor; /* loaded: what the text said */
-	bool rest_modem;	/* the modem refused too often */
-	bool sim_blocked;	/* the operator barred the SIM */
+	bool rest_modem;        /* the modem refused too often */
+	bool sim_blocked;       /* the operator barred the SIM */
 };
 
 struct policy_step policy_next(const struct policy_case *c);

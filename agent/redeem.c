@@ -30,7 +30,7 @@ struct attempt {
 	int64_t balance_before_minor;
 	unsigned earlier_attempts, busy_before, not_sent_before;
 	bool pin_in_request; /* it stands in the request under way */
-	bool pin_out;	     /* a request that held it may have been on air */
+	bool pin_out;        /* a request that held it may have been on air */
 	size_t menu_next;    /* the first menu step not passed yet */
 	struct attempt *next;
 };
@@ -84,8 +84,8 @@ fill(const struct attempt *a, const char *template, char *code, size_t cap)
 		return -EBADMSG;
 	struct span pin_text = span_of(voucher_pin.bytes, voucher_pin.len);
 	int rc = has_pin(template) && !profile_takes_pin(a->profile, pin_text)
-			 ? -EINVAL
-			 : profile_fill(template, pin_text, msisdn, code, cap);
+	                 ? -EINVAL
+	                 : profile_fill(template, pin_text, msisdn, code, cap);
 	secret_wipe(&voucher_pin);
 	return rc == 0 ? 0 : -EINVAL;
 }
@@ -167,7 +167,7 @@ weigh(const struct attempt *a, const struct modem_result *result,
 	*c = (struct policy_case){
 		.fate = fate_of(a, result->fate),
 		.broken = result->cause == MODEM_BROKEN ||
-			  result->cause == MODEM_STOPPED,
+	                  result->cause == MODEM_STOPPED,
 		.verdict = read->verdict,
 		.earlier_attempts = a->earlier_attempts,
 		.busy_before = a->busy_before,
@@ -238,7 +238,7 @@ pace_line(const struct attempt *a, const struct policy_case *c,
 		return;
 	}
 	unsigned doublings = line->refusals < REST_DOUBLINGS ? line->refusals
-							     : REST_DOUBLINGS;
+	                                                     : REST_DOUBLINGS;
 	if (next->rest_modem)
 		doublings = REST_DOUBLINGS;
 	line->refusals++;
@@ -379,7 +379,7 @@ static int
 dial(struct attempt *a)
 {
 	const char *template = is_self(a) ? a->profile->recharge_ussd
-					  : a->profile->recharge_ussd_for_other;
+	                                  : a->profile->recharge_ussd_for_other;
 	char code[PROFILE_CODE_MAX + VOUCHER_PIN_MAX];
 	if (template[0] == '\0')
 		return -EINVAL;

@@ -227,8 +227,8 @@ open_log(const struct daemon *d)
 		.level = config->log_level,
 		.to_syslog = where != OPTIONS_LOG_STDERR,
 		.to_stderr = where == OPTIONS_LOG_STDERR ||
-			     where == OPTIONS_LOG_BOTH ||
-			     (where == OPTIONS_LOG_DEFAULT &&
+	                     where == OPTIONS_LOG_BOTH ||
+	                     (where == OPTIONS_LOG_DEFAULT &&
 				     isatty(STDERR_FILENO))};
 	log_open(&options);
 }

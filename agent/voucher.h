@@ -22,46 +22,46 @@ enum voucher_state {
 
 /* What may happen to a voucher; the comments are the contract's words. */
 enum voucher_event {
-	VOUCHER_DISPATCHED,	      /* dispatched */
-	VOUCHER_PAST_EXPIRY,	      /* past its expiry, by a trusted clock */
-	VOUCHER_NOT_SENT,	      /* not_sent */
-	VOUCHER_NOT_SENT_AGAIN,	      /* not_sent, the third time */
-	VOUCHER_MAYBE_SENT,	      /* maybe_sent */
-	VOUCHER_FOUND_AT_START,	      /* found at start */
-	VOUCHER_CREDITED,	      /* loaded, and the amount is right */
-	VOUCHER_AMOUNT_DIFFERS,	      /* loaded with another amount */
-	VOUCHER_REFUSED_FIRST,	      /* a refusal on the first attempt */
+	VOUCHER_DISPATCHED,           /* dispatched */
+	VOUCHER_PAST_EXPIRY,          /* past its expiry, by a trusted clock */
+	VOUCHER_NOT_SENT,             /* not_sent */
+	VOUCHER_NOT_SENT_AGAIN,       /* not_sent, the third time */
+	VOUCHER_MAYBE_SENT,           /* maybe_sent */
+	VOUCHER_FOUND_AT_START,       /* found at start */
+	VOUCHER_CREDITED,             /* loaded, and the amount is right */
+	VOUCHER_AMOUNT_DIFFERS,       /* loaded with another amount */
+	VOUCHER_REFUSED_FIRST,        /* a refusal on the first attempt */
 	VOUCHER_REFUSED_ON_REPEAT,    /* a refusal on a later attempt */
 	VOUCHER_USED_BY_ME_ON_REPEAT, /* used_by_me on a later attempt */
-	VOUCHER_SIM_BLOCKED,	      /* sim_blocked */
-	VOUCHER_NOT_NOW,	      /* not_now */
-	VOUCHER_BUSY,		      /* busy */
-	VOUCHER_BUSY_TOO_OFTEN,	      /* busy, after retries */
-	VOUCHER_TAKEN,		   /* pending; with verdict = sms also loaded */
-	VOUCHER_NO_VERDICT,	   /* no verdict in the text */
-	VOUCHER_AMBIGUOUS,	   /* may belong to another attempt */
-	VOUCHER_SMS_TIMEOUT,	   /* sms_timeout */
-	VOUCHER_EVIDENCE,	   /* evidence of the credit */
-	VOUCHER_LATE_REFUSAL,	   /* its own late answer is a refusal */
-	VOUCHER_REPEATED,	   /* repeat = once */
+	VOUCHER_SIM_BLOCKED,          /* sim_blocked */
+	VOUCHER_NOT_NOW,              /* not_now */
+	VOUCHER_BUSY,                 /* busy */
+	VOUCHER_BUSY_TOO_OFTEN,       /* busy, after retries */
+	VOUCHER_TAKEN,             /* pending; with verdict = sms also loaded */
+	VOUCHER_NO_VERDICT,        /* no verdict in the text */
+	VOUCHER_AMBIGUOUS,         /* may belong to another attempt */
+	VOUCHER_SMS_TIMEOUT,       /* sms_timeout */
+	VOUCHER_EVIDENCE,          /* evidence of the credit */
+	VOUCHER_LATE_REFUSAL,      /* its own late answer is a refusal */
+	VOUCHER_REPEATED,          /* repeat = once */
 	VOUCHER_RESOLVED_LOADED,   /* a person: resolve ID loaded */
 	VOUCHER_RESOLVED_REJECTED, /* a person: resolve ID rejected */
-	VOUCHER_RESOLVED_RETRY,	   /* a person: resolve ID retry */
-	VOUCHER_HOLD,		   /* hold; a batch's breaker */
-	VOUCHER_RELEASE,	   /* release */
-	VOUCHER_CANCEL,		   /* cancel */
-	VOUCHER_REVEAL,		   /* reveal */
+	VOUCHER_RESOLVED_RETRY,    /* a person: resolve ID retry */
+	VOUCHER_HOLD,              /* hold; a batch's breaker */
+	VOUCHER_RELEASE,           /* release */
+	VOUCHER_CANCEL,            /* cancel */
+	VOUCHER_REVEAL,            /* reveal */
 	VOUCHER_EVENTS
 };
 
 /* What must hold besides the state. */
 enum voucher_condition {
 	VOUCHER_ALWAYS,
-	VOUCHER_IF_WAS_ON_AIR,	 /* an attempt was, or may have been, on air */
+	VOUCHER_IF_WAS_ON_AIR,   /* an attempt was, or may have been, on air */
 	VOUCHER_IF_NEVER_ON_AIR, /* none was */
-	VOUCHER_IF_UNANSWERED,	 /* its reason is no_answer, broken, restart or
-				    no_sms (repeat = once) */
-	VOUCHER_IF_ONE_ATTEMPT	 /* exactly one attempt was on air */
+	VOUCHER_IF_UNANSWERED,   /* its reason is no_answer, broken, restart or
+	                            no_sms (repeat = once) */
+	VOUCHER_IF_ONE_ATTEMPT   /* exactly one attempt was on air */
 };
 
 struct voucher_edge {
