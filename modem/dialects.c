@@ -1,0 +1,154 @@
+/*
+ * dialects: the table. A row says only what was seen; everything else is
+ * the standard's. Codes that are not surely local never stand in a row.
+ */
+#include "modem/dialects.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { LOCAL_MS = 5000, GSM7_SCHEME = 15 };
+
+/*
+ * Errors that a modem gives by itself, before anything goes on air, when
+ * they come at once (27.007 9.2): not allowed, not supported, no SIM, its
+ * PIN, its PUK, busy; no network service. The radio connection alone takes
+ * longer than the time given.
+ */
+static const int local_codes[] = {3, 4, 10, 11, 12, 14, 30};
+#define LOCAL_REFUSALS                                                         \
+	{                                                                      \
+		.codes = local_codes,                                          \
+		.count = sizeof local_codes / sizeof *local_codes,             \
+		.within_ms = 500                                               \
+	}
+
+static const struct chat_step huawei_extras[] = {
+	/* Silences ^RSSI, ^BOOT and the like. */
+	{.text = "AT^CURC=0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+	/* Only for the trace: what it means differs by firmware. */
+	{.text = "AT^USSDMODE?",
+		.takes = {"^USSDMODE:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL},
+};
+static const struct chat_script huawei_extras_script =
+	SCRIPT("huawei extras", huawei_extras, 15000);
+
+static const struct chat_step huawei_iccid[] = {
+	{.text = "AT^ICCID?",
+		.takes = {"^ICCID:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,
+		.tag = TAG_ICCID},
+};
+static const struct chat_script huawei_iccid_script =
+	SCRIPT("huawei iccid", huawei_iccid, 10000);
+
+static const struct chat_step quectel_iccid[] = {
+	{.text = "AT+QCCID",
+		.takes = {"+QCCID:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,
+		.tag = TAG_ICCID},
+};
+static const struct chat_script quectel_iccid_script =
+	SCRIPT("quectel iccid", quectel_iccid, 10000);
+
+/* Echo is sometimes on again after a reset of the module alone. */
+static const struct chat_step simcom_extras[] = {
+	{.text = "ATE0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+};
+static const struct chat_script simcom_extras_script =
+	SCRIPT("simcom extras", simcom_extras, 10000);
+
+static const struct dialect dialects[] = {
+	{.name = "standard",
+		.codings = {USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX},
+		.dcs = GSM7_SCHEME,
+		.ask = &script_ask,
+		.refusals = LOCAL_REFUSALS,
+		.reason = "27.007: text in the charset that +CSCS says"},
+	{.name = "huawei",
+		.marks = {"huawei", "brovi"},
+		.codings = {USSD_GSM7_HEX, USSD_PLAIN, USSD_UCS2_HEX},
+		.dcs = GSM7_SCHEME,
+		.ask = &script_ask,
+		.extras = &huawei_extras_script,
+		.iccid = &huawei_iccid_script,
+		.refusals = LOCAL_REFUSALS,
+		.reason = "packed septets in hex whatever +CSCS says; prints "
+			  "^ lines at any moment"},
+	{.name = "quectel",
+		.marks = {"quectel"},
+		.codings = {USSD_UCS2_HEX, USSD_PLAIN, USSD_GSM7_HEX},
+		.dcs = GSM7_SCHEME,
+		.ask = &script_ask,
+		.iccid = &quectel_iccid_script,
+		.refusals = LOCAL_REFUSALS,
+		.reason = "UCS-2 in hex under +CSCS=\"UCS2\" loses no letter; "
+			  "some firmware wants plain text instead"},
+	{.name = "simcom",
+		.marks = {"simcom", "sim800", "sim900", "sim808"},
+		.codings = {USSD_PLAIN, USSD_UCS2_HEX, USSD_GSM7_HEX},
+		.dcs = GSM7_SCHEME,
+		.ask = &script_ask,
+		.extras = &simcom_extras_script,
+		.refusals = LOCAL_REFUSALS,
+		.reason = "plain under +CSCS=\"GSM\"; HEX drops the session; "
+			  "echoes after a start, answers before OK"},
+};
+
+const struct dialect *
+dialect_at(size_t i)
+{
+	return i < sizeof dialects / sizeof *dialects ? &dialects[i] : NULL;
+}
+
+const struct dialect *
+dialect_named(struct span name)
+{
+	for (size_t i = 0; dialect_at(i) != NULL; i++)
+		if (span_eq(name, span_str(dialects[i].name)))
+			return &dialects[i];
+	return NULL;
+}
+
+static bool
+has_word(struct span text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= text.len; i++)
+		if (strncasecmp(text.ptr + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+const struct dialect *
+dialect_of(struct span maker, struct span model)
+{
+	for (size_t i = 0; dialect_at(i) != NULL; i++) {
+		for (size_t k = 0; k < DIALECT_MARKS_MAX; k++) {
+			const char *mark = dialects[i].marks[k];
+
+			if (mark != NULL && (has_word(maker, mark) ||
+						    has_word(model, mark)))
+				return &dialects[i];
+		}
+	}
+	return &dialects[0];
+}
+
+const char *
+dialect_charset(enum ussd_coding coding)
+{
+	switch (coding) {
+	case USSD_PLAIN:
+	case USSD_GSM7_HEX:
+		return "GSM";
+	case USSD_UCS2_HEX:
+		return "UCS2";
+	}
+	return "GSM";
+}

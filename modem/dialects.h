@@ -1,0 +1,40 @@
+/*
+ * dialects: what differs between makes, one row each, with the reason. The
+ * only place in the driver that knows a maker's name.
+ */
+#ifndef MODEM_DIALECTS_H
+#define MODEM_DIALECTS_H
+
+#include "modem/ask.h"
+#include "modem/scripts.h"
+#include "modem/ussd.h"
+
+enum { DIALECT_MARKS_MAX = 4, DIALECT_CODINGS = 3 };
+
+struct dialect {
+	const char *name;
+	/* Words in +CGMI, +CGMM or ATI, in any case, that tell it. */
+	const char *marks[DIALECT_MARKS_MAX];
+	/* How requests are coded: the first unless another one is found. */
+	enum ussd_coding codings[DIALECT_CODINGS];
+	unsigned dcs;		       /* in a request (TS 23.038 clause 5) */
+	const struct chat_script *ask; /* a USSD request */
+	const struct chat_script *extras; /* of the set-up; or NULL */
+	const struct chat_script *iccid;  /* its own way to it; or NULL */
+	struct ask_refusals refusals;	  /* sure ones */
+	const char *reason;		  /* why the row is there */
+};
+
+/* The row of that name, or NULL. */
+const struct dialect *dialect_named(struct span name);
+
+/* The row that a maker's and a model's text tell, or the standard one. */
+const struct dialect *dialect_of(struct span maker, struct span model);
+
+/* The charset (+CSCS) that a coding of requests wants. Static. */
+const char *dialect_charset(enum ussd_coding coding);
+
+/* For tests and the manual: all rows. */
+const struct dialect *dialect_at(size_t i); /* NULL after the last */
+
+#endif

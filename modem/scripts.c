@@ -1,0 +1,182 @@
+/*
+ * scripts: the dialogues. References: 3GPP TS 27.007 (clause in brackets),
+ * ITU-T V.250. A table must never repeat a step that makes the network act.
+ */
+#include "modem/scripts.h"
+
+/* Deadlines of one command, from its flush. */
+enum {
+	ALIVE_MS = 1000,   /* AT: an awake modem answers in milliseconds */
+	ESC_MS = 300,	   /* time for what ESC breaks off */
+	LOCAL_MS = 5000,   /* answered by the modem alone */
+	SIM_MS = 10000,	   /* has to read the SIM */
+	NETWORK_MS = 15000 /* may wait for what the modem is doing on air */
+};
+
+/* ESC leaves a prompt that an earlier program forgot; modems that sleep or
+ * guess the speed lose the first commands. */
+static const struct chat_step probe[] = {
+	{.text = "\x1b", .wait_ms = ESC_MS, .flags = CHAT_SILENT},
+	{.text = "AT", .wait_ms = ALIVE_MS, .tries = 5},
+};
+const struct chat_script script_probe = SCRIPT("probe", probe, 20000);
+
+static const struct chat_step identify[] = {
+	{.text = "ATE0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+	/* Numbers, not words: codes decide what is sure (9.2). */
+	{.text = "AT+CMEE=1", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+	{.text = "AT+CGMI",
+		.takes = {"+CGMI:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE,
+		.tag = TAG_MAKER}, /* (5.1) */
+	{.text = "AT+CGMM",
+		.takes = {"+CGMM:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE,
+		.tag = TAG_MODEL}, /* (5.2) */
+	{.text = "ATI",
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,
+		.tag = TAG_MAKER},
+};
+const struct chat_script script_identify = SCRIPT("identify", identify, 30000);
+
+/* Wavecom says +CPIN: READY and no OK (8.3). */
+static const struct chat_step sim[] = {
+	{.text = "AT+CPIN?",
+		.takes = {"+CPIN:"},
+		.wait_ms = SIM_MS,
+		.flags = CHAT_NO_OK,
+		.tag = TAG_SIM,
+		.tries = 2},
+};
+const struct chat_script script_sim = SCRIPT("sim", sim, 25000);
+
+#define ICCID_FLAGS (CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS)
+#define ICCID_TAKES                                                            \
+	{                                                                      \
+		"+CCID:", "+ICCID:", "+QCCID:", "^ICCID:", "+CICCID:"          \
+	}
+
+static const struct chat_step subscriber[] = {
+	{.text = "AT+CGSN",
+		.takes = {"+CGSN:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE,
+		.tag = TAG_IMEI}, /* (5.4) */
+	{.text = "AT+CIMI",
+		.takes = {"+CIMI:"},
+		.wait_ms = SIM_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE,
+		.tag = TAG_IMSI}, /* (5.6) */
+	{.text = "AT+CCID",
+		.takes = ICCID_TAKES,
+		.wait_ms = LOCAL_MS,
+		.flags = ICCID_FLAGS,
+		.tag = TAG_ICCID},
+	{.text = "AT+ICCID",
+		.takes = ICCID_TAKES,
+		.wait_ms = LOCAL_MS,
+		.flags = ICCID_FLAGS,
+		.tag = TAG_ICCID},
+	{.text = "AT+QCCID",
+		.takes = ICCID_TAKES,
+		.wait_ms = LOCAL_MS,
+		.flags = ICCID_FLAGS,
+		.tag = TAG_ICCID},
+	{.text = "AT^ICCID?",
+		.takes = ICCID_TAKES,
+		.wait_ms = LOCAL_MS,
+		.flags = ICCID_FLAGS,
+		.tag = TAG_ICCID},
+	{.text = "AT+CICCID",
+		.takes = ICCID_TAKES,
+		.wait_ms = LOCAL_MS,
+		.flags = ICCID_FLAGS,
+		.tag = TAG_ICCID},
+	/* EF_ICCID is 2FE2 = 12258 (TS 51.011 10.1.1), nibbles swapped. */
+	{.text = "AT+CRSM=176,12258,0,0,10",
+		.takes = {"+CRSM:"},
+		.wait_ms = SIM_MS,
+		.flags = CHAT_OPTIONAL | CHAT_UNLESS,
+		.tag = TAG_ICCID}, /* (8.18) */
+};
+const struct chat_script script_subscriber =
+	SCRIPT("subscriber", subscriber, 60000);
+
+static const struct chat_step prepare[] = {
+	{.text = "AT+CSCS=\"{charset}\"",
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL,
+		.tag = TAG_CHARSET}, /* (5.5) */
+	/* A session that somebody left open; ERROR where there is none. */
+	{.text = "AT+CUSD=2",
+		.wait_ms = NETWORK_MS,
+		.flags = CHAT_OPTIONAL}, /* (7.15) */
+	/* Show answers; without a text it dials nothing (7.15). */
+	{.text = "AT+CUSD=1", .wait_ms = NETWORK_MS, .flags = CHAT_OPTIONAL},
+	{.text = "AT+CREG=1", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+	{.text = "AT+COPS=3,0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+};
+const struct chat_script script_prepare = SCRIPT("prepare", prepare, 45000);
+
+/* Marked: no OK of an earlier command, late, can pass for its own. */
+#define ASK_REGISTRATION                                                       \
+	{                                                                      \
+		.text = "AT+CREG?", .takes = {"+CREG:"}, .wait_ms = LOCAL_MS,  \
+		.flags = CHAT_MARKED, .tag = TAG_REGISTRATION                  \
+	} /* (7.2) */
+#define ASK_SIGNAL                                                             \
+	{                                                                      \
+		.text = "AT+CSQ", .takes = {"+CSQ:"}, .wait_ms = LOCAL_MS,     \
+		.flags = CHAT_OPTIONAL, .tag = TAG_SIGNAL                      \
+	} /* (8.5) */
+
+static const struct chat_step where[] = {
+	ASK_REGISTRATION, ASK_SIGNAL,
+	{.text = "AT+COPS?",
+		.takes = {"+COPS:"},
+		.wait_ms = NETWORK_MS,
+		.flags = CHAT_OPTIONAL,
+		.tag = TAG_NETWORK}, /* (7.3) */
+};
+const struct chat_script script_register = SCRIPT("register", where, 30000);
+
+static const struct chat_step check[] = {ASK_REGISTRATION, ASK_SIGNAL};
+const struct chat_script script_check = SCRIPT("check", check, 12000);
+
+static const struct chat_step check_sim[] = {
+	ASK_REGISTRATION, ASK_SIGNAL,
+	{.text = "AT+CIMI",
+		.takes = {"+CIMI:"},
+		.wait_ms = SIM_MS,
+		.flags = CHAT_BARE,
+		.tag = TAG_IMSI}, /* (5.6) */
+};
+const struct chat_script script_check_sim =
+	SCRIPT("check sim", check_sim, 20000);
+
+static const struct chat_step charset[] = {
+	{.text = "AT+CSCS=\"{charset}\"",
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL,
+		.tag = TAG_CHARSET},
+};
+const struct chat_script script_charset = SCRIPT("charset", charset, 10000);
+
+/* Some ports are blocked until the network answers (Telit GM862): the OK
+ * may take as long as the answer. */
+static const struct chat_step ask[] = {
+	{.text = "AT+CUSD=1,\"{code}\",{dcs}",
+		.takes = {"+CUSD:"},
+		.flags = CHAT_ACTS,
+		.tag = TAG_USSD}, /* (7.15) */
+};
+const struct chat_script script_ask = SCRIPT("ask", ask, 0);
+
+static const struct chat_step cancel[] = {
+	{.text = "AT+CUSD=2", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+	ASK_REGISTRATION, /* and what came late is behind us */
+};
+const struct chat_script script_cancel = SCRIPT("cancel", cancel, 12000);

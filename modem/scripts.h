@@ -1,0 +1,45 @@
+/*
+ * scripts: what is really said to a modem, as tables. No decision is taken
+ * here, and nothing that differs between makes stands here (dialects).
+ */
+#ifndef MODEM_SCRIPTS_H
+#define MODEM_SCRIPTS_H
+
+#include "modem/chat.h"
+
+/* Whose lines they are. */
+enum script_tag {
+	TAG_NONE,
+	TAG_MAKER,
+	TAG_MODEL,
+	TAG_IMEI,
+	TAG_IMSI,
+	TAG_ICCID,
+	TAG_SIM,	  /* +CPIN */
+	TAG_REGISTRATION, /* +CREG */
+	TAG_SIGNAL,	  /* +CSQ */
+	TAG_NETWORK,	  /* +COPS */
+	TAG_CHARSET,
+	TAG_USSD /* +CUSD */
+};
+
+#define SCRIPT(title, table, limit_ms)                                         \
+	{                                                                      \
+		.name = (title), .steps = (table),                             \
+		.count = sizeof(table) / sizeof *(table),                      \
+		.wait_ms = (limit_ms)                                          \
+	}
+
+extern const struct chat_script script_probe;	   /* is anything there? */
+extern const struct chat_script script_identify;   /* echo, errors, make */
+extern const struct chat_script script_sim;	   /* is the SIM usable? */
+extern const struct chat_script script_subscriber; /* IMEI, IMSI, ICCID */
+extern const struct chat_script script_prepare;	   /* charset, USSD, URCs */
+extern const struct chat_script script_register;   /* where are we? */
+extern const struct chat_script script_check;	   /* health */
+extern const struct chat_script script_check_sim;  /* and the same SIM? */
+extern const struct chat_script script_charset;
+extern const struct chat_script script_ask;    /* a USSD request */
+extern const struct chat_script script_cancel; /* closes its session */
+
+#endif

@@ -1,0 +1,384 @@
+/*
+ * session: the edges are the specification; one function changes state.
+ * What an edge does beside that is in on_enter() and on_edge(), no more.
+ */
+#include "modem/session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+enum {
+	REOPEN_MS = 3000,      /* an absent port is looked for again */
+	SETUP_RETRY_MS = 2000, /* a SIM that is busy is asked again */
+	REGISTER_POLL_MS = 3000,
+	HEALTH_MS = 30000, /* an idle modem is asked how it is */
+	SOON_MS = 500,
+	FAILED_LOOK_MS = 60000 /* a SIM may have been put in */
+};
+
+/* How long a state may last at most; 0: as long as it likes, its looks at
+ * next_ms and the deadlines of its scripts bound it. */
+static const int64_t limits_ms[SESSION_STATES] = {
+	[SESSION_PROBING] = 30000,
+	[SESSION_SETTING_UP] = 90000, /* boards refuse for 60 s after boot */
+	[SESSION_REGISTERING] = 120000,
+};
+
+/* Pauses between attempts at a modem that is no use. */
+static const int64_t rests_ms[] = {10000, 30000, 60000, 120000, 300000};
+
+struct edge {
+	enum session_state from;
+	enum session_event event;
+	enum session_state to;
+	const char *why; /* NULL leaves it as it is */
+};
+
+#define ABSENT	    SESSION_ABSENT
+#define PROBING	    SESSION_PROBING
+#define SETTING_UP  SESSION_SETTING_UP
+#define REGISTERING SESSION_REGISTERING
+#define READY	    SESSION_READY
+#define BUSY	    SESSION_BUSY
+#define RESTING	    SESSION_RESTING
+#define FAILED	    SESSION_FAILED
+
+static const char why_silent[] = "it does not answer";
+static const char why_refused[] = "it refuses to be set up";
+static const char why_lost[] = "the port vanished";
+static const char why_pin[] = "the SIM asks for its PIN (SIM PIN)";
+static const char why_puk[] = "the SIM is blocked and asks for its PUK";
+static const char why_no_sim[] = "there is no SIM";
+static const char why_bad_sim[] = "the SIM cannot be used (failure or lock)";
+static const char why_denied[] = "the network refuses this SIM";
+static const char why_roaming[] = "registered abroad, roaming is not allowed";
+static const char why_sms_only[] = "registered for SMS only: no USSD here";
+static const char why_unregistered[] = "not registered with a network";
+static const char why_sim_busy[] = "the SIM does not get ready";
+
+static const struct edge edges[] = {
+	{SESSION_STOPPED, SESSION_START, ABSENT, "not yet opened"},
+
+	{ABSENT, SESSION_TIME, ABSENT, NULL},
+	{ABSENT, SESSION_OPENED, PROBING, ""},
+	{ABSENT, SESSION_NOT_OPENED, ABSENT, NULL},
+
+	{PROBING, SESSION_DONE, SETTING_UP, ""},
+	{PROBING, SESSION_REFUSED, RESTING, why_refused},
+	{PROBING, SESSION_SILENT, RESTING, why_silent},
+	{PROBING, SESSION_LIMIT, RESTING, why_silent},
+
+	{SETTING_UP, SESSION_DONE, SETTING_UP, NULL}, /* or REGISTERING */
+	{SETTING_UP, SESSION_TIME, SETTING_UP, NULL},
+	{SETTING_UP, SESSION_SIM_READY, SETTING_UP, NULL},
+	{SETTING_UP, SESSION_SIM_BUSY, SETTING_UP, NULL},
+	{SETTING_UP, SESSION_SIM_PIN, FAILED, why_pin},
+	{SETTING_UP, SESSION_SIM_PUK, FAILED, why_puk},
+	{SETTING_UP, SESSION_SIM_ABSENT, FAILED, why_no_sim},
+	{SETTING_UP, SESSION_SIM_BAD, FAILED, why_bad_sim},
+	{SETTING_UP, SESSION_REFUSED, RESTING, why_refused},
+	{SETTING_UP, SESSION_SILENT, RESTING, why_silent},
+	{SETTING_UP, SESSION_RESTARTED, PROBING, ""},
+	{SETTING_UP, SESSION_LIMIT, RESTING, why_sim_busy},
+
+	{REGISTERING, SESSION_REGISTERED, READY, ""},
+	{REGISTERING, SESSION_DONE, REGISTERING, NULL},
+	{REGISTERING, SESSION_TIME, REGISTERING, NULL},
+	{REGISTERING, SESSION_UNREGISTERED, REGISTERING, why_unregistered},
+	{REGISTERING, SESSION_DENIED, REGISTERING, why_denied},
+	{REGISTERING, SESSION_ROAMING, REGISTERING, why_roaming},
+	{REGISTERING, SESSION_SMS_ONLY, REGISTERING, why_sms_only},
+	{REGISTERING, SESSION_REFUSED, REGISTERING, NULL},
+	{REGISTERING, SESSION_SILENT, RESTING, why_silent},
+	{REGISTERING, SESSION_RESTARTED, PROBING, ""},
+	{REGISTERING, SESSION_SIM_CHANGED, PROBING, ""},
+	{REGISTERING, SESSION_LIMIT, RESTING, NULL}, /* or FAILED */
+
+	{READY, SESSION_TIME, READY, NULL},
+	{READY, SESSION_DONE, READY, NULL},
+	{READY, SESSION_REGISTERED, READY, NULL},
+	{READY, SESSION_WORK, BUSY, NULL},
+	{READY, SESSION_UNREGISTERED, REGISTERING, why_unregistered},
+	{READY, SESSION_DENIED, REGISTERING, why_denied},
+	{READY, SESSION_ROAMING, REGISTERING, why_roaming},
+	{READY, SESSION_SMS_ONLY, REGISTERING, why_sms_only},
+	{READY, SESSION_REFUSED, PROBING, ""},
+	{READY, SESSION_SILENT, PROBING, ""},
+	{READY, SESSION_RESTARTED, PROBING, ""},
+	{READY, SESSION_SIM_CHANGED, PROBING, ""},
+
+	{BUSY, SESSION_IDLE, READY, NULL},
+	{BUSY, SESSION_REFUSED, PROBING, ""},
+	{BUSY, SESSION_SILENT, PROBING, ""},
+	{BUSY, SESSION_RESTARTED, PROBING, ""},
+	{BUSY, SESSION_DONE, BUSY, NULL},
+	{BUSY, SESSION_REGISTERED, BUSY, NULL},
+	{BUSY, SESSION_UNREGISTERED, BUSY, NULL},
+	{BUSY, SESSION_DENIED, BUSY, NULL},
+	{BUSY, SESSION_ROAMING, BUSY, NULL},
+	{BUSY, SESSION_SMS_ONLY, BUSY, NULL},
+	{BUSY, SESSION_SIM_CHANGED, BUSY, NULL},
+
+	{RESTING, SESSION_TIME, ABSENT, NULL},
+
+	{FAILED, SESSION_TIME, FAILED, NULL},
+	{FAILED, SESSION_DONE, FAILED, NULL},
+	{FAILED, SESSION_REFUSED, FAILED, NULL},
+	{FAILED, SESSION_SIM_BUSY, FAILED, NULL},
+	{FAILED, SESSION_SIM_PIN, FAILED, why_pin},
+	{FAILED, SESSION_SIM_PUK, FAILED, why_puk},
+	{FAILED, SESSION_SIM_ABSENT, FAILED, why_no_sim},
+	{FAILED, SESSION_SIM_BAD, FAILED, why_bad_sim},
+	{FAILED, SESSION_SIM_READY, PROBING, ""},
+	{FAILED, SESSION_SIM_CHANGED, PROBING, ""},
+	{FAILED, SESSION_SILENT, RESTING, why_silent},
+	{FAILED, SESSION_RESTARTED, PROBING, ""},
+};
+
+void
+session_init(struct session *s, unsigned setup_phases)
+{
+	assert(setup_phases > 0);
+	memset(s, 0, sizeof *s);
+	s->setup_phases = setup_phases;
+	s->why = "";
+	s->next_ms = INT64_MAX;
+	s->limit_ms = INT64_MAX;
+}
+
+bool
+session_has_port(const struct session *s)
+{
+	return s->state != SESSION_STOPPED && s->state != SESSION_ABSENT &&
+	       s->state != SESSION_RESTING;
+}
+
+/* Which states the outside sees as "ready", whether or not at work. */
+static bool
+is_up(enum session_state state)
+{
+	return state == READY || state == BUSY;
+}
+
+static int64_t
+rest_ms(unsigned rests)
+{
+	size_t last = sizeof rests_ms / sizeof *rests_ms - 1;
+
+	return rests_ms[rests < last ? rests : last];
+}
+
+/* What being in a new state brings with it. */
+static void
+on_enter(struct session *s, int64_t now_ms)
+{
+	s->next_ms = INT64_MAX;
+	s->limit_ms = limits_ms[s->state] > 0 ? now_ms + limits_ms[s->state]
+					      : INT64_MAX;
+	switch (s->state) {
+	case SESSION_STOPPED:
+		s->wish = SESSION_WISH_CLOSE;
+		break;
+	case SESSION_ABSENT:
+		s->wish = SESSION_WISH_CLOSE;
+		s->next_ms = now_ms;
+		break;
+	case SESSION_PROBING:
+		s->wish = SESSION_WISH_PROBE;
+		break;
+	case SESSION_SETTING_UP:
+		s->setup_phase = 0;
+		s->wish = SESSION_WISH_SETUP;
+		break;
+	case SESSION_REGISTERING:
+		s->wish = SESSION_WISH_REGISTER;
+		break;
+	case SESSION_READY:
+		s->rests = 0;
+		s->next_ms = now_ms + (s->check_soon ? SOON_MS : HEALTH_MS);
+		s->check_soon = false;
+		break;
+	case SESSION_BUSY:
+		break;
+	case SESSION_RESTING:
+		s->wish = SESSION_WISH_CLOSE;
+		s->next_ms = now_ms + rest_ms(s->rests++);
+		break;
+	case SESSION_FAILED:
+		s->next_ms = now_ms + FAILED_LOOK_MS;
+		break;
+	}
+}
+
+static void
+next_setup_phase(struct session *s)
+{
+	s->setup_phase++;
+	s->wish = SESSION_WISH_SETUP;
+}
+
+/* What an event does in a state that it does not end. */
+static void
+on_stay(struct session *s, enum session_event event, int64_t now_ms)
+{
+	bool due = event == SESSION_TIME;
+
+	switch (s->state) {
+	case SESSION_STOPPED:
+	case SESSION_PROBING:
+	case SESSION_RESTING:
+		break;
+	case SESSION_ABSENT:
+		s->wish = due ? SESSION_WISH_OPEN : SESSION_WISH_NONE;
+		s->next_ms = now_ms + REOPEN_MS;
+		break;
+	case SESSION_SETTING_UP:
+		s->next_ms = INT64_MAX;
+		if (event == SESSION_DONE)
+			next_setup_phase(s);
+		else if (due)
+			s->wish = SESSION_WISH_SETUP;
+		else if (event == SESSION_SIM_BUSY)
+			s->next_ms = now_ms + SETUP_RETRY_MS;
+		break;
+	case SESSION_REGISTERING:
+		if (due)
+			s->wish = SESSION_WISH_REGISTER;
+		s->next_ms = due ? INT64_MAX : now_ms + REGISTER_POLL_MS;
+		break;
+	case SESSION_READY:
+		if (due)
+			s->wish = SESSION_WISH_CHECK;
+		s->next_ms = due ? INT64_MAX : now_ms + HEALTH_MS;
+		break;
+	case SESSION_BUSY:
+		if (event != SESSION_DONE && event != SESSION_REGISTERED)
+			s->check_soon = true;
+		break;
+	case SESSION_FAILED:
+		if (due)
+			s->wish = SESSION_WISH_LOOK;
+		s->next_ms = due ? INT64_MAX : now_ms + FAILED_LOOK_MS;
+		break;
+	}
+}
+
+/* Edges that hang on more than the event. */
+static enum session_state
+target_of(const struct session *s, const struct edge *edge)
+{
+	if (edge->from == SETTING_UP && edge->event == SESSION_DONE &&
+		s->setup_phase + 1 == s->setup_phases)
+		return REGISTERING;
+	if (edge->from == REGISTERING && edge->event == SESSION_LIMIT &&
+		(s->why == why_denied || s->why == why_roaming))
+		return FAILED;
+	return edge->to;
+}
+
+static void
+follow(struct session *s, const struct edge *edge, int64_t now_ms)
+{
+	enum session_state to = target_of(s, edge);
+
+	if (edge->why != NULL)
+		s->why = edge->why;
+	if (to == s->state) {
+		on_stay(s, edge->event, now_ms);
+		return;
+	}
+	if (is_up(s->state) && !is_up(to))
+		s->restarts++;
+	s->state = to;
+	on_enter(s, now_ms);
+	/* A port that opens and vanishes at once must not keep us busy. */
+	if (edge->event == SESSION_LOST)
+		s->next_ms = now_ms + REOPEN_MS;
+}
+
+/* STOP and LOST mean the same wherever the port is in use. */
+static const struct edge *
+common_edge(const struct session *s, enum session_event event)
+{
+	static const struct edge stop = {
+		SESSION_STOPPED, SESSION_STOP, SESSION_STOPPED, "stopped"};
+	static const struct edge lost = {
+		SESSION_STOPPED, SESSION_LOST, SESSION_ABSENT, why_lost};
+
+	if (event == SESSION_STOP && s->state != SESSION_STOPPED)
+		return &stop;
+	if (event == SESSION_LOST && session_has_port(s))
+		return &lost;
+	return NULL;
+}
+
+int
+session_on(struct session *s, enum session_event event, int64_t now_ms)
+{
+	const struct edge *edge = common_edge(s, event);
+
+	for (size_t i = 0; edge == NULL && i < sizeof edges / sizeof *edges;
+		i++)
+		if (edges[i].from == s->state && edges[i].event == event)
+			edge = &edges[i];
+	if (edge == NULL) {
+		s->refused++;
+		return -EINVAL;
+	}
+	follow(s, edge, now_ms);
+	return 0;
+}
+
+void
+session_on_tick(struct session *s, int64_t now_ms)
+{
+	if (now_ms >= s->limit_ms) {
+		s->limit_ms = INT64_MAX;
+		(void)session_on(s, SESSION_LIMIT, now_ms); /* has an edge */
+	} else if (now_ms >= s->next_ms) {
+		s->next_ms = INT64_MAX;
+		(void)session_on(s, SESSION_TIME, now_ms); /* likewise */
+	}
+}
+
+int64_t
+session_wake_at(const struct session *s)
+{
+	return s->next_ms < s->limit_ms ? s->next_ms : s->limit_ms;
+}
+
+enum session_wish
+session_take_wish(struct session *s)
+{
+	enum session_wish wish = s->wish;
+
+	s->wish = SESSION_WISH_NONE;
+	return wish;
+}
+
+const char *
+session_state_name(enum session_state state)
+{
+	switch (state) {
+	case SESSION_STOPPED:
+		return "stopped";
+	case SESSION_ABSENT:
+		return "absent";
+	case SESSION_PROBING:
+		return "probing";
+	case SESSION_SETTING_UP:
+		return "setting up";
+	case SESSION_REGISTERING:
+		return "registering";
+	case SESSION_READY:
+		return "ready";
+	case SESSION_BUSY:
+		return "busy";
+	case SESSION_RESTING:
+		return "resting";
+	case SESSION_FAILED:
+		return "failed";
+	}
+	return "?";
+}

@@ -1,0 +1,107 @@
+/*
+ * session: the life of one modem: absent, probing, setting up, registering,
+ * ready, busy, resting, failed. A table of permitted edges; pure: events
+ * and the time in, a new state and one wish out. It must never wait
+ * without a deadline.
+ */
+#ifndef MODEM_SESSION_H
+#define MODEM_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum session_state {
+	SESSION_STOPPED,     /* not started, or stopped by its owner */
+	SESSION_ABSENT,	     /* the port cannot be opened */
+	SESSION_PROBING,     /* is anything there? */
+	SESSION_SETTING_UP,  /* identity, SIM, charset */
+	SESSION_REGISTERING, /* waiting for the network */
+	SESSION_READY,
+	SESSION_BUSY,	 /* its owner has work on it */
+	SESSION_RESTING, /* no use; closed, and tried again later */
+	SESSION_FAILED	 /* a person is needed; looked at again anyway */
+};
+enum { SESSION_STATES = SESSION_FAILED + 1 };
+
+enum session_event {
+	SESSION_START,
+	SESSION_STOP,
+	SESSION_OPENED,
+	SESSION_NOT_OPENED,
+	SESSION_LOST,	   /* the port vanished */
+	SESSION_DONE,	   /* the script that was wished for went well */
+	SESSION_REFUSED,   /* a final error to it */
+	SESSION_SILENT,	   /* it timed out */
+	SESSION_RESTARTED, /* the modem booted anew */
+	SESSION_SIM_READY,
+	SESSION_SIM_BUSY, /* not yet, or says nothing clear */
+	SESSION_SIM_PIN,
+	SESSION_SIM_PUK,
+	SESSION_SIM_ABSENT,
+	SESSION_SIM_BAD,     /* failure, or locked to another network */
+	SESSION_SIM_CHANGED, /* another SIM, or none, than a moment ago */
+	SESSION_REGISTERED,
+	SESSION_UNREGISTERED,
+	SESSION_DENIED,	  /* the network does not want this SIM */
+	SESSION_ROAMING,  /* registered abroad, and that is not allowed */
+	SESSION_SMS_ONLY, /* registered, but not for USSD */
+	SESSION_WORK,	  /* a request begins */
+	SESSION_IDLE,	  /* it has ended */
+	SESSION_TIME,	  /* the next look is due */
+	SESSION_LIMIT	  /* the state has lasted too long */
+};
+enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
+
+/* What the owner of the port is to do now. */
+enum session_wish {
+	SESSION_WISH_NONE,
+	SESSION_WISH_OPEN,
+	SESSION_WISH_CLOSE,
+	SESSION_WISH_PROBE,
+	SESSION_WISH_SETUP,    /* the script of setup_phase */
+	SESSION_WISH_REGISTER, /* ask for the registration */
+	SESSION_WISH_CHECK,    /* the health of an idle modem */
+	SESSION_WISH_LOOK      /* at the SIM of a failed one */
+};
+
+/*
+ * 1. wish is not NONE only until session_take_wish().
+ * 2. next_ms and limit_ms are INT64_MAX or a time of the caller's clock.
+ */
+struct session {
+	enum session_state state;
+	enum session_wish wish;
+	unsigned setup_phase; /* of setup_phases */
+	unsigned setup_phases;
+	unsigned rests;	   /* in a row, without being ready between */
+	unsigned restarts; /* from ready or busy back to starting */
+	unsigned refused;  /* events that had no edge */
+	bool check_soon;   /* something was heard while busy */
+	const char *why;   /* of absent, resting, failed; static */
+	int64_t next_ms;
+	int64_t limit_ms;
+};
+
+/* Stopped. setup_phases: how many scripts the set-up has, at least 1. */
+void session_init(struct session *s, unsigned setup_phases);
+
+/*
+ * Something happened. 0, or -EINVAL when the state has no edge for it (it
+ * is counted, and nothing changes).
+ */
+int session_on(struct session *s, enum session_event event, int64_t now_ms);
+
+/* Says TIME or LIMIT if one is due. */
+void session_on_tick(struct session *s, int64_t now_ms);
+int64_t session_wake_at(const struct session *s);
+
+/* The wish, which is then fulfilled. */
+enum session_wish session_take_wish(struct session *s);
+
+/* Whether the port is wanted open in this state. */
+bool session_has_port(const struct session *s);
+
+const char *session_state_name(enum session_state state);
+
+#endif
