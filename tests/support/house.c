@@ -74,7 +74,7 @@ house_spawn(const struct house_command *command)
 		_exit(126);
 	redirect(command->out, STDOUT_FILENO);
 	redirect(command->err, STDERR_FILENO);
-	execv(command->argv[0], (char *const *)(uintptr_t)command->argv);
+	execv(command->program, (char *const *)(uintptr_t)command->argv);
 	_exit(127);
 }
 
@@ -82,7 +82,7 @@ static void
 make_folders(struct house *h)
 {
 	static const char *const folders[] = {"sim", "spool", "spool/incoming",
-		"state", "run", "operators", "out", NULL};
+		"state", "run", "operators", "out", "cards", NULL};
 	const char *tmp = getenv("TMPDIR");
 
 	/* A socket's path has room for some hundred bytes only. */
@@ -235,14 +235,17 @@ house_spawn_daemon(struct house *h)
 {
 	char program[HOUSE_PATH_MAX + 16], config[HOUSE_PATH_MAX];
 	char log[HOUSE_PATH_MAX];
-	const char *argv[] = {program, "-c", config, "--log=both", NULL};
+	const char *argv[] = {"topupd", "-c", config, "--log=both", NULL};
 
 	assert_int_equal(h->daemon, 0);
 	snprintf(program, sizeof(program), "%s/topupd", h->build);
 	snprintf(config, sizeof(config), "%s", house_path(h, "topupd.conf"));
 	snprintf(log, sizeof(log), "%s", house_path(h, "out/topupd"));
-	h->daemon = house_spawn(&(struct house_command){
-		.argv = argv, .in = -1, .out = log, .err = log});
+	h->daemon = house_spawn(&(struct house_command){.program = program,
+		.argv = argv,
+		.in = -1,
+		.out = log,
+		.err = log});
 }
 
 static bool

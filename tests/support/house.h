@@ -4,8 +4,8 @@
  * find afterwards. It must never wait by hope: each wait polls a condition
  * up to a deadline. Whatever goes wrong fails the test that is running.
  *
- * Environment: BUILD is the folder of the binaries (default "build"),
- * KEEP=1 keeps the temporary folder.
+ * Environment: BUILD, the folder of the binaries (build); KEEP=1 keeps the
+ * temporary one.
  */
 #ifndef TESTS_SUPPORT_HOUSE_H
 #define TESTS_SUPPORT_HOUSE_H
@@ -65,15 +65,13 @@ void house_done(struct house *h);
 void house_start_sim(struct house *h);
 /* Writes profile and configuration. house_start() does it too. */
 void house_write_settings(struct house *h);
-/* Starts topupd and waits until it answers topupctl. */
+/* Starts topupd; house_start() waits until it answers topupctl. */
 void house_start(struct house *h);
-/* Starts it and does not wait. */
 void house_spawn_daemon(struct house *h);
 /* Waits until it ended; its exit status, or 128 + the signal. */
 int house_wait_daemon(struct house *h);
-/* SIGTERM, and waits for the end; the exit status. */
+/* SIGTERM or SIGKILL, and waits for the end; the exit status. */
 int house_stop(struct house *h);
-/* SIGKILL, and waits for the end. */
 void house_kill(struct house *h);
 
 /* ---- the world: house_world.c ------------------------------------------ */
@@ -109,13 +107,15 @@ char *house_read(const char *path); /* NULL when there is none; free it */
 
 /* ---- topupctl: house_ask.c --------------------------------------------- */
 
+/* Runs a program of the build folder, argv[0], NULL-terminated; out, err. */
+int house_run(struct house *h, const char *const *argv);
 /* Runs topupctl with these arguments (NULL ends them); its exit status. */
 int house_ctl(struct house *h, ...) __attribute__((sentinel));
 /* The same with --json, which must be understood. Borrowed until the next
  * question. The exit status must be 0 or 4. */
 json_t *house_ask(struct house *h, ...) __attribute__((sentinel));
 
-/* Text and number of an object's key; "" and -1 where absent or null. */
+/* Text and number of a key; "" and -1 where absent or null. */
 const char *house_text(const json_t *object, const char *key);
 json_int_t house_number(const json_t *object, const char *key);
 /* The object of an array whose key has that text, or NULL. */
@@ -143,7 +143,8 @@ void house_until_settled(struct house *h, size_t rows);
 const char *house_until_file(
 	struct house *h, const char *folder, const char *pattern);
 
-/* Drops a file in incoming/. */
+/* Drops a file in incoming/; submits one with topupctl, and gives the id. */
 void house_drop(struct house *h, const char *name, const char *text);
+long house_submit(struct house *h, const char *name, const char *text);
 
 #endif

@@ -44,7 +44,7 @@ keep_transcript(struct house *h, const char *const *argv)
 
 	assert_non_null(f);
 	fprintf(f, "$");
-	for (size_t i = 1; argv[i] != NULL; i++)
+	for (size_t i = 0; argv[i] != NULL; i++)
 		fprintf(f, " %s", argv[i]);
 	fprintf(f, "\n%s%s", h->out, h->err);
 	assert_int_equal(fclose(f), 0);
@@ -61,26 +61,31 @@ wait_for(struct house *h, pid_t pid)
 		if (house_now_ms() > deadline) {
 			(void)kill(pid, SIGKILL);
 			(void)waitpid(pid, NULL, 0);
-			fail_msg("topupctl did not end in time");
+			fail_msg("the program did not end in time");
 		}
 		(void)usleep(1000); /* an answer takes a few of these */
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int
-run_ctl(struct house *h, const char *const *argv)
+int
+house_run(struct house *h, const char *const *argv)
 {
+	char program[HOUSE_PATH_MAX + 16];
 	char out[HOUSE_PATH_MAX], err[HOUSE_PATH_MAX];
 	int in = input_of(h), status;
 	pid_t pid;
 
+	snprintf(program, sizeof(program), "%s/%s", h->build, argv[0]);
 	snprintf(out, sizeof(out), "%s", house_path(h, "ctl.out"));
 	snprintf(err, sizeof(err), "%s", house_path(h, "ctl.err"));
 	(void)unlink(out); /* of the question before */
 	(void)unlink(err);
-	pid = house_spawn(&(struct house_command){
-		.argv = argv, .in = in, .out = out, .err = err});
+	pid = house_spawn(&(struct house_command){.program = program,
+		.argv = argv,
+		.in = in,
+		.out = out,
+		.err = err});
 	if (in >= 0)
 		(void)close(in);
 	status = wait_for(h, pid);
@@ -98,14 +103,13 @@ run_ctl(struct house *h, const char *const *argv)
 static int
 ctl_v(struct house *h, const char *last, va_list ap)
 {
-	char program[HOUSE_PATH_MAX + 16], config[HOUSE_PATH_MAX];
+	char config[HOUSE_PATH_MAX];
 	const char *argv[ARGUMENTS_MAX];
 	size_t n = 0;
 	const char *argument;
 
-	snprintf(program, sizeof(program), "%s/topupctl", h->build);
 	snprintf(config, sizeof(config), "%s", house_path(h, "topupd.conf"));
-	argv[n++] = program;
+	argv[n++] = "topupctl";
 	while ((argument = va_arg(ap, const char *)) != NULL) {
 		assert_in_range(n, 1, ARGUMENTS_MAX - 5);
 		argv[n++] = argument;
@@ -117,7 +121,7 @@ ctl_v(struct house *h, const char *last, va_list ap)
 	if (last != NULL)
 		argv[n++] = last;
 	argv[n] = NULL;
-	return run_ctl(h, argv);
+	return house_run(h, argv);
 }
 
 int
@@ -358,4 +362,17 @@ void
 house_drop(struct house *h, const char *name, const char *text)
 {
 	house_write(house_path(h, "spool/incoming/%s", name), text);
+}
+
+long
+house_submit(struct house *h, const char *name, const char *text)
+{
+	char path[HOUSE_PATH_MAX];
+	long batch;
+
+	snprintf(path, sizeof(path), "%s", house_path(h, "cards/%s", name));
+	house_write(path, text);
+	batch = (long)house_number(house_ask(h, "submit", path, NULL), "batch");
+	assert_true(batch > 0);
+	return batch;
 }

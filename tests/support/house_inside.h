@@ -8,6 +8,7 @@
 #include "tests/support/house.h"
 
 struct house_command {
+	const char *program;
 	const char *const *argv;
 	int in;		       /* -1: /dev/null */
 	const char *out, *err; /* files, appended to */

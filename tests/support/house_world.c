@@ -327,7 +327,8 @@ house_start_sim(struct house *h)
 {
 	char program[HOUSE_PATH_MAX + 16], dir[HOUSE_PATH_MAX];
 	char config[HOUSE_PATH_MAX], log[HOUSE_PATH_MAX];
-	const char *argv[] = {program, "--dir", dir, "--config", config, NULL};
+	const char *argv[] = {
+		"modemsim", "--dir", dir, "--config", config, NULL};
 
 	list_in(h, "cards");
 	snprintf(program, sizeof(program), "%s/modemsim", h->build);
@@ -336,8 +337,11 @@ house_start_sim(struct house *h)
 		config, sizeof(config), "%s", house_path(h, "sim/config.json"));
 	snprintf(log, sizeof(log), "%s", house_path(h, "out/modemsim"));
 	assert_int_equal(json_dump_file(h->network, config, JSON_INDENT(1)), 0);
-	h->sim = house_spawn(&(struct house_command){
-		.argv = argv, .in = -1, .out = log, .err = log});
+	h->sim = house_spawn(&(struct house_command){.program = program,
+		.argv = argv,
+		.in = -1,
+		.out = log,
+		.err = log});
 	house_until(h, "modemsim is ready", sim_is_ready, NULL);
 	find_tcp_ports(h);
 }
