@@ -1,0 +1,174 @@
+/*
+ * device: one AT device of one dialect in front of a network: bytes and the
+ * time in, bytes out with the moment at which they are due. Times are
+ * milliseconds of the caller's clock and never go back.
+ * Must never be kinder to the driver than real modems are.
+ */
+#ifndef SIM_DEVICE_H
+#define SIM_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/sim/event.h"
+
+struct device;
+struct network;
+
+/*
+ * What can go wrong with a request. Of those up to DEVICE_TIMEOUT at most
+ * one strikes, the first that is drawn; those after it change how an answer
+ * looks, and several can strike together.
+ */
+enum device_fault {
+	DEVICE_CME_LOCAL,    /* refused at once, nothing goes on air */
+	DEVICE_LOSE_REQUEST, /* OK, but the network never sees it */
+	DEVICE_NEVER,	     /* lose_request or lose_reply, evenly */
+	DEVICE_BUSY,	     /* the network's text; nothing is executed */
+	DEVICE_LOSE_REPLY,   /* executed; no answer comes */
+	DEVICE_SILENT,	     /* executed; not even OK comes */
+	DEVICE_REBOOT,	     /* executed; then the device starts anew */
+	DEVICE_HANG,	     /* executed; then it takes bytes, says nothing */
+	DEVICE_VANISH,	     /* executed; then the port is gone for a time */
+	DEVICE_CME,	     /* executed; a lone +CME ERROR after OK */
+	DEVICE_DROPPED,	     /* executed; a bare +CUSD: 2 */
+	DEVICE_UNSUPPORTED,  /* executed; a bare +CUSD: 4 */
+	DEVICE_TIMEOUT,	     /* executed; +CUSD: 5 with the code damaged */
+	DEVICE_LATE,	     /* the answer comes late_ms later */
+	DEVICE_TWICE,	     /* the answer comes two times */
+	DEVICE_GARBLE,	     /* bytes of the text are damaged */
+	DEVICE_ENDED,	     /* the text comes under +CUSD: 2 */
+	DEVICE_OPEN,	     /* the text comes under +CUSD: 1 */
+	DEVICE_STALE,	     /* a bare +CUSD: 2 just before the answer */
+	DEVICE_RELEASE,	     /* a release notice just before the answer */
+	DEVICE_QUOTES,	     /* quotes inside the text */
+	DEVICE_LINES,	     /* CR LF, a blank line and OK inside the text */
+	DEVICE_UNTERMINATED, /* no closing quote, no dcs */
+	DEVICE_SPLICE,	     /* an unsolicited line inside the text */
+	DEVICE_GLUED,	     /* OK+CUSD: ... on one line */
+	DEVICE_NO_OK,	     /* the answer comes, OK never does */
+	DEVICE_NO_DCS,	     /* the field is missing */
+	DEVICE_DCS17,	     /* UCS2 under dcs 17, no language code */
+	DEVICE_DCS17_LANG,   /* the same with code, U+0000 and junk after */
+	DEVICE_LONG,	     /* over 4 KiB of text */
+	DEVICE_FAULTS
+};
+
+/* When OK comes. */
+enum device_order {
+	DEVICE_OK_FIRST, /* at once; +CUSD follows when it comes */
+	DEVICE_OK_LAST,	 /* +CUSD first, and no command is heard before */
+	DEVICE_BLOCK	 /* the same, and silence means block_ms of it */
+};
+
+/* What ends a hang. */
+enum device_cure {
+	DEVICE_BY_TIME,
+	DEVICE_BY_ATZ,
+	DEVICE_BY_CFUN,
+	DEVICE_BY_POWER
+};
+
+struct device_options {
+	char name[32];
+	char dialect[16];
+	char manufacturer[32]; /* "": the dialect's */
+	char model[32];	       /* "": the dialect's */
+	char imei[20];
+	char imsi[20];
+	char iccid[24];
+	char msisdn[32];
+	char operator_name[32];
+	char pin_state[12]; /* READY, SIM PIN, SIM PUK, absent */
+	char sim_pin[12];
+	char cscs[8]; /* after a start; "": GSM (IRA for simcom) */
+	int sim_pin_tries;
+	int registration;  /* <stat> of +CREG */
+	int signal;	   /* <rssi> of +CSQ */
+	int cut;	   /* at most so many bytes in one piece; 0: any */
+	bool noise;	   /* unsolicited lines between any two lines */
+	bool echo;	   /* after a start */
+	int ate0_refused;  /* how many ATE0 are refused after a start */
+	int ussdmode;	   /* huawei: ^USSDMODE after a start; -1: unknown */
+	int ussdmode_text; /* which ^USSDMODE means plain text */
+	bool lose_coding;  /* a request in a wrong coding gets OK and silence */
+	enum device_order order;
+	int64_t delay_ms[2]; /* from the request to its answer */
+	int64_t boot_ms;     /* from a start to the end of its banner */
+	int64_t register_ms; /* from there until it is registered */
+	int64_t chatter_ms;  /* between two lines of ^RSSI and the like; 0 */
+	int64_t session_ms;  /* how long the network waits for an answer */
+	int64_t block_ms;
+	double chance[DEVICE_FAULTS]; /* for a request with a voucher PIN */
+	int64_t late_ms;
+	int64_t vanish_ms;
+	int64_t hang_ms;
+	int cme_code;
+	int cme_local_code;
+	enum device_cure cure;
+};
+
+/* The usual options of a dialect. 0, or -1 when there is no such dialect. */
+int device_defaults(struct device_options *options, const char *dialect);
+
+/* "lose_request", ...; DEVICE_FAULTS when there is none of that name. */
+const char *device_fault_name(enum device_fault fault);
+enum device_fault device_fault_by_name(const char *name);
+
+/*
+ * A device, as yet without power. The network must live longer and must
+ * know its IMSI; the hook is told what truly happens. seed and the name make
+ * its chance. Aborts when memory is out; NULL when there is no such dialect.
+ */
+struct device *device_new(const struct device_options *options,
+	struct network *network, struct sim_hook hook, uint64_t seed);
+void device_free(struct device *device);
+
+/* Power on, or a restart: everything set over the line is forgotten, what
+ * has not left is lost. */
+void device_start(struct device *device, int64_t now_ms);
+
+/* To be changed at will; tell device_changed() after. */
+struct device_options *device_options(struct device *device);
+void device_changed(struct device *device, int64_t now_ms);
+
+/* Bytes from the host. */
+void device_feed(
+	struct device *device, int64_t now_ms, const void *bytes, size_t len);
+
+/* The next piece that is due, at most cap bytes; 0 when nothing is. Tells
+ * the truth of a reply before its first byte is given. */
+size_t device_take(
+	struct device *device, int64_t now_ms, char *bytes, size_t cap);
+
+/* When device_take() or device_tick() has to be called; INT64_MAX: only
+ * after the next bytes. */
+int64_t device_wake_at(const struct device *device);
+
+/* Lets time pass. */
+void device_tick(struct device *device, int64_t now_ms);
+
+/* Whether the port is there. It goes away during a feed or an order, comes
+ * back during a tick; then it has echo on and begins with a start. */
+bool device_is_there(const struct device *device);
+
+/* Orders, beside device_start(). ms 0 means what the options say. */
+void device_vanish(struct device *device, int64_t now_ms, int64_t ms);
+void device_hang(struct device *device, int64_t now_ms, int64_t ms);
+void device_push(
+	struct device *device, int64_t now_ms, int mode, const char *text);
+/* Raw bytes on the line, as they are. */
+void device_print(
+	struct device *device, int64_t now_ms, const void *bytes, size_t len);
+
+/* The next request (with a PIN, when only_pin) meets this fault. */
+struct device_strike {
+	enum device_fault fault;
+	bool only_pin;
+	int64_t ms; /* for late, vanish and hang; 0: as the options say */
+};
+
+void device_strike(struct device *device, const struct device_strike *strike);
+
+#endif
