@@ -1,0 +1,82 @@
+/*
+ * conf: the simulator's configuration and orders, both JSON, into structs.
+ * The only module that knows jansson. Must name the key that is wrong.
+ */
+#ifndef SIM_CONF_H
+#define SIM_CONF_H
+
+#include "tests/sim/device.h"
+#include "tests/sim/network.h"
+
+struct conf_modem {
+	struct device_options options;
+	bool tcp;
+	int64_t balance_minor;
+};
+
+struct conf_card {
+	char voucher_pin[NETWORK_PIN_MAX];
+	int64_t amount_minor;
+	enum card_state state;
+};
+
+struct conf_account {
+	char number[NETWORK_ID_MAX];
+	int64_t balance_minor;
+};
+
+struct conf {
+	uint64_t seed;
+	struct network_options network;
+	struct conf_modem *modems;
+	size_t modem_count;
+	struct conf_card *cards;
+	size_t card_count;
+	struct conf_account *accounts; /* numbers that no SIM here has */
+	size_t account_count;
+};
+
+/* What is wrong, with the key. */
+struct conf_error {
+	char text[256];
+};
+
+/* 0, or -1 with the error told. conf_free() in both cases. */
+int conf_read(const char *path, struct conf *conf, struct conf_error *error);
+void conf_free(struct conf *conf);
+
+enum order_kind {
+	ORDER_SET,
+	ORDER_STRIKE, /* any fault by name: at the next request */
+	ORDER_REBOOT, /* these three at once */
+	ORDER_HANG,
+	ORDER_VANISH,
+	ORDER_PUSH,
+	ORDER_PRINT,
+	ORDER_CARD,
+	ORDER_STATE,
+	ORDER_QUIT
+};
+
+struct order {
+	enum order_kind kind;
+	char modem[32]; /* "" for the orders that concern none */
+	struct device_strike strike;
+	int64_t ms;
+	int mode;
+	char text[NETWORK_TEXT_MAX];
+	struct conf_card card;
+	void *json; /* of ORDER_SET, for order_apply() */
+};
+
+/* One line. 0, or -1 with the error told. order_fini() in both cases. */
+int order_parse(
+	const char *line, struct order *order, struct conf_error *error);
+void order_fini(struct order *order);
+
+/* The keys of ORDER_SET over a modem's; what it holds else stays. 0 or -1,
+ * and then the modem is as it was. */
+int order_apply(const struct order *order, struct conf_modem *modem,
+	struct conf_error *error);
+
+#endif
