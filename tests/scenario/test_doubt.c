@@ -67,7 +67,7 @@ lost_answer_stops_the_modem_until_a_person_unlocks_it(void **state)
 	house_add_cards(h, 0, 2);
 	house_rule_set(h, "recharge", "timeout", "2");
 	start(h, NULL);
-	house_tell(h, "{\"order\": \"lose_reply\", \"modem\": \"m1\"}");
+	house_strike(h, "m1", "lose_reply");
 	submit_cards(h, 2);
 	house_until_state(h, "S0", "unknown");
 	house_assert_voucher(h, "S0", "unknown", "no_answer");
@@ -97,7 +97,7 @@ lost_request_is_dialled_again_only_by_a_person(void **state)
 	house_add_cards(h, 0, 1);
 	house_rule_set(h, "recharge", "timeout", "2");
 	start(h, NULL);
-	house_tell(h, "{\"order\": \"lose_request\", \"modem\": \"m1\"}");
+	house_strike(h, "m1", "lose_request");
 	submit_cards(h, 1);
 	house_until_state(h, "S0", "unknown");
 	assert_int_equal(house_truth_count(h, "redeem", NULL, ""), 0);
@@ -121,7 +121,7 @@ refusal_of_a_repeated_dial_is_no_verdict(void **state)
 	house_rule_set(h, "recharge", "timeout", "2");
 	house_rule_drop(h, "reply", "used_by_me");
 	start(h, NULL);
-	house_tell(h, "{\"order\": \"lose_reply\", \"modem\": \"m1\"}");
+	house_strike(h, "m1", "lose_reply");
 	submit_cards(h, 1);
 	house_until_state(h, "S0", "unknown");
 	assert_int_equal(house_ctl(h, "resolve", id_of(h, "S0"), "retry",
@@ -161,7 +161,7 @@ refusal_by_the_modem_itself_costs_nothing(void **state)
 
 	house_add_cards(h, 0, 2);
 	start(h, NULL);
-	house_tell(h, "{\"order\": \"cme\", \"modem\": \"m1\"}");
+	house_strike(h, "m1", "cme_local");
 	submit_cards(h, 2);
 	house_until_settled(h, 2);
 	house_assert_voucher(h, "S0", "loaded", "");
@@ -177,7 +177,7 @@ busy_operator_is_asked_again(void **state)
 
 	house_add_cards(h, 0, 2);
 	start(h, NULL);
-	house_tell(h, "{\"order\": \"busy\", \"modem\": \"m1\"}");
+	house_strike(h, "m1", "busy");
 	submit_cards(h, 2);
 	house_until_settled(h, 2);
 	assert_int_equal(

@@ -80,24 +80,34 @@ modem_that_vanishes_in_the_middle_leaves_one_unknown(void **state)
 	house_done(h);
 }
 
+/* Whether each request with a PIN on m2 meets the fault. */
+static void
+set_fault(struct house *h, const char *fault, int chance)
+{
+	char order[128];
+
+	snprintf(order, sizeof(order),
+		"{\"order\": \"set\", \"modem\": \"m2\", "
+		"\"faults\": {\"%s\": %d}}",
+		fault, chance);
+	house_tell(h, order);
+}
+
 static void
 modem_that_hangs_or_restarts_leaves_one_unknown(void **state)
 {
 	static const char *const faults[] = {"hang", "reboot"};
 	struct house *h = *state;
-	char order[64];
 	unsigned done = 0;
 
 	start_two(h);
 	for (unsigned i = 0; i < 2; i++) {
-		snprintf(order, sizeof(order),
-			"{\"order\": \"%s\", \"modem\": \"m2\"}", faults[i]);
 		house_until_modem(h, "m2", "ready");
-		/* Orders named like a fault strike at the next request. */
-		house_tell(h, order);
+		set_fault(h, faults[i], 1);
 		submit(h, done, done + CARDS / 2, "");
 		done += CARDS / 2;
 		house_until_settled(h, done);
+		set_fault(h, faults[i], 0);
 		assert_int_equal(house_ctl(h, "unlock", "m2", NULL), 0);
 	}
 	house_assert_money_law(h, CARDS);

@@ -34,8 +34,8 @@ everything_happens(struct house *h)
 	house_start_sim(h);
 	house_start(h);
 	house_until_modems_ready(h);
-	house_tell(h, "{\"order\": \"lose_reply\", \"modem\": \"m1\"}");
-	house_tell(h, "{\"order\": \"garble\", \"modem\": \"m2\"}");
+	house_strike(h, "m1", "lose_reply");
+	house_strike(h, "m2", "garble");
 	for (unsigned i = 0; i < CARDS; i++)
 		snprintf(batch + strlen(batch), sizeof(batch) - strlen(batch),
 			"%s,S%u,m3\n", house_pin(i), i);

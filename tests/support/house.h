@@ -63,7 +63,7 @@ void house_done(struct house *h);
 
 /* Starts modemsim with what was added, and waits until it is ready. */
 void house_start_sim(struct house *h);
-/* Writes profile and configuration. house_start() does it too. */
+/* Writes profile and configuration, as house_start() does too. */
 void house_write_settings(struct house *h);
 /* Starts topupd; house_start() waits until it answers topupctl. */
 void house_start(struct house *h);
@@ -89,6 +89,8 @@ void house_add_cards(struct house *h, unsigned from, unsigned to);
 void house_network_set(struct house *h, const char *key, json_t *value);
 /* One order to the running modemsim. Borrowed until the next question. */
 json_t *house_tell(struct house *h, const char *order);
+/* The fault of that name strikes once, at the next request with a PIN. */
+void house_strike(struct house *h, const char *modem, const char *fault);
 
 /* The profile simtel: sets a key in place of all its values, or adds one,
  * or drops it. */
@@ -97,7 +99,6 @@ void house_rule_set(struct house *h, const char *section, const char *key,
 void house_rule_add(struct house *h, const char *section, const char *key,
 	const char *value);
 void house_rule_drop(struct house *h, const char *section, const char *key);
-
 /* A path in the folder; static, overwritten by the eighth call after. */
 const char *house_path(const struct house *h, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -114,7 +115,6 @@ int house_ctl(struct house *h, ...) __attribute__((sentinel));
 /* The same with --json, which must be understood. Borrowed until the next
  * question. The exit status must be 0 or 4. */
 json_t *house_ask(struct house *h, ...) __attribute__((sentinel));
-
 /* Text and number of a key; "" and -1 where absent or null. */
 const char *house_text(const json_t *object, const char *key);
 json_int_t house_number(const json_t *object, const char *key);

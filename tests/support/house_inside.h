@@ -10,7 +10,7 @@
 struct house_command {
 	const char *program;
 	const char *const *argv;
-	int in;		       /* -1: /dev/null */
+	int in;                /* -1: /dev/null */
 	const char *out, *err; /* files, appended to */
 };
 

@@ -118,8 +118,8 @@ house_assert_money_law(struct house *h, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		const char *state = states[i];
 		bool may_be_credited = strcmp(state, "loaded") == 0 ||
-				       strcmp(state, "unknown") == 0 ||
-				       strcmp(state, "dialing") == 0;
+		                       strcmp(state, "unknown") == 0 ||
+		                       strcmp(state, "dialing") == 0;
 
 		if (state[0] == '\0')
 			fail_msg("card %u was lost", i);

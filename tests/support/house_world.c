@@ -373,3 +373,14 @@ house_tell(struct house *h, const char *order)
 			house_text(h->doc, "error"));
 	return h->doc;
 }
+
+void
+house_strike(struct house *h, const char *modem, const char *fault)
+{
+	char order[128];
+
+	snprintf(order, sizeof(order),
+		"{\"order\": \"%s\", \"modem\": \"%s\", \"only_pin\": true}",
+		fault, modem);
+	house_tell(h, order);
+}
