@@ -72,7 +72,8 @@ file_that_cannot_be_understood_is_refused_whole(void **state)
 		snprintf(wanted, sizeof(wanted), "%s.reason", r->name);
 		reason =
 			house_read(house_until_file(h, "spool/failed", wanted));
-		if (reason == NULL || strlen(reason) < 5)
+		assert_non_null(reason);
+		if (strlen(reason) < 5)
 			fail_msg("%s: no reason", r->name);
 		if (strstr(reason, "48151623421988") != NULL)
 			fail_msg("%s: the reason shows a PIN", r->name);
@@ -158,7 +159,8 @@ bad_rows_are_listed_and_the_good_ones_go_on(void **state)
 
 	/* A row of more than 4096 bytes. */
 	memset(text + strlen(text), 'x', 4200);
-	strcat(text, "\n78817263545366,E,\n");
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		"\n78817263545366,E,\n");
 	start_without_modem(h);
 	house_submit(h, "some.csv", text);
 	bad = json_object_get(house_ask(h, "batch", "1", NULL), "bad_rows");
