@@ -28,6 +28,10 @@ bool expression_matches_whole(const struct expression *e, struct span text);
 /* Whether it has a named group of that name. */
 bool expression_has_group(const struct expression *e, const char *group);
 
+/* The first of its named groups that the contract does not know: nothing is
+ * read from it. NULL when there is none. The text is the expression's. */
+const char *expression_odd_group(const struct expression *e);
+
 enum { CLASSIFY_GROUP_MAX = 64 };
 
 /* The named groups of the contract, as the text had them; "" if absent. */

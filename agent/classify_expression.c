@@ -210,6 +210,19 @@ slot_of(struct classify_groups *groups, const char *name)
 	return NULL;
 }
 
+const char *
+expression_odd_group(const struct expression *e)
+{
+	struct name_table table = names_of(e);
+	struct classify_groups known;
+	unsigned number;
+
+	for (uint32_t i = 0; i < table.count; i++)
+		if (!slot_of(&known, name_at(&table, i, &number)))
+			return name_at(&table, i, &number);
+	return NULL;
+}
+
 void
 expression_add_groups(const struct expression *e, struct span plain,
 	struct classify_groups *groups)

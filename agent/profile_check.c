@@ -1,0 +1,133 @@
+/*
+ * profile_check: what must hold between the keys of a profile. Must never let
+ * a profile through that could dial a code without its PIN, or credit the
+ * wrong account.
+ */
+#include "agent/profile_build.h"
+
+/* A problem at the line of a key; of the whole file where it is missing. */
+#define WRONG_AT(b, section, key, ...)                                         \
+	problems_add((b)->problems, (b)->profile->file,                        \
+		profile_line_of(b, section, key), __VA_ARGS__)
+
+static bool
+menu_has(const struct profile *p, const char *placeholder)
+{
+	for (size_t i = 0; i < p->menu_count; i++)
+		if (profile_template_has(p->menu[i].answer, placeholder))
+			return true;
+	return false;
+}
+
+static void
+check_self(struct profile_build *b)
+{
+	const struct profile *p = b->profile;
+
+	if (p->recharge_ussd[0] == '\0')
+		return;
+	if (!profile_template_has(p->recharge_ussd, "{pin}") &&
+		!menu_has(p, "{pin}"))
+		WRONG_AT(b, "recharge", "ussd",
+			"ussd: no {pin}, and no menu step has it either");
+	if (profile_template_has(p->recharge_ussd, "{msisdn}"))
+		WRONG_AT(b, "recharge", "ussd",
+			"ussd: {msisdn} belongs into ussd_for_other");
+	if (menu_has(p, "{msisdn}"))
+		WRONG_AT(b, "recharge", "ussd",
+			"ussd: a menu step asks for {msisdn}, and a recharge "
+			"of the SIM itself has none");
+}
+
+static void
+check_other(struct profile_build *b)
+{
+	const struct profile *p = b->profile;
+	const char *code = p->recharge_ussd_for_other;
+
+	if (code[0] == '\0')
+		return;
+	if (!profile_template_has(code, "{pin}") && !menu_has(p, "{pin}"))
+		WRONG_AT(b, "recharge", "ussd_for_other",
+			"ussd_for_other: no {pin}, and no menu step has it "
+			"either");
+	if (!profile_template_has(code, "{msisdn}") && !menu_has(p, "{msisdn}"))
+		WRONG_AT(b, "recharge", "ussd_for_other",
+			"ussd_for_other: no {msisdn}");
+}
+
+static void
+check_recharge(struct profile_build *b)
+{
+	const struct profile *p = b->profile;
+	unsigned self = profile_line_of(b, "recharge", "ussd");
+	unsigned other = profile_line_of(b, "recharge", "ussd_for_other");
+
+	if (p->recharge_ussd[0] == '\0' &&
+		p->recharge_ussd_for_other[0] == '\0')
+		problems_add(b->problems, p->file, self > 0 ? self : other,
+			"[recharge] has neither ussd nor ussd_for_other");
+	check_self(b);
+	check_other(b);
+}
+
+static void
+check_menu(struct profile_build *b)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < PROFILE_MENU_MAX; i++)
+		if (b->menu_lines[i] > 0)
+			last = i + 1;
+	for (size_t i = 0; i < last; i++)
+		if (b->menu_lines[i] == 0)
+			problems_add(b->problems, b->profile->file,
+				b->menu_lines[last - 1],
+				"[menu] has no step %zu", i + 1);
+}
+
+static void
+check_balance(struct profile_build *b)
+{
+	if (b->profile->balance_ussd[0] != '\0' &&
+		profile_line_of(b, "balance", "reply") == 0)
+		WRONG_AT(b, "balance", "ussd",
+			"ussd: without reply its answer cannot be read");
+	if (b->low[0] == '\0')
+		return;
+	if (money_parse(span_str(b->low), (struct money_format){0, '.'},
+		    b->profile->decimals, &b->profile->low_minor) < 0)
+		WRONG_AT(b, "balance", "low",
+			"low: an amount such as 100.00, with at most %u "
+			"decimals",
+			b->profile->decimals);
+}
+
+static void
+check_reply(struct profile_build *b)
+{
+	if (!b->has_loaded)
+		problems_add(b->problems, b->profile->file, 0,
+			"[reply] has no loaded: no card could ever end as "
+			"loaded");
+}
+
+static void
+check_later(struct profile_build *b)
+{
+	unsigned line = profile_line_of(b, "proof", "ussd");
+
+	if (line > 0)
+		problems_warn(b->problems, b->profile->file, line,
+			"[proof] is not asked by this version");
+}
+
+void
+profile_check(struct profile_build *b)
+{
+	check_recharge(b);
+	check_menu(b);
+	check_balance(b);
+	check_reply(b);
+	check_later(b);
+}
