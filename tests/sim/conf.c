@@ -18,8 +18,8 @@ struct key {
 	const char *name;
 	enum key_type type;
 	size_t offset;
-	size_t size;		  /* of KEY_TEXT */
-	long low, high;		  /* of KEY_INT */
+	size_t size;              /* of KEY_TEXT */
+	long low, high;           /* of KEY_INT */
 	const char *const *words; /* of KEY_WORD, in the enum's order */
 };
 
@@ -28,8 +28,8 @@ struct key {
 	KEY_TEXT, AT(field), sizeof(((struct device_options *)0)->field), 0,   \
 		0, NULL
 #define INT(field, low, high) KEY_INT, AT(field), 0, low, high, NULL
-#define MS(field)	      KEY_MS, AT(field), 0, 0, 0, NULL
-#define FLAG(field)	      KEY_FLAG, AT(field), 0, 0, 0, NULL
+#define MS(field)             KEY_MS, AT(field), 0, 0, 0, NULL
+#define FLAG(field)           KEY_FLAG, AT(field), 0, 0, 0, NULL
 #define WORD(field, words)    KEY_WORD, AT(field), 0, 0, 0, words
 
 static const char *const oks[] = {"first", "last", "block", NULL};
@@ -205,7 +205,7 @@ take_fault(struct conf_modem *modem, const char *name, json_t *value,
 {
 	const struct key *key = find_key(fault_keys, COUNT(fault_keys), name);
 	return key != NULL ? take_key(key, modem, value, error)
-			   : take_chance(modem, name, value, error);
+	                   : take_chance(modem, name, value, error);
 }
 
 static int
@@ -329,8 +329,8 @@ take_texts(
 			return -1;
 	}
 	return json_is_object(json)
-		       ? 0
-		       : conf_fail(error, "texts: expected an object");
+	               ? 0
+	               : conf_fail(error, "texts: expected an object");
 }
 
 static int
@@ -507,8 +507,8 @@ conf_read(const char *path, struct conf *conf, struct conf_error *error)
 		return conf_fail(
 			error, "%s:%d: %.200s", path, where.line, where.text);
 	int result = json_is_object(root)
-			     ? take_root(conf, root, error)
-			     : conf_fail(error, "expected an object");
+	                     ? take_root(conf, root, error)
+	                     : conf_fail(error, "expected an object");
 	json_decref(root);
 	return result;
 }

@@ -12,54 +12,16 @@
 #include <stdint.h>
 
 #include "tests/sim/event.h"
+#include "tests/sim/fault.h"
 
 struct device;
 struct network;
 
-/*
- * What can go wrong with a request. Of those up to DEVICE_TIMEOUT at most
- * one strikes, the first that is drawn; those after it change how an answer
- * looks, and several can strike together.
- */
-enum device_fault {
-	DEVICE_CME_LOCAL,    /* refused at once, nothing goes on air */
-	DEVICE_LOSE_REQUEST, /* OK, but the network never sees it */
-	DEVICE_NEVER,	     /* lose_request or lose_reply, evenly */
-	DEVICE_BUSY,	     /* the network's text; nothing is executed */
-	DEVICE_LOSE_REPLY,   /* executed; no answer comes */
-	DEVICE_SILENT,	     /* executed; not even OK comes */
-	DEVICE_REBOOT,	     /* executed; then the device starts anew */
-	DEVICE_HANG,	     /* executed; then it takes bytes, says nothing */
-	DEVICE_VANISH,	     /* executed; then the port is gone for a time */
-	DEVICE_CME,	     /* executed; a lone +CME ERROR after OK */
-	DEVICE_DROPPED,	     /* executed; a bare +CUSD: 2 */
-	DEVICE_UNSUPPORTED,  /* executed; a bare +CUSD: 4 */
-	DEVICE_TIMEOUT,	     /* executed; +CUSD: 5 with the code damaged */
-	DEVICE_LATE,	     /* the answer comes late_ms later */
-	DEVICE_TWICE,	     /* the answer comes two times */
-	DEVICE_GARBLE,	     /* bytes of the text are damaged */
-	DEVICE_ENDED,	     /* the text comes under +CUSD: 2 */
-	DEVICE_OPEN,	     /* the text comes under +CUSD: 1 */
-	DEVICE_STALE,	     /* a bare +CUSD: 2 just before the answer */
-	DEVICE_RELEASE,	     /* a release notice just before the answer */
-	DEVICE_QUOTES,	     /* quotes inside the text */
-	DEVICE_LINES,	     /* CR LF, a blank line and OK inside the text */
-	DEVICE_UNTERMINATED, /* no closing quote, no dcs */
-	DEVICE_SPLICE,	     /* an unsolicited line inside the text */
-	DEVICE_GLUED,	     /* OK+CUSD: ... on one line */
-	DEVICE_NO_OK,	     /* the answer comes, OK never does */
-	DEVICE_NO_DCS,	     /* the field is missing */
-	DEVICE_DCS17,	     /* UCS2 under dcs 17, no language code */
-	DEVICE_DCS17_LANG,   /* the same with code, U+0000 and junk after */
-	DEVICE_LONG,	     /* over 4 KiB of text */
-	DEVICE_FAULTS
-};
-
 /* When OK comes. */
 enum device_order {
 	DEVICE_OK_FIRST, /* at once; +CUSD follows when it comes */
-	DEVICE_OK_LAST,	 /* +CUSD first, and no command is heard before */
-	DEVICE_BLOCK	 /* the same, and silence means block_ms of it */
+	DEVICE_OK_LAST,  /* +CUSD first, and no command is heard before */
+	DEVICE_BLOCK     /* the same, and silence means block_ms of it */
 };
 
 /* What ends a hang. */
@@ -74,7 +36,7 @@ struct device_options {
 	char name[32];
 	char dialect[16];
 	char manufacturer[32]; /* "": the dialect's */
-	char model[32];	       /* "": the dialect's */
+	char model[32];        /* "": the dialect's */
 	char imei[20];
 	char imsi[20];
 	char iccid[24];
@@ -85,12 +47,12 @@ struct device_options {
 	char cscs[8]; /* after a start; "": GSM (IRA for simcom) */
 	int sim_pin_tries;
 	int registration;  /* <stat> of +CREG */
-	int signal;	   /* <rssi> of +CSQ */
-	int cut;	   /* at most so many bytes in one piece; 0: any */
-	bool noise;	   /* unsolicited lines between any two lines */
-	bool echo;	   /* after a start */
+	int signal;        /* <rssi> of +CSQ */
+	int cut;           /* at most so many bytes in one piece; 0: any */
+	bool noise;        /* unsolicited lines between any two lines */
+	bool echo;         /* after a start */
 	int ate0_refused;  /* how many ATE0 are refused after a start */
-	int ussdmode;	   /* huawei: ^USSDMODE after a start; -1: unknown */
+	int ussdmode;      /* huawei: ^USSDMODE after a start; -1: unknown */
 	int ussdmode_text; /* which ^USSDMODE means plain text */
 	bool lose_coding;  /* a request in a wrong coding gets OK and silence */
 	enum device_order order;
@@ -111,10 +73,6 @@ struct device_options {
 
 /* The usual options of a dialect. 0, or -1 when there is no such dialect. */
 int device_defaults(struct device_options *options, const char *dialect);
-
-/* "lose_request", ...; DEVICE_FAULTS when there is none of that name. */
-const char *device_fault_name(enum device_fault fault);
-enum device_fault device_fault_by_name(const char *name);
 
 /*
  * A device, as yet without power. The network must live longer and must

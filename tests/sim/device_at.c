@@ -62,15 +62,15 @@ static const char *
 manufacturer(const struct device *device)
 {
 	return device->options.manufacturer[0] != '\0'
-		       ? device->options.manufacturer
-		       : device->dialect->manufacturer;
+	               ? device->options.manufacturer
+	               : device->dialect->manufacturer;
 }
 
 static const char *
 model(const struct device *device)
 {
 	return device->options.model[0] != '\0' ? device->options.model
-						: device->dialect->model;
+	                                        : device->dialect->model;
 }
 
 static int
@@ -239,7 +239,7 @@ run_creg(struct device *device, int64_t now_ms, const char *args)
 	if (strcmp(args, "=?") == 0)
 		line_say(device, now_ms, "+CREG: (0-2)");
 	else if (args[0] == '=')
-		device->creg = atoi(args + 1);
+		device->creg = args[1] == '0' ? 0 : args[1] == '2' ? 2 : 1;
 	else if (device->creg == 2 && (stat == 1 || stat == 5))
 		line_say(device, now_ms, "+CREG: 2,%d,\"00C3\",\"01F4\"", stat);
 	else
@@ -258,7 +258,7 @@ run_cops(struct device *device, int64_t now_ms, const char *args)
 	if (strcmp(args, "=?") == 0)
 		return CME_NOT_ALLOWED;
 	if (strncmp(args, "=3,", 3) == 0)
-		device->cops_format = atoi(args + 3);
+		device->cops_format = args[3] == '2' ? 2 : 0;
 	if (args[0] == '=')
 		return AT_OK;
 	(void)snprintf(code, sizeof code, "%.5s", device->options.imsi);
@@ -332,12 +332,10 @@ run_cfun(struct device *device, int64_t now_ms, const char *args)
 		line_say(device, now_ms, "+CFUN: %d", device->cfun);
 		return AT_OK;
 	}
-	int level = -1;
-	int reset = 0;
-	if (sscanf(args, "=%d,%d", &level, &reset) < 1 ||
-		(level != 0 && level != 1 && level != 4))
+	if (strlen(args) < 2 || strchr("014", args[1]) == NULL)
 		return CME_NOT_ALLOWED;
-	if (reset == 1) {
+	int level = args[1] - '0';
+	if (strcmp(args + 2, ",1") == 0) {
 		device->plan = (struct device_strike){.fault = DEVICE_REBOOT};
 		device->plan_at_ms = now_ms + RESET_MS;
 		return AT_OK;
@@ -446,12 +444,18 @@ static void
 say_ati(struct device *device, int64_t now_ms)
 {
 	for (const char *const *p = device->dialect->ati; *p != NULL; p++) {
+		char line[STRING_MAX];
 		size_t before = strcspn(*p, "%");
 		const char *value = (*p)[before] == '\0' ? ""
-				    : (*p)[before + 1] == 'm'
-					    ? model(device)
-					    : device->options.imei;
-		line_say(device, now_ms, "%.*s%s", (int)before, *p, value);
+		                    : (*p)[before + 1] == 'm'
+		                            ? model(device)
+		                            : device->options.imei;
+		(void)snprintf(
+			line, sizeof line, "%.*s%s", (int)before, *p, value);
+		if (p == device->dialect->ati)
+			line_say(device, now_ms, "%s", line);
+		else
+			line_more(device, now_ms, line);
 	}
 }
 

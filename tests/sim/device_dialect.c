@@ -2,7 +2,7 @@
  * device_dialect: the four families as data, taken from captures and
  * manuals. Must never hold what the driver merely expects.
  */
-#include "tests/sim/device_inner.h"
+#include "tests/sim/device_dialect.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,17 +14,18 @@ static const char *const none[] = {NULL};
 static const char *const standard_noise[] = {"+CREG: 1", "RING",
 	"+CRING: VOICE", "+CLIP: \"0800000000\",129,,,,0", "+CMTI: \"SM\",4",
 	"NO CARRIER", "DODGY", NULL};
-static const char *const huawei_noise[] = {"^RSSI:14",
-	"^BOOT:20952548,0,0,0,72", "^MODE:5,4",
+static const char long_flow[] =
 	"^DSFLOWRPT:00000A3C,00000000,00000000,0000000000015498,"
-	"00000000000B64DA,0003E800,0003E800",
-	"^SRVST:2", "^NWTIME: 18/03/09,12:36:21+4,00", "^THERM:3,40", "RING",
+	"00000000000B64DA,0003E800,0003E800";
+static const char idle_flow[] =
+	"^DSFLOWRPT:00000002,00000000,00000000,0000000000000000,"
+	"0000000000000000,00000000,00000000";
+static const char *const huawei_noise[] = {"^RSSI:14",
+	"^BOOT:20952548,0,0,0,72", "^MODE:5,4", long_flow, "^SRVST:2",
+	"^NWTIME: 18/03/09,12:36:21+4,00", "^THERM:3,40", "RING",
 	"+CMTI: \"SM\",4", "^STIN: 7, 0, 0", NULL};
 static const char *const huawei_chatter[] = {"^RSSI:14",
-	"^BOOT:20952548,0,0,0,72", "^MODE:5,4", "^RSSI:99",
-	"^DSFLOWRPT:00000002,00000000,00000000,0000000000000000,"
-	"0000000000000000,00000000,00000000",
-	NULL};
+	"^BOOT:20952548,0,0,0,72", "^MODE:5,4", "^RSSI:99", idle_flow, NULL};
 static const char *const quectel_noise[] = {"+QIND: \"csq\",18,99", "+CREG: 1",
 	"RING", "+CMTI: \"SM\",4", "+QIND: PB DONE", "+CTZV: \"+08\"", NULL};
 static const char *const simcom_noise[] = {"+CIEV: 10,\"00101\",\"SimTel\"",
@@ -201,52 +202,4 @@ cme_text(int code)
 		if (names[i].code == code)
 			return names[i].text;
 	return "retry operation";
-}
-
-static const char *const fault_names[DEVICE_FAULTS] = {
-	[DEVICE_CME_LOCAL] = "cme_local",
-	[DEVICE_LOSE_REQUEST] = "lose_request",
-	[DEVICE_NEVER] = "never",
-	[DEVICE_BUSY] = "busy",
-	[DEVICE_LOSE_REPLY] = "lose_reply",
-	[DEVICE_SILENT] = "silent",
-	[DEVICE_REBOOT] = "reboot",
-	[DEVICE_HANG] = "hang",
-	[DEVICE_VANISH] = "vanish",
-	[DEVICE_CME] = "cme",
-	[DEVICE_DROPPED] = "dropped",
-	[DEVICE_UNSUPPORTED] = "unsupported",
-	[DEVICE_TIMEOUT] = "timeout",
-	[DEVICE_LATE] = "late",
-	[DEVICE_TWICE] = "twice",
-	[DEVICE_GARBLE] = "garble",
-	[DEVICE_ENDED] = "ended",
-	[DEVICE_OPEN] = "open",
-	[DEVICE_STALE] = "stale",
-	[DEVICE_RELEASE] = "release",
-	[DEVICE_QUOTES] = "quotes",
-	[DEVICE_LINES] = "lines",
-	[DEVICE_UNTERMINATED] = "unterminated",
-	[DEVICE_SPLICE] = "splice",
-	[DEVICE_GLUED] = "glued",
-	[DEVICE_NO_OK] = "no_ok",
-	[DEVICE_NO_DCS] = "no_dcs",
-	[DEVICE_DCS17] = "dcs17",
-	[DEVICE_DCS17_LANG] = "dcs17_lang",
-	[DEVICE_LONG] = "long",
-};
-
-const char *
-device_fault_name(enum device_fault fault)
-{
-	return (unsigned)fault < DEVICE_FAULTS ? fault_names[fault] : NULL;
-}
-
-enum device_fault
-device_fault_by_name(const char *name)
-{
-	int i = 0;
-	while (i < DEVICE_FAULTS && strcmp(fault_names[i], name) != 0)
-		i++;
-	return (enum device_fault)i;
 }

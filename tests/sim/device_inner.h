@@ -5,65 +5,18 @@
 #define SIM_DEVICE_INNER_H
 
 #include "tests/sim/device.h"
+#include "tests/sim/device_dialect.h"
 #include "tests/sim/network.h"
 #include "tests/sim/rng.h"
 
 enum { DEVICE_LINE_MAX = 2048, DEVICE_INPUT_MAX = 65536, DEVICE_STRIKES = 32 };
-
-/* What running a command came to; above 0 it is a CME error. */
-enum {
-	AT_OK = 0,
-	AT_ERROR = -1,	 /* a plain ERROR whatever +CMEE says */
-	AT_SILENT = -2,	 /* the command answers for itself */
-	AT_UNKNOWN = -3, /* the dialect's way to say so */
-	/* 27.007 clause 9.2.1 */
-	CME_NOT_ALLOWED = 3,
-	CME_NOT_SUPPORTED = 4,
-	CME_NO_SIM = 10,
-	CME_SIM_PIN = 11,
-	CME_SIM_PUK = 12,
-	CME_SIM_BUSY = 14,
-	CME_WRONG_PIN = 16,
-	CME_NO_NETWORK = 30,
-	CME_UNKNOWN = 100
-};
-
-enum charset { CHARSET_GSM, CHARSET_IRA, CHARSET_UCS2, CHARSET_HEX };
-
-enum family { STANDARD = 1, HUAWEI = 2, QUECTEL = 4, SIMCOM = 8, ALL = 15 };
-
-/* A dialect is data; what it changes is looked up, not asked by name. */
-struct dialect {
-	const char *name;
-	enum family family;
-	const char *manufacturer;
-	const char *model;
-	const char *const *ati; /* lines; %s is the model or the IMEI */
-	const char *const *banner;
-	const char *const *noise;
-	const char *const *chatter;  /* until silenced */
-	const char *const *accepted; /* settings that are just believed */
-	const char *unknown; /* a line of its own, or NULL for unknown_cme */
-	int unknown_cme;
-	const char *iccid_command; /* "+QCCID" */
-	const char *iccid_format;
-	bool iccid_swapped;
-	bool packed; /* requests and answers are packed hex */
-	bool cancel_needs_session;
-	bool blanks; /* +CUSD: 0, "...", 15 */
-	bool error_is_cusd_4;
-	const char *charset;
-	enum device_order order;
-	int64_t chatter_ms;
-	int cme_code; /* seen after OK in this family */
-};
 
 /* Bytes on their way out. */
 struct piece {
 	struct piece *next;
 	int64_t due_ms;
 	const char *fate; /* of a reply; NULL for other bytes */
-	char *text;	  /* of a reply, owned */
+	char *text;       /* of a reply, owned */
 	size_t len;
 	size_t at; /* bytes already taken */
 	char bytes[];
@@ -106,19 +59,14 @@ struct device {
 	int64_t blocked_until_ms;
 	int64_t chatter_at_ms;
 	int64_t session_until_ms;  /* 0: no session is open */
-	int64_t answer_due_ms;	   /* of the request under way */
+	int64_t answer_due_ms;     /* of the request under way */
 	struct device_strike plan; /* a restart, hang or vanishing to come */
-	int64_t plan_at_ms;	   /* 0: none */
+	int64_t plan_at_ms;        /* 0: none */
 	unsigned noise_at;
 
 	struct device_strike strikes[DEVICE_STRIKES];
 	size_t strike_count;
 };
-
-/* device_dialect.c */
-const struct dialect *dialect_by_name(const char *name);
-const char *cme_text(int code);
-int charset_by_name(const char *name); /* -1 when there is none */
 
 /* device_line.c: what goes out. */
 void line_bytes(
@@ -134,6 +82,8 @@ void line_reply(
 /* CR LF, the line, CR LF, and noise before it when it is on. */
 void line_say(struct device *device, int64_t due_ms, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* A further line of an answer that line_say() began. */
+void line_more(struct device *device, int64_t due_ms, const char *text);
 void line_noise(struct device *device, int64_t due_ms);
 /* What has not left is lost. */
 void line_drop(struct device *device, int64_t now_ms);

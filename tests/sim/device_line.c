@@ -69,33 +69,42 @@ void
 line_noise(struct device *device, int64_t due_ms)
 {
 	const char *const *noise = device->dialect->noise;
+	char line[SAY_MAX];
 	size_t count = 0;
 	while (noise[count] != NULL)
 		count++;
-	char line[SAY_MAX];
-	int n = snprintf(line, sizeof line, "\r\n%s\r\n",
-		noise[device->noise_at++ % count]);
+	if (count == 0)
+		return;
+	const char *text = noise[device->noise_at++ % count];
+	/* What it says of the registration has to be true. */
+	if (strcmp(text, "+CREG: 1") == 0 && device->options.registration != 1)
+		text = "RING";
+	int n = snprintf(line, sizeof line, "\r\n%s\r\n", text);
 	line_bytes(device, due_ms, line, (size_t)n);
+}
+
+void
+line_more(struct device *device, int64_t due_ms, const char *text)
+{
+	if (device->options.noise)
+		line_noise(device, due_ms);
+	line_bytes(device, due_ms, text, strlen(text));
+	line_bytes(device, due_ms, "\r\n", 2);
 }
 
 void
 line_say(struct device *device, int64_t due_ms, const char *format, ...)
 {
-	char line[SAY_MAX];
+	char text[SAY_MAX];
 	va_list args;
 	va_start(args, format);
-	int n = vsnprintf(line + 2, sizeof line - 4, format, args);
+	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	if (n < 0)
-		return;
-	size_t len = (size_t)n;
-	if (len > sizeof line - 5)
-		len = sizeof line - 5;
-	memcpy(line, "\r\n", 2);
-	memcpy(line + 2 + len, "\r\n", 2);
 	if (device->options.noise)
 		line_noise(device, due_ms);
-	line_bytes(device, due_ms, line, len + 4);
+	line_bytes(device, due_ms, "\r\n", 2);
+	line_bytes(device, due_ms, text, strlen(text));
+	line_bytes(device, due_ms, "\r\n", 2);
 }
 
 void

@@ -169,7 +169,7 @@ frame(const struct device *device, const struct wording *wording,
 {
 	const char *blank = device->dialect->blanks ? " " : "";
 	bool open_quote = has(reply, DEVICE_UNTERMINATED) ||
-			  has(reply, DEVICE_DCS17_LANG);
+	                  has(reply, DEVICE_DCS17_LANG);
 	size_t n = (size_t)sprintf(out, "%s+CUSD: %d",
 		has(reply, DEVICE_GLUED) ? "\r\nOK" : "\r\n", reply->mode);
 	if (reply->text[0] != '\0') {

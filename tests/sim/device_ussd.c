@@ -12,7 +12,7 @@
 
 /* How a text in a request was taken. */
 enum taken {
-	TAKEN,	     /* it is a code now */
+	TAKEN,       /* it is a code now */
 	TAKEN_BAD,   /* the coding is not this modem's */
 	TAKEN_BREAKS /* accepted, but the network drops what arrives */
 };
@@ -26,7 +26,7 @@ take_plain(const char *body, char *code, size_t cap)
 		if ((unsigned char)body[i] > 0x7F)
 			return TAKEN_BAD;
 	return gsm_text((const uint8_t *)body, len, code, cap) < 0 ? TAKEN_BAD
-								   : TAKEN;
+	                                                           : TAKEN;
 }
 
 static enum taken
@@ -39,7 +39,7 @@ take_octets(
 	if (device->dialect->error_is_cusd_4)
 		return TAKEN_BREAKS;
 	return n <= 0 || gsm_text(octets, (size_t)n, code, cap) < 0 ? TAKEN_BAD
-								    : TAKEN;
+	                                                            : TAKEN;
 }
 
 static enum taken
@@ -48,11 +48,11 @@ take_body(const struct device *device, const char *body, char *code, size_t cap)
 	if (device->dialect->packed &&
 		device->ussdmode != device->options.ussdmode_text)
 		return gsm_from_packed_hex(body, code, cap) <= 0 ? TAKEN_BAD
-								 : TAKEN;
+		                                                 : TAKEN;
 	switch (device->charset) {
 	case CHARSET_UCS2:
 		return gsm_from_ucs2_hex(body, code, cap) <= 0 ? TAKEN_BAD
-							       : TAKEN;
+		                                               : TAKEN;
 	case CHARSET_HEX:
 		return take_octets(device, body, code, cap);
 	case CHARSET_GSM:
@@ -207,7 +207,7 @@ say_ok(struct device *device, struct asking *asking)
 {
 	enum device_order order = device->options.order;
 	bool quiet = has(asking->faults, DEVICE_SILENT) ||
-		     has(asking->faults, DEVICE_NO_OK);
+	             has(asking->faults, DEVICE_NO_OK);
 	if (order == DEVICE_OK_FIRST) {
 		if (!quiet && !has(asking->faults, DEVICE_GLUED))
 			line_result(device, asking->now_ms, AT_OK);
@@ -260,9 +260,9 @@ go_on_air(struct device *device, struct asking *asking)
 	ask_network(device, asking);
 	bool lost = is_lost(asking->faults) || !asking->reached;
 	asking->answered = !lost || has(asking->faults, DEVICE_CME) ||
-			   has(asking->faults, DEVICE_DROPPED) ||
-			   has(asking->faults, DEVICE_UNSUPPORTED) ||
-			   has(asking->faults, DEVICE_TIMEOUT);
+	                   has(asking->faults, DEVICE_DROPPED) ||
+	                   has(asking->faults, DEVICE_UNSUPPORTED) ||
+	                   has(asking->faults, DEVICE_TIMEOUT);
 	keep_session(device, asking);
 	if (device->options.order == DEVICE_OK_FIRST)
 		say_ok(device, asking);
@@ -339,7 +339,7 @@ cancel(struct device *device, int64_t now_ms)
 	device->session_until_ms = 0;
 	device->answer_due_ms = 0;
 	return session || !device->dialect->cancel_needs_session ? AT_OK
-								 : AT_ERROR;
+	                                                         : AT_ERROR;
 }
 
 int

@@ -45,11 +45,11 @@ put(struct sink *sink, const char *format, ...)
 static size_t
 utf8_length(const unsigned char *p)
 {
-	size_t n = *p < 0x80		 ? 1
-		   : (*p & 0xE0) == 0xC0 ? 2
-		   : (*p & 0xF0) == 0xE0 ? 3
-		   : (*p & 0xF8) == 0xF0 ? 4
-					 : 0;
+	size_t n = *p < 0x80             ? 1
+	           : (*p & 0xE0) == 0xC0 ? 2
+	           : (*p & 0xF0) == 0xE0 ? 3
+	           : (*p & 0xF8) == 0xF0 ? 4
+	                                 : 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xC0) != 0x80)
 			return 0;

@@ -13,13 +13,13 @@
 enum sim_event_kind {
 	SIM_REQUEST, /* modem, code, reached */
 	SIM_REDEEM,  /* modem, voucher_pin, by, account, amount, outcome,
-		      * executed */
+	              * executed */
 	SIM_REPLY,   /* modem, text, fate */
 	SIM_LOCK,    /* account */
 	SIM_FAULT,   /* modem, what, code where there is one */
 	SIM_BOOT,    /* modem */
 	SIM_PORT,    /* modem, what: "up" or "down" */
-	SIM_SMS	     /* account, text */
+	SIM_SMS      /* account, text */
 };
 
 /* Fields that do not belong to the kind are NULL or 0. All pointers are
@@ -31,7 +31,7 @@ struct sim_event {
 	const char *code;
 	bool reached; /* the request came to the network */
 	const char *voucher_pin;
-	const char *by;	      /* IMSI of the SIM that dialled */
+	const char *by;       /* IMSI of the SIM that dialled */
 	const char *account;  /* IMSI, or the number where no SIM has it */
 	int64_t amount_minor; /* what was credited */
 	const char *outcome;

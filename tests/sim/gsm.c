@@ -11,22 +11,22 @@ enum { GSM_MAX = 8192, ESCAPE = 0x1B, CR = 0x0D };
 
 /* TS 23.038 6.2.1, by septet. */
 static const uint16_t alphabet[128] = {
-	'@', 0xA3, '$', 0xA5, 0xE8, 0xE9, 0xF9, 0xEC,	      //
-	0xF2, 0xC7, '\n', 0xD8, 0xF8, '\r', 0xC5, 0xE5,	      //
+	'@', 0xA3, '$', 0xA5, 0xE8, 0xE9, 0xF9, 0xEC,         //
+	0xF2, 0xC7, '\n', 0xD8, 0xF8, '\r', 0xC5, 0xE5,       //
 	0x394, '_', 0x3A6, 0x393, 0x39B, 0x3A9, 0x3A0, 0x3A8, //
 	0x3A3, 0x398, 0x39E, 0xA0, 0xC6, 0xE6, 0xDF, 0xC9,    //
-	' ', '!', '"', '#', 0xA4, '%', '&', '\'',	      //
-	'(', ')', '*', '+', ',', '-', '.', '/',		      //
-	'0', '1', '2', '3', '4', '5', '6', '7',		      //
-	'8', '9', ':', ';', '<', '=', '>', '?',		      //
-	0xA1, 'A', 'B', 'C', 'D', 'E', 'F', 'G',	      //
-	'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O',		      //
-	'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W',		      //
-	'X', 'Y', 'Z', 0xC4, 0xD6, 0xD1, 0xDC, 0xA7,	      //
-	0xBF, 'a', 'b', 'c', 'd', 'e', 'f', 'g',	      //
-	'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',		      //
-	'p', 'q', 'r', 's', 't', 'u', 'v', 'w',		      //
-	'x', 'y', 'z', 0xE4, 0xF6, 0xF1, 0xFC, 0xE0	      //
+	' ', '!', '"', '#', 0xA4, '%', '&', '\'',             //
+	'(', ')', '*', '+', ',', '-', '.', '/',               //
+	'0', '1', '2', '3', '4', '5', '6', '7',               //
+	'8', '9', ':', ';', '<', '=', '>', '?',               //
+	0xA1, 'A', 'B', 'C', 'D', 'E', 'F', 'G',              //
+	'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O',               //
+	'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W',               //
+	'X', 'Y', 'Z', 0xC4, 0xD6, 0xD1, 0xDC, 0xA7,          //
+	0xBF, 'a', 'b', 'c', 'd', 'e', 'f', 'g',              //
+	'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',               //
+	'p', 'q', 'r', 's', 't', 'u', 'v', 'w',               //
+	'x', 'y', 'z', 0xE4, 0xF6, 0xF1, 0xFC, 0xE0           //
 };
 
 /* TS 23.038 6.2.1.1, after the escape. */
@@ -53,11 +53,11 @@ static long
 take_point(const char **at)
 {
 	const unsigned char *p = (const unsigned char *)*at;
-	int more = *p < 0x80		 ? 0
-		   : (*p & 0xE0) == 0xC0 ? 1
-		   : (*p & 0xF0) == 0xE0 ? 2
-		   : (*p & 0xF8) == 0xF0 ? 3
-					 : -1;
+	int more = *p < 0x80             ? 0
+	           : (*p & 0xE0) == 0xC0 ? 1
+	           : (*p & 0xF0) == 0xE0 ? 2
+	           : (*p & 0xF8) == 0xF0 ? 3
+	                                 : -1;
 	if (more < 0)
 		return -1;
 	long point = more == 0 ? *p : *p & (0x3F >> more);
@@ -74,10 +74,10 @@ static bool
 put_point(char *out, size_t cap, size_t *len, uint32_t point)
 {
 	unsigned char bytes[4];
-	size_t n = point < 0x80	     ? 1
-		   : point < 0x800   ? 2
-		   : point < 0x10000 ? 3
-				     : 4;
+	size_t n = point < 0x80      ? 1
+	           : point < 0x800   ? 2
+	           : point < 0x10000 ? 3
+	                             : 4;
 	if (*len + n >= cap)
 		return false;
 	static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
@@ -160,7 +160,7 @@ long
 gsm_from_packed_hex(const char *hex, char *utf8, size_t cap)
 {
 	uint8_t octets[GSM_MAX];
-	uint8_t septets[GSM_MAX];
+	uint8_t septets[GSM_MAX] = {0};
 	long bytes = gsm_from_hex(hex, octets, sizeof octets);
 	if (bytes < 0 || (size_t)bytes * 8 / 7 > sizeof septets)
 		return -1;
@@ -213,7 +213,7 @@ gsm_from_ucs2_hex(const char *hex, char *utf8, size_t cap)
 			i += 2;
 			uint32_t low = (uint32_t)octets[i] << 8 | octets[i + 1];
 			point = 0x10000 + ((point - 0xD800) << 10) +
-				(low & 0x3FF);
+			        (low & 0x3FF);
 		}
 		if (!put_point(utf8, cap, &len, point))
 			return -1;

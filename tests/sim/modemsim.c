@@ -42,7 +42,7 @@ struct client {
 struct sim {
 	struct world world;
 	struct wire *wires; /* one a modem */
-	int *watches;	    /* inotify's, one a modem; -1 */
+	int *watches;       /* inotify's, one a modem; -1 */
 	int inotify;
 	int control;
 	int truth;
@@ -208,7 +208,10 @@ static void
 take_client(struct sim *sim)
 {
 	struct timeval patience = {.tv_sec = SEND_SECONDS};
-	int fd = accept4(sim->control, NULL, NULL, SOCK_CLOEXEC);
+	struct sockaddr_un peer;
+	socklen_t len = sizeof peer;
+	int fd = accept4(
+		sim->control, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
 	for (size_t i = 0; fd >= 0 && i < CLIENTS; i++) {
 		if (sim->clients[i].fd >= 0)
 			continue;
@@ -418,7 +421,7 @@ tell(const char *dir, char *order)
 	}
 	(void)close(fd);
 	return ended && strncmp(start, "{\"ok\":false", 11) != 0 ? EXIT_SUCCESS
-								 : EXIT_FAILURE;
+	                                                         : EXIT_FAILURE;
 }
 
 int

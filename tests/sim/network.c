@@ -281,8 +281,8 @@ judge(const struct redemption *redemption, const struct network_card *card)
 	switch (card->state) {
 	case CARD_USED:
 		return strcmp(card->credited_to, redemption->target->key) == 0
-			       ? NETWORK_USED_BY_YOU
-			       : NETWORK_USED;
+		               ? NETWORK_USED_BY_YOU
+		               : NETWORK_USED;
 	case CARD_EXPIRED:
 		return NETWORK_EXPIRED;
 	case CARD_BLOCKED:
@@ -291,7 +291,7 @@ judge(const struct redemption *redemption, const struct network_card *card)
 		break;
 	}
 	return redemption->target == redemption->caller ? NETWORK_LOADED
-							: NETWORK_LOADED_OTHER;
+	                                                : NETWORK_LOADED_OTHER;
 }
 
 static bool
@@ -341,8 +341,8 @@ redeem(struct network *network, struct redemption *redemption,
 	redemption->target = target_account(network, redemption);
 	enum network_text outcome = judge(redemption, card);
 	struct network_account *account = redemption->target != NULL
-						  ? redemption->target
-						  : redemption->caller;
+	                                          ? redemption->target
+	                                          : redemption->caller;
 	int64_t credited = 0;
 	if (is_credit(outcome)) {
 		credited = card->amount_minor;
@@ -360,15 +360,15 @@ redeem(struct network *network, struct redemption *redemption,
 			      .account = account->key,
 			      .amount_minor = credited,
 			      .outcome = is_credit(outcome)
-						 ? "loaded"
-						 : network_text_name(outcome),
+	                                         ? "loaded"
+	                                         : network_text_name(outcome),
 			      .executed = card == NULL ? 0 : card->executed,
 		      });
 	count_wrong(network, redemption, outcome);
 	struct filling filling = {
 		credited, account->balance_minor, redemption->msisdn};
 	bool by_sms = network->options.sms_verdict && outcome != NETWORK_BUSY &&
-		      outcome != NETWORK_LOCKED;
+	              outcome != NETWORK_LOCKED;
 	say(network, outcome, &filling, by_sms ? answer->sms : answer->text);
 	if (by_sms)
 		say(network, NETWORK_PENDING, &filling, answer->text);

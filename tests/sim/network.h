@@ -41,8 +41,8 @@ enum network_text {
 enum card_state { CARD_GOOD, CARD_USED, CARD_EXPIRED, CARD_BLOCKED };
 
 struct network_options {
-	int lock_after;	  /* wrong PINs in a row that lock; 0: never */
-	bool count_all;	  /* used, expired and blocked count as wrong too */
+	int lock_after;   /* wrong PINs in a row that lock; 0: never */
+	bool count_all;   /* used, expired and blocked count as wrong too */
 	bool sms_verdict; /* answers "wait"; the verdict goes by SMS */
 	char currency[8];
 	/* {amount}, {balance} and {number} are filled in. */
@@ -84,7 +84,7 @@ struct network_request {
 };
 
 struct network_answer {
-	int mode;		     /* <m> of +CUSD: 0 done, 1 asks, 2 ended */
+	int mode;                    /* <m> of +CUSD: 0 done, 1 asks, 2 ended */
 	char text[NETWORK_TEXT_MAX]; /* "" : a session dropped in silence */
 	char sms[NETWORK_TEXT_MAX];  /* goes to the SIM by SMS; mostly "" */
 };

@@ -170,8 +170,10 @@ static void
 take_up(struct wire *wire)
 {
 	int on = 1;
-	wire->fd = accept4(
-		wire->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_in peer;
+	socklen_t len = sizeof peer;
+	wire->fd = accept4(wire->listener, (struct sockaddr *)&peer, &len,
+		SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (wire->fd >= 0)
 		(void)setsockopt(
 			wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -197,7 +199,7 @@ wire_write(struct wire *wire, const void *bytes, size_t len)
 	const char *p = bytes;
 	while (len > 0 && wire->fd >= 0) {
 		ssize_t n = wire->tcp ? send(wire->fd, p, len, MSG_NOSIGNAL)
-				      : write(wire->fd, p, len);
+		                      : write(wire->fd, p, len);
 		if (n <= 0)
 			return;
 		p += n;

@@ -14,12 +14,12 @@ enum { WIRE_PATH_MAX = 256 };
 struct wire {
 	bool tcp;
 	char path[WIRE_PATH_MAX]; /* NAME, or NAME.tcp */
-	int fd;			  /* master, or the connection; -1 */
+	int fd;                   /* master, or the connection; -1 */
 	int slave; /* held so that the master never hangs up; or -1 */
 	int listener;
 	int port;     /* TCP; kept when the modem vanishes, as ser2net does */
 	int spare_fd; /* the next pty, made before the last one goes, so that
-		       * it has another name */
+	               * it has another name */
 	int spare_slave;
 };
 

@@ -213,7 +213,7 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 	case ORDER_CARD:
 	case ORDER_STATE:
 	case ORDER_QUIT:
-		break;
+		return fail(error, "modem: not for %s", order->modem);
 	}
 	return 0;
 }
@@ -240,15 +240,16 @@ world_order(struct world *world, int64_t now_ms, const char *line)
 {
 	struct order order;
 	struct conf_error error = {""};
-	char *answer = NULL;
-	if (order_parse(line, &order, &error) != 0)
-		answer = say_refused(&error);
-	else if (order.kind == ORDER_STATE)
-		answer = say_state(world->network);
-	else if (carry_out(world, now_ms, &order, &error) != 0)
+	char *answer;
+	int result = order_parse(line, &order, &error);
+	bool asks = result == 0 && order.kind == ORDER_STATE;
+	if (result == 0 && !asks)
+		result = carry_out(world, now_ms, &order, &error);
+	if (result != 0)
 		answer = say_refused(&error);
 	else
-		answer = strdup("{\"ok\":true}");
+		answer = asks ? say_state(world->network)
+		              : strdup("{\"ok\":true}");
 	order_fini(&order);
 	if (answer == NULL)
 		abort();

@@ -1,0 +1,63 @@
+/*
+ * device_dialect: what differs between families, as data; and the numbers
+ * and names of 3GPP TS 27.007 that they share.
+ * Must never hold what the driver merely expects.
+ */
+#ifndef SIM_DEVICE_DIALECT_H
+#define SIM_DEVICE_DIALECT_H
+
+#include "tests/sim/device.h"
+
+/* What running a command came to; above 0 it is a CME error. */
+enum {
+	AT_OK = 0,
+	AT_ERROR = -1,   /* a plain ERROR whatever +CMEE says */
+	AT_SILENT = -2,  /* the command answers for itself */
+	AT_UNKNOWN = -3, /* the dialect's way to say so */
+	/* 27.007 clause 9.2.1 */
+	CME_NOT_ALLOWED = 3,
+	CME_NOT_SUPPORTED = 4,
+	CME_NO_SIM = 10,
+	CME_SIM_PIN = 11,
+	CME_SIM_PUK = 12,
+	CME_SIM_BUSY = 14,
+	CME_WRONG_PIN = 16,
+	CME_NO_NETWORK = 30,
+	CME_UNKNOWN = 100
+};
+
+enum charset { CHARSET_GSM, CHARSET_IRA, CHARSET_UCS2, CHARSET_HEX };
+
+enum family { STANDARD = 1, HUAWEI = 2, QUECTEL = 4, SIMCOM = 8, ALL = 15 };
+
+/* A dialect is data; what it changes is looked up, not asked by name. */
+struct dialect {
+	const char *name;
+	const char *manufacturer;
+	const char *model;
+	const char *const *ati;    /* lines; %m is the model, %i the IMEI */
+	const char *const *banner; /* %p is the state of the SIM */
+	const char *const *noise;
+	const char *const *chatter;  /* until silenced */
+	const char *const *accepted; /* settings that are just believed */
+	const char *unknown;         /* a line, or NULL for unknown_cme */
+	const char *iccid_command;
+	const char *iccid_format; /* holds one %s */
+	const char *charset;      /* after a start */
+	int64_t chatter_ms;
+	enum family family;
+	enum device_order order;
+	int unknown_cme;
+	int cme_code; /* seen after OK in this family */
+	bool iccid_swapped;
+	bool packed; /* requests and answers are packed hex */
+	bool cancel_needs_session;
+	bool blanks; /* +CUSD: 0, "...", 15 */
+	bool error_is_cusd_4;
+};
+
+const struct dialect *dialect_by_name(const char *name);
+const char *cme_text(int code);
+int charset_by_name(const char *name); /* -1 when there is none */
+
+#endif
