@@ -61,8 +61,10 @@ on_connection(void *ctx, bool readable, bool writable)
 	(void)readable;
 	(void)writable;
 	for (int i = 0; i < BACKLOG; i++) {
-		int fd = accept4(
-			control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		struct sockaddr_un peer; /* has no name of its own */
+		socklen_t len = sizeof(peer);
+		int fd = accept4(control->fd, (struct sockaddr *)&peer, &len,
+			SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0) {
 			add_client(control, fd);
 			continue;

@@ -12,6 +12,7 @@
 
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
+#include "agent/control_shape.h"
 #include "agent/json.h"
 #include "agent/turn.h"
 

@@ -3,7 +3,7 @@
  * comes with it, the queue of answer lines. It must never wait for a
  * reader, nor hold more than its bounds for one.
  */
-#include "agent/control_private.h"
+#include "agent/control_client.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/control_private.h"
 #include "agent/json.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -153,7 +154,7 @@ client_receive(struct client *client)
 	/* After the request nothing is expected but the end. */
 	bool over = client->asked || client->done;
 	ssize_t n = over ? receive_some(client, rest, sizeof(rest))
-			 : receive_some(client, client->in + client->in_len,
+	                 : receive_some(client, client->in + client->in_len,
 				   CONTROL_REQUEST_MAX - client->in_len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

@@ -1,96 +1,12 @@
 /*
- * control_private: what the files of control share: one client, its answer
- * lines, its arguments. Nobody else includes it.
+ * control_private: what the files of control share: the socket, arguments,
+ * the commands. Nobody else includes it.
  */
 #ifndef AGENT_CONTROL_PRIVATE_H
 #define AGENT_CONTROL_PRIVATE_H
 
 #include "agent/control.h"
-#include "agent/ledger.h"
-
-struct json;
-
-enum {
-	CLIENT_OUT_LOW = 65536,	   /* below this a list goes on */
-	CLIENT_OUT_MAX = 1 << 20,  /* beyond this the client is dropped */
-	CLIENT_SLICE = 100,	   /* rows of a list in one turn */
-	CLIENT_ASK_MS = 10 * 1000, /* for the request to come */
-	CLIENT_STALL_MS =
-		15 * 60 * 1000, /* without reading: somebody's pager */
-	CLIENT_PROGRESS_MS = 250,
-	CLIENT_TEXT_MAX = 256 /* an argument */
-};
-
-/* The exit statuses of topupctl (contract). */
-enum {
-	CONTROL_DONE = 0,
-	CONTROL_REFUSED = 1,
-	CONTROL_USAGE = 2,
-	CONTROL_NO_DAEMON = 3,
-	CONTROL_LEFT_OPEN = 4 /* something is left held or unknown */
-};
-
-struct client;
-typedef void client_step_fn(struct client *client);
-
-/* A list that is sent in slices. */
-struct client_list {
-	struct ledger_voucher_filter vouchers;
-	struct ledger_audit_filter audit;
-	int64_t after; /* the last id that was sent */
-	int64_t left;  /* how many more may be sent */
-	int64_t sent;
-	bool follow;
-};
-
-enum client_wait_for {
-	CLIENT_WAIT_FILE, /* intake reads what came with the request */
-	CLIENT_WAIT_BATCH,
-	CLIENT_WAIT_ALL,
-	CLIENT_WAIT_VOUCHER,
-	CLIENT_WAIT_BALANCE
-};
-
-struct client_wait {
-	enum client_wait_for what;
-	bool is_load;  /* ends with the voucher */
-	bool goes_on;  /* submit --wait */
-	bool progress; /* wants to be told on the way */
-	int64_t batch, voucher, rows, faults;
-	int64_t deadline_ms; /* of the loop's clock; INT64_MAX: none */
-	int64_t next_ms;     /* when progress is told again */
-	char modem[LEDGER_NAME_MAX];
-};
-
-/*
- * One connection. Invariants:
- * 1. Bytes leave in client_flush() only, and that is called by the outlet.
- * 2. step is called by the outlet only: what it reads is on disk.
- * 3. After done, no more lines are queued and step is NULL.
- */
-struct client {
-	struct control *control;
-	struct client *next;
-	struct loop_poll *poll;
-	int fd;
-	int passed_fd; /* a file that came with the request, or -1 */
-	char who[LEDGER_NAME_MAX];
-	bool admin;
-	bool asked;	  /* the request is whole */
-	bool done;	  /* the last line is queued */
-	bool gone;	  /* to be freed at the next outlet */
-	int64_t since_ms; /* it came, or was last seen reading */
-	char *in;	  /* CONTROL_REQUEST_MAX bytes, until asked */
-	size_t in_len;
-	char *out;
-	size_t out_len, out_sent, out_cap;
-	client_step_fn *step;
-	union {
-		struct client_list list;
-		struct client_wait wait;
-		int64_t id;
-	} u;
-};
+#include "agent/control_client.h"
 
 struct control {
 	struct control_parts parts;
@@ -104,32 +20,6 @@ struct control {
 	int64_t started_ms;
 	int64_t accept_again_ms; /* INT64_MAX: it accepts */
 };
-
-/* ---- control_client.c: bytes in and out --------------------------------- */
-
-/* A connection; owns fd from now on. NULL when it cannot be served. */
-struct client *client_new(struct control *control, int fd);
-/* Forgets it everywhere; closes. */
-void client_free(struct client *client);
-/* Reads what is there; runs the request once it is whole. */
-void client_receive(struct client *client);
-/* Hands over what the socket takes. */
-void client_flush(struct client *client);
-/* When the client must be looked at again (loop clock). */
-int64_t client_deadline(const struct client *client);
-
-/* Queue a line. All take the value over. */
-void client_item(struct client *client, struct json *item);
-void client_progress(struct client *client, struct json *progress);
-void client_done(struct client *client, struct json *done, int exit_status);
-void client_fail(struct client *client, int exit_status, const char *format,
-	...) __attribute__((format(printf, 3, 4)));
-
-/* Whether a list may go on. */
-bool client_has_room(const struct client *client);
-
-/* The list goes on in the next turn. */
-void client_again(struct client *client);
 
 /* ---- control_request.c: the request ------------------------------------- */
 
@@ -160,29 +50,5 @@ void control_wait_forget(struct client *client);
 
 /* When a waiter looks again by itself (loop clock); INT64_MAX. */
 int64_t control_wait_next(const struct client *client);
-
-/* ---- control_shape.c: values as the contract shows them ------------------ */
-
-/* A copy of a row that outlives the call of its reader; one free() frees
- * it. NULL texts become "". */
-struct ledger_voucher *shape_keep_voucher(const struct ledger_voucher *v);
-struct ledger_batch *shape_keep_batch(const struct ledger_batch *b);
-
-/* Reads one; NULL when there is none. Freed with free(). */
-struct ledger_voucher *shape_find_voucher(struct ledger *ledger, int64_t id);
-struct ledger_batch *shape_find_batch(struct ledger *ledger, int64_t id);
-
-struct json *shape_voucher(
-	struct control *control, const struct ledger_voucher *v);
-struct json *shape_batch(struct control *control, const struct ledger_batch *b,
-	int64_t faults_max);
-struct json *shape_counts(const int64_t counts[VOUCHER_STATES]);
-struct json *shape_audit(const struct ledger_audit *a);
-struct json *shape_attempt(const struct ledger_attempt *a);
-struct line;
-struct json *shape_modem(struct control *control, const struct line *line);
-/* NULL for MONEY_NONE, and for 0: null in the answer. */
-struct json *shape_money(int64_t minor, unsigned decimals);
-struct json *shape_time(int64_t wall_ms);
 
 #endif

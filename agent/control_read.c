@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/control_shape.h"
 #include "agent/json.h"
 #include "agent/turn.h"
 

@@ -2,6 +2,8 @@
  * control_shape: vouchers, batches, modems and audit entries as the
  * contract's JSON. It reads; it must never change anything.
  */
+#include "agent/control_shape.h"
+
 #include "agent/control_private.h"
 
 #include <stddef.h>
@@ -303,13 +305,9 @@ shape_batch(struct control *control, const struct ledger_batch *b,
 struct json *
 shape_audit(const struct ledger_audit *a)
 {
-	char hex[2 * VAULT_HASH_LEN + 1];
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < VAULT_HASH_LEN; i++) {
-		hex[2 * i] = digits[a->hash[i] >> 4];
-		hex[2 * i + 1] = digits[a->hash[i] & 15];
-	}
-	hex[2 * VAULT_HASH_LEN] = '\0';
+	char hex[sizeof(a->hash) * 2 + 1];
+	(void)span_to_hex(
+		a->hash, sizeof(a->hash), hex, sizeof(hex)); /* fits */
 	struct json *o = json_new_object();
 	json_put_number(o, "seq", a->seq);
 	json_put(o, "at", shape_time(a->at_wall_ms));

@@ -10,6 +10,7 @@
 
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
+#include "agent/control_shape.h"
 #include "agent/json.h"
 #include "agent/loop.h"
 #include "agent/turn.h"
@@ -125,8 +126,8 @@ add_stopped(void *ctx, const struct ledger_sim *sim)
 		dispatch_line_status(
 			stopped->control->parts.dispatch, line, &status);
 	bool is_stopped = status.state == LINE_LOCKED_OUT ||
-			  status.state == LINE_FENCED ||
-			  (line == NULL && sim->blocked);
+	                  status.state == LINE_FENCED ||
+	                  (line == NULL && sim->blocked);
 	if (!is_stopped)
 		return true;
 	struct json *o = json_new_object();

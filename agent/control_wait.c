@@ -17,6 +17,7 @@
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/intake.h"
+#include "agent/control_shape.h"
 #include "agent/json.h"
 #include "agent/loop.h"
 #include "agent/spool.h"
@@ -39,8 +40,8 @@ control_wait_next(const struct client *client)
 	if (!is_waiting(client))
 		return INT64_MAX;
 	return client->u.wait.next_ms < client->u.wait.deadline_ms
-		       ? client->u.wait.next_ms
-		       : client->u.wait.deadline_ms;
+	               ? client->u.wait.next_ms
+	               : client->u.wait.deadline_ms;
 }
 
 void
@@ -97,7 +98,7 @@ take_tally(struct client *client, struct tally *tally)
 	/* The folder is looked at only where it decides. */
 	if (moving(tally) == 0 && !tally->files)
 		tally->files = intake_is_busy(parts->intake) ||
-			       spool_has_incoming(parts->spool);
+		               spool_has_incoming(parts->spool);
 }
 
 static struct json *
@@ -139,7 +140,7 @@ step_wait_tally(struct client *client, int64_t now_ms)
 	take_tally(client, &tally);
 	if (moving(&tally) == 0 && !tally.files) {
 		int exit_status = left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
-							: CONTROL_DONE;
+		                                        : CONTROL_DONE;
 		client_done(client, shape_tally(client, &tally), exit_status);
 	} else if (now_ms >= wait->deadline_ms) {
 		struct json *o = shape_tally(client, &tally);
@@ -169,7 +170,7 @@ step_wait_voucher(struct client *client, int64_t now_ms)
 	if (v == NULL)
 		return;
 	bool settled = voucher_has_ended(v->state) ||
-		       v->state == VOUCHER_HELD || v->state == VOUCHER_UNKNOWN;
+	               v->state == VOUCHER_HELD || v->state == VOUCHER_UNKNOWN;
 	if (settled || now_ms >= wait->deadline_ms)
 		client_done(client, shape_voucher(client->control, v),
 			exit_of(v->state));

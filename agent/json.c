@@ -161,24 +161,31 @@ iterable(const struct json *object)
 void
 json_each(const struct json *object, json_member_fn *fn, void *ctx)
 {
-	const char *key;
-	json_t *value;
-	json_object_foreach(iterable(object), key, value)
-		fn(ctx, key, (const struct json *)(const void *)value);
+	json_t *of = iterable(object);
+	for (void *at = json_object_iter(of); at != NULL;
+		at = json_object_iter_next(of, at))
+		fn(ctx, json_object_iter_key(at),
+			(const struct json *)(void *)json_object_iter_value(
+				at));
+}
+
+static bool
+is_among(const char *key, const char *const keys[])
+{
+	size_t i = 0;
+	while (keys[i] != NULL && strcmp(keys[i], key) != 0)
+		i++;
+	return keys[i] != NULL;
 }
 
 const char *
 json_stranger(const struct json *object, const char *const keys[])
 {
-	const char *key;
-	json_t *value;
-	json_object_foreach(iterable(object), key, value)
-	{
-		size_t i = 0;
-		while (keys[i] != NULL && strcmp(keys[i], key) != 0)
-			i++;
-		if (keys[i] == NULL)
-			return key;
+	json_t *of = iterable(object);
+	for (void *at = json_object_iter(of); at != NULL;
+		at = json_object_iter_next(of, at)) {
+		if (!is_among(json_object_iter_key(at), keys))
+			return json_object_iter_key(at);
 	}
 	return NULL;
 }
@@ -224,6 +231,12 @@ json_new_text(const char *text)
 	return must(value != NULL ? value : repaired(text));
 }
 
+struct json *
+json_new_number(int64_t number)
+{
+	return must(json_integer(number));
+}
+
 void
 json_put(struct json *object, const char *key, struct json *value)
 {
@@ -250,7 +263,7 @@ json_put_text(struct json *object, const char *key, const char *text)
 void
 json_put_number(struct json *object, const char *key, int64_t number)
 {
-	json_put(object, key, must(json_integer(number)));
+	json_put(object, key, json_new_number(number));
 }
 
 void

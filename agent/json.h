@@ -50,14 +50,14 @@ typedef void json_member_fn(
 void json_each(const struct json *object, json_member_fn *fn, void *ctx);
 
 /* The first key that is not among keys (ended by NULL); NULL if none. */
-const char *json_stranger(
-	const struct json *object, const char *const keys[]);
+const char *json_stranger(const struct json *object, const char *const keys[]);
 
 /* ---- making; members keep their order ---------------------------------- */
 
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_text(const char *text);
+struct json *json_new_number(int64_t number);
 
 /* Takes the value over; NULL becomes null. Replaces a member. */
 void json_put(struct json *object, const char *key, struct json *value);
@@ -69,8 +69,7 @@ void json_put_number(struct json *object, const char *key, int64_t number);
 void json_put_flag(struct json *object, const char *key, bool flag);
 
 /* Puts another's value there as well; both may be freed in any order. */
-void json_share(
-	struct json *object, const char *key, const struct json *value);
+void json_share(struct json *object, const char *key, const struct json *value);
 
 /* One line without its end; the caller frees it with free(). */
 char *json_print(const struct json *value);

@@ -1,0 +1,236 @@
+/*
+ * ctl_commands: the table of commands. Words, help and what runs them; the
+ * manual is written from it.
+ */
+#include "agent/ctl_private.h"
+
+#include <string.h>
+
+#define OPTION_BATCH                                                           \
+	{                                                                      \
+		"batch", "ID", "all vouchers of a batch that can"              \
+	}
+
+static const struct ctl_command commands[] = {
+	{.name = "status",
+		.args = "",
+		.summary = "The daemon at a glance; first what needs a "
+			   "person.",
+		.more = "",
+		.example = "topupctl status",
+		.run = ctl_run_status},
+	{.name = "modems",
+		.args = "",
+		.summary = "Modems: state, why and until when, SIM, balance.",
+		.more = "",
+		.example = "topupctl modems --json",
+		.run = ctl_run_modems},
+	{.name = "load",
+		.args = "",
+		.summary = "One card at the counter: dials it and waits.",
+		.more = "The PIN is typed without echo, or read from standard "
+			"input; it is never an\nargument. Exit status: 0 "
+			"loaded, 1 rejected, 4 anything else.",
+		.example = "topupctl load --to 0800000011 --amount 100",
+		.options = {{"to", "MSISDN",
+				    "whose account (default: the "
+				    "SIM that dials)"},
+			{"amount", "A", "what the card is worth"},
+			{"modem", "M", "the modem that dials"},
+			{"operator", "N",
+				"the card's operator (default: the "
+				"modem's)"},
+			{"timeout", "S", "wait so many seconds at most"}},
+		.run = ctl_run_load},
+	{.name = "submit",
+		.args = "FILE",
+		.summary = "A batch file (NAME.csv or NAME.txt); prints the "
+			   "batch's number.",
+		.more = "The options stand behind what the file itself says.",
+		.example = "topupctl submit cards.csv --operator simtel "
+			   "--wait",
+		.min = 1,
+		.max = 1,
+		.options = {{"operator", "N", "the cards' operator"},
+			{"amount", "A", "what each card is worth"},
+			{"target", "T", "self, or the number to credit"},
+			{"modem", "M", "the modem that dials"},
+			{"wait", NULL, "wait for the end, as `wait` does"}},
+		.run = ctl_run_submit},
+	{.name = "batches",
+		.args = "",
+		.summary = "All batches with their counts.",
+		.more = "With --json each has its first 100 bad rows; `batch "
+			"ID` has all.",
+		.example = "topupctl batches",
+		.run = ctl_run_batches},
+	{.name = "batch",
+		.args = "ID",
+		.summary = "One batch: counts, total, bad rows.",
+		.more = "",
+		.example = "topupctl batch 3",
+		.min = 1,
+		.max = 1,
+		.run = ctl_run_batch},
+	{.name = "vouchers",
+		.args = "",
+		.summary = "Vouchers in the order of their numbers.",
+		.more = "States: ready held dialing pending unknown loaded "
+			"rejected cancelled.",
+		.example = "topupctl vouchers --state unknown",
+		.options = {{"batch", "ID", "only those of a batch"},
+			{"state", "S", "only those in a state"},
+			{"limit", "N", "so many at most"},
+			{"after", "ID", "only those after this number"}},
+		.run = ctl_run_vouchers},
+	{.name = "voucher",
+		.args = "ID",
+		.summary = "One voucher with its attempts and audit entries.",
+		.more = "",
+		.example = "topupctl voucher 17",
+		.min = 1,
+		.max = 1,
+		.run = ctl_run_voucher},
+	{.name = "wait",
+		.args = "",
+		.summary = "Waits until all vouchers, or a batch's, have "
+			   "ended.",
+		.more = "Without --batch it waits for files in incoming/, too. "
+			"Exit status: 0 all ended,\n4 what is left is held "
+			"or unknown, 1 the time is over.",
+		.example = "topupctl wait --batch 3 --timeout 600",
+		.options = {{"batch", "ID", "only this batch"},
+			{"timeout", "S", "so many seconds at most"}},
+		.run = ctl_run_wait},
+	{.name = "balance",
+		.args = "MODEM",
+		.summary = "Asks the operator for the balance now.",
+		.more = "",
+		.example = "topupctl balance shop1",
+		.min = 1,
+		.max = 1,
+		.run = ctl_run_balance},
+	{.name = "hold",
+		.args = "[ID...]",
+		.summary = "Vouchers that shall not be dialled.",
+		.more = "Only what is ready can be held.",
+		.example = "topupctl hold 17 18",
+		.max = -1,
+		.options = {OPTION_BATCH},
+		.run = ctl_run_move},
+	{.name = "release",
+		.args = "[ID...]",
+		.summary = "Vouchers that were held, and may be dialled.",
+		.more = "",
+		.example = "topupctl release --batch 3",
+		.max = -1,
+		.options = {OPTION_BATCH},
+		.run = ctl_run_move},
+	{.name = "cancel",
+		.args = "[ID...]",
+		.summary = "Withdraws vouchers that were never on air.",
+		.more = "A card that was on air may have been credited: it "
+			"can be held, never cancelled.",
+		.example = "topupctl cancel 17",
+		.max = -1,
+		.options = {OPTION_BATCH},
+		.run = ctl_run_move},
+	{.name = "resolve",
+		.args = "ID loaded|rejected|retry",
+		.summary = "What a person knows of an unknown voucher.",
+		.more = "retry dials the card once more: be sure that it was "
+			"not credited.\nA rejected one can be tried again, "
+			"too.",
+		.example = "topupctl resolve 17 loaded --amount 100 "
+			   "--note 'operator, ref 4711'",
+		.admin = true,
+		.min = 2,
+		.max = 2,
+		.options = {{"amount", "A",
+				    "what was credited (default: the "
+				    "card's amount)"},
+			{"note", "TEXT", "how it is known (must be given)"}},
+		.run = ctl_run_resolve},
+	{.name = "pause",
+		.args = "[MODEM]",
+		.summary = "Dials nothing new, on one modem or on all.",
+		.more = "It stays so over restarts, until `resume`.",
+		.example = "topupctl pause shop1",
+		.max = 1,
+		.run = ctl_run_pause},
+	{.name = "resume",
+		.args = "[MODEM]",
+		.summary = "Ends a pause.",
+		.more = "A pause of all and one of a modem are ended each by "
+			"its own.",
+		.example = "topupctl resume",
+		.max = 1,
+		.run = ctl_run_pause},
+	{.name = "unlock",
+		.args = "MODEM|MSISDN",
+		.summary = "Allows a stopped SIM or number one PIN more.",
+		.more = "",
+		.example = "topupctl unlock shop1",
+		.admin = true,
+		.min = 1,
+		.max = 1,
+		.run = ctl_run_unlock},
+	{.name = "reload",
+		.args = "",
+		.summary = "Reads configuration and profiles again.",
+		.more = "A bad one is refused, with every problem; the old "
+			"one stays.",
+		.example = "topupctl reload",
+		.admin = true,
+		.run = ctl_run_reload},
+	{.name = "check",
+		.args = "",
+		.summary = "Checks the configuration and all profiles, "
+			   "without the daemon.",
+		.more = "With --profile and --reply: how a text would be read, "
+			"and by which rule.",
+		.example = "topupctl check --profile simtel.ini --reply "
+			   "'credited with 100.00'",
+		.options = {{"profile", "FILE", "one operator's profile"},
+			{"reply", "TEXT", "an operator's text"}},
+		.run = ctl_run_check},
+	{.name = "audit",
+		.args = "[verify]",
+		.summary = "The audit entries; `audit verify`: whether the "
+			   "chain is whole.",
+		.more = "verify reads the ledger itself, without the daemon; "
+			"it needs the key, so it is\nfor root and the user "
+			"of topupd.",
+		.example = "topupctl audit --since 120 --follow --json",
+		.max = 1,
+		.options = {{"since", "SEQ|TIME",
+				    "entries after this number, "
+				    "or from this time on"},
+			{"follow", NULL, "goes on as entries come"},
+			{"against", "FILE",
+				"verify: compare with syslog's "
+				"file, too"}},
+		.run = ctl_run_audit},
+	{.name = "watch",
+		.args = "",
+		.summary = "Events as they happen.",
+		.more = "",
+		.example = "topupctl watch",
+		.run = ctl_run_watch},
+};
+
+const struct ctl_command *
+ctl_command_at(size_t i)
+{
+	return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
+}
+
+const struct ctl_command *
+ctl_command_find(const char *name)
+{
+	for (size_t i = 0; ctl_command_at(i) != NULL; i++) {
+		if (strcmp(ctl_command_at(i)->name, name) == 0)
+			return ctl_command_at(i);
+	}
+	return NULL;
+}

@@ -1,0 +1,139 @@
+/*
+ * ctl_private: what the files of ctl share. Nobody else includes it.
+ */
+#ifndef AGENT_CTL_PRIVATE_H
+#define AGENT_CTL_PRIVATE_H
+
+#include "agent/ctl_screen.h"
+
+enum {
+	CTL_DONE = 0,
+	CTL_REFUSED = 1,
+	CTL_USAGE = 2,
+	CTL_NO_DAEMON = 3,
+	CTL_LEFT_OPEN = 4,
+	CTL_OPTIONS_MAX = 8
+};
+
+/* ---- ctl_commands.c: the table of commands ------------------------------- */
+
+struct ctl;
+
+struct ctl_option {
+	const char *name;  /* without its dashes */
+	const char *value; /* what follows it, "ID"; NULL for none */
+	const char *help;
+};
+
+struct ctl_command {
+	const char *name;
+	const char *args;    /* what follows the options, "ID..."; or "" */
+	const char *summary; /* one line */
+	const char *more;    /* paragraphs for --help; "" for none */
+	const char *example;
+	bool admin;   /* root and the daemon's own user */
+	int min, max; /* how many arguments; max -1: any number */
+	struct ctl_option options[CTL_OPTIONS_MAX]; /* ended by a NULL name */
+	int (*run)(struct ctl *ctl);
+};
+
+/* Row i of the table; NULL past the end. */
+const struct ctl_command *ctl_command_at(size_t i);
+const struct ctl_command *ctl_command_find(const char *name);
+
+/* ---- ctl.c: one call of topupctl ------------------------------------------
+ */
+
+struct ctl {
+	const struct ctl_command *command;
+	const char *values[CTL_OPTIONS_MAX]; /* NULL: not given */
+	char **args;
+	int arg_count;
+	const char *config; /* NULL: the default */
+	const char *socket; /* NULL: from the configuration */
+	bool json;
+	struct ctl_screen out, err;
+};
+
+/* The value of an option of the command's table ("" for one without value);
+ * NULL when not given. */
+const char *ctl_option_value(const struct ctl *ctl, const char *name);
+
+/* "topupctl: ..." on standard error. */
+void ctl_say(const struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same for wrong usage, with where help is; CTL_USAGE. */
+int ctl_wrong(const struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A number above 0 (or 0 where zero is true). false: was told. */
+bool ctl_number(const struct ctl *ctl, const char *what, const char *text,
+	bool zero, int64_t *out);
+
+#define CTL_CONFIG_DEFAULT "/etc/topupd/topupd.conf"
+
+/* ---- ctl_client.c: asking the daemon ---------------------------------------
+ */
+
+struct ctl_hooks {
+	void *ctx;
+	void (*on_item)(void *ctx, const struct json *item);
+	void (*on_progress)(void *ctx, const struct json *progress);
+	/* exit is the daemon's; what it returns is topupctl's. */
+	int (*on_done)(void *ctx, const struct json *done, int exit_status);
+	/* Ctrl-C while waiting; what it returns is topupctl's. NULL: the
+	 * signal does what it always does. */
+	int (*on_interrupt)(void *ctx);
+	bool waits; /* the answer may take any time */
+};
+
+/* Takes args over; fd (or -1) goes with the request and stays the caller's.
+ * The exit status. */
+int ctl_ask(struct ctl *ctl, struct json *args, int fd,
+	const struct ctl_hooks *hooks);
+
+/* ---- ctl_show.c: common ways to show an answer ------------------------------
+ */
+
+/* A list: items as a table, or as a JSON array. */
+int ctl_show_list(struct ctl *ctl, struct json *args,
+	const struct ctl_column *columns, const char *nothing);
+/* One object a line; for people by print. Goes on until ended. */
+int ctl_show_lines(struct ctl *ctl, struct json *args,
+	void (*print)(struct ctl *ctl, const struct json *item));
+/* One object: as JSON, or for people by print. */
+int ctl_show_object(struct ctl *ctl, struct json *args,
+	int (*print)(struct ctl *ctl, const struct json *done, int exit));
+/* One JSON document and a line end on standard output. */
+void ctl_show_json(const struct json *value);
+
+/* Puts an option's text, number, into args when it was given. */
+void ctl_put_text(const struct ctl *ctl, struct json *args, const char *option,
+	const char *key);
+bool ctl_put_number(
+	const struct ctl *ctl, struct json *args, const char *option);
+
+/* ---- the commands
+ * ------------------------------------------------------------ */
+
+int ctl_run_status(struct ctl *ctl);
+int ctl_run_modems(struct ctl *ctl);
+int ctl_run_batches(struct ctl *ctl);
+int ctl_run_batch(struct ctl *ctl);
+int ctl_run_vouchers(struct ctl *ctl);
+int ctl_run_voucher(struct ctl *ctl);
+int ctl_run_audit(struct ctl *ctl);
+int ctl_run_watch(struct ctl *ctl);
+int ctl_run_move(struct ctl *ctl); /* hold, release, cancel */
+int ctl_run_resolve(struct ctl *ctl);
+int ctl_run_pause(struct ctl *ctl); /* and resume */
+int ctl_run_unlock(struct ctl *ctl);
+int ctl_run_reload(struct ctl *ctl);
+int ctl_run_balance(struct ctl *ctl);
+int ctl_run_load(struct ctl *ctl);
+int ctl_run_submit(struct ctl *ctl);
+int ctl_run_wait(struct ctl *ctl);
+int ctl_run_check(struct ctl *ctl);
+int ctl_run_verify(struct ctl *ctl); /* audit verify */
+
+#endif

@@ -1,0 +1,335 @@
+/*
+ * ctl_read: the commands that only look: status, lists, one voucher, one
+ * batch, the audit, events.
+ */
+#include "agent/ctl_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/json.h"
+
+/* ---- modems -------------------------------------------------------------- */
+
+int
+ctl_run_modems(struct ctl *ctl)
+{
+	static const struct ctl_column columns[] = {
+		{"NAME", "name", CELL_TEXT, 0, 0},
+		{"STATE", "state", CELL_STATE, 0, 0},
+		{"OPERATOR", "operator", CELL_TEXT, 6, 0},
+		{"DBM", "signal", CELL_NUMBER, 0, 2},
+		{"BALANCE", "balance", CELL_NUMBER, 0, 0},
+		{"READ", "balance_at", CELL_TIME, 0, 6},
+		{"UNTIL", "until", CELL_TIME, 0, 3},
+		{"PORT", "port", CELL_TEXT, 8, 7},
+		{"IMEI", "imei", CELL_TEXT, 0, 9},
+		{"ICCID", "iccid", CELL_TEXT, 0, 8},
+		{"WHY", "why", CELL_TEXT, 10, 0},
+		{"LAST ERROR", "last_error", CELL_TEXT, 10, 5},
+		{.title = NULL}};
+	return ctl_show_list(ctl, json_new_object(), columns,
+		"there is no modem in the configuration");
+}
+
+/* ---- vouchers ------------------------------------------------------------ */
+
+int
+ctl_run_vouchers(struct ctl *ctl)
+{
+	static const struct ctl_column columns[] = {
+		{"ID", "id", CELL_NUMBER, 0, 0},
+		{"BATCH", "batch", CELL_NUMBER, 0, 6},
+		{"ROW", "row", CELL_NUMBER, 0, 7},
+		{"PIN", "pin", CELL_TEXT, 8, 0},
+		{"SERIAL", "serial", CELL_TEXT, 6, 8},
+		{"OPERATOR", "operator", CELL_TEXT, 6, 5},
+		{"AMOUNT", "amount", CELL_NUMBER, 0, 0},
+		{"TARGET", "target", CELL_TEXT, 8, 3},
+		{"STATE", "state", CELL_STATE, 0, 0},
+		{"REASON", "reason", CELL_TEXT, 8, 0},
+		{"CREDITED", "credited", CELL_NUMBER, 0, 2},
+		{"MODEM", "modem", CELL_TEXT, 5, 4},
+		{"TRIES", "attempts", CELL_NUMBER, 0, 9},
+		{"UPDATED", "updated_at", CELL_TIME, 0, 10},
+		{"REPLY", "reply", CELL_TEXT, 12, 11}, {.title = NULL}};
+	struct json *args = json_new_object();
+	ctl_put_text(ctl, args, "state", "state");
+	if (!ctl_put_number(ctl, args, "batch") ||
+		!ctl_put_number(ctl, args, "limit") ||
+		!ctl_put_number(ctl, args, "after")) {
+		json_free(args);
+		return CTL_USAGE;
+	}
+	return ctl_show_list(ctl, args, columns, "no vouchers");
+}
+
+/* A list inside an object. */
+static void
+print_inner(struct ctl *ctl, const struct json *list, const char *title,
+	const struct ctl_column *columns)
+{
+	if (json_count(list) == 0)
+		return;
+	(void)printf("\n%s\n", title);
+	struct ctl_table *table = ctl_table_new(columns, &ctl->out);
+	for (size_t i = 0; i < json_count(list); i++)
+		ctl_table_row(table, json_at(list, i));
+	(void)ctl_table_end(table); /* not empty */
+}
+
+static int
+print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
+{
+	static const struct ctl_column fields[] = {
+		{"voucher", "id", CELL_TEXT, 0, 0},
+		{"state", "state", CELL_STATE, 0, 0},
+		{"reason", "reason", CELL_TEXT, 0, 0},
+		{"next at", "next_at", CELL_TIME, 0, 0},
+		{"batch", "batch", CELL_TEXT, 0, 0},
+		{"row", "row", CELL_TEXT, 0, 0},
+		{"PIN", "pin", CELL_TEXT, 0, 0},
+		{"serial", "serial", CELL_TEXT, 0, 0},
+		{"operator", "operator", CELL_TEXT, 0, 0},
+		{"amount", "amount", CELL_TEXT, 0, 0},
+		{"currency", "currency", CELL_TEXT, 0, 0},
+		{"target", "target", CELL_TEXT, 0, 0},
+		{"expires", "expires", CELL_TEXT, 0, 0},
+		{"credited", "credited", CELL_TEXT, 0, 0},
+		{"modem", "modem", CELL_TEXT, 0, 0},
+		{"attempts", "attempts", CELL_TEXT, 0, 0},
+		{"reply", "reply", CELL_TEXT, 0, 0},
+		{"balance before", "balance_before", CELL_TEXT, 0, 0},
+		{"balance after", "balance_after", CELL_TEXT, 0, 0},
+		{"updated", "updated_at", CELL_TIME, 0, 0},
+		{"note", "note", CELL_TEXT, 0, 0}, {.title = NULL}};
+	static const struct ctl_column attempts[] = {
+		{"AT", "at", CELL_TIME, 0, 0},
+		{"MODEM", "modem", CELL_TEXT, 5, 0},
+		{"FATE", "fate", CELL_TEXT, 0, 0},
+		{"VERDICT", "verdict", CELL_TEXT, 0, 0},
+		{"BY", "by", CELL_TEXT, 0, 1},
+		{"REPLY", "reply", CELL_TEXT, 12, 0}, {.title = NULL}};
+	static const struct ctl_column audit[] = {
+		{"SEQ", "seq", CELL_NUMBER, 0, 0},
+		{"AT", "at", CELL_TIME, 0, 0},
+		{"EVENT", "event", CELL_TEXT, 8, 0},
+		{"WHO", "who", CELL_TEXT, 6, 1},
+		{"NOTE", "note", CELL_TEXT, 10, 0}, {.title = NULL}};
+	ctl_table_object(fields, v, &ctl->out);
+	print_inner(ctl, json_get(v, "attempt_list"), "attempts", attempts);
+	print_inner(ctl, json_get(v, "audit"), "audit", audit);
+	return exit_status;
+}
+
+/* The number that is the only argument. */
+static struct json *
+args_with_id(struct ctl *ctl)
+{
+	int64_t id;
+	if (!ctl_number(ctl, ctl->command->name, ctl->args[0], false, &id))
+		return NULL;
+	struct json *args = json_new_object();
+	json_put_number(args, "id", id);
+	return args;
+}
+
+int
+ctl_run_voucher(struct ctl *ctl)
+{
+	struct json *args = args_with_id(ctl);
+	return args == NULL ? CTL_USAGE
+	                    : ctl_show_object(ctl, args, print_voucher);
+}
+
+/* ---- batches ------------------------------------------------------------- */
+
+int
+ctl_run_batches(struct ctl *ctl)
+{
+	static const struct ctl_column columns[] = {
+		{"ID", "id", CELL_NUMBER, 0, 0},
+		{"NAME", "name", CELL_TEXT, 10, 0},
+		{"RECEIVED", "received_at", CELL_TIME, 0, 6},
+		{"ROWS", "rows", CELL_NUMBER, 0, 0},
+		{"BAD", "bad_row_count", CELL_NUMBER, 0, 5},
+		{"READY", "counts.ready", CELL_NUMBER, 0, 0},
+		{"DIALING", "counts.dialing", CELL_NUMBER, 0, 3},
+		{"PENDING", "counts.pending", CELL_NUMBER, 0, 4},
+		{"HELD", "counts.held", CELL_NUMBER, 0, 0},
+		{"UNKNOWN", "counts.unknown", CELL_NUMBER, 0, 0},
+		{"LOADED", "counts.loaded", CELL_NUMBER, 0, 0},
+		{"REJECTED", "counts.rejected", CELL_NUMBER, 0, 0},
+		{"CANCELLED", "counts.cancelled", CELL_NUMBER, 0, 8},
+		{"CREDITED", "credited", CELL_NUMBER, 0, 2},
+		{"FINISHED", "finished_at", CELL_TIME, 0, 7}, {.title = NULL}};
+	return ctl_show_list(
+		ctl, json_new_object(), columns, "no batch has come yet");
+}
+
+/* The bad rows come one by one before the batch itself. */
+struct batch {
+	struct ctl *ctl;
+	struct json *faults;
+};
+
+static void
+on_fault(void *ctx, const struct json *fault)
+{
+	struct batch *batch = ctx;
+	struct json *copy = json_new_object();
+	json_share(copy, "line", json_get(fault, "line"));
+	json_share(copy, "reason", json_get(fault, "reason"));
+	json_add(batch->faults, copy);
+}
+
+static void
+copy_member(void *ctx, const char *key, const struct json *value)
+{
+	json_share(ctx, key, value);
+}
+
+static int
+on_batch(void *ctx, const struct json *done, int exit_status)
+{
+	static const struct ctl_column fields[] = {
+		{"batch", "id", CELL_TEXT, 0, 0},
+		{"name", "name", CELL_TEXT, 0, 0},
+		{"received", "received_at", CELL_TIME, 0, 0},
+		{"from", "who", CELL_TEXT, 0, 0},
+		{"note", "note", CELL_TEXT, 0, 0},
+		{"rows", "rows", CELL_TEXT, 0, 0},
+		{"bad rows", "bad_row_count", CELL_TEXT, 0, 0},
+		{"ready", "counts.ready", CELL_TEXT, 0, 0},
+		{"held", "counts.held", CELL_TEXT, 0, 0},
+		{"dialing", "counts.dialing", CELL_TEXT, 0, 0},
+		{"pending", "counts.pending", CELL_TEXT, 0, 0},
+		{"unknown", "counts.unknown", CELL_TEXT, 0, 0},
+		{"loaded", "counts.loaded", CELL_TEXT, 0, 0},
+		{"rejected", "counts.rejected", CELL_TEXT, 0, 0},
+		{"cancelled", "counts.cancelled", CELL_TEXT, 0, 0},
+		{"credited", "credited", CELL_TEXT, 0, 0},
+		{"currency", "currency", CELL_TEXT, 0, 0},
+		{"finished", "finished_at", CELL_TIME, 0, 0}, {.title = NULL}};
+	static const struct ctl_column faults[] = {
+		{"LINE", "line", CELL_NUMBER, 0, 0},
+		{"REASON", "reason", CELL_TEXT, 10, 0}, {.title = NULL}};
+	struct batch *batch = ctx;
+	struct json *whole = json_new_object();
+	json_each(done, copy_member, whole);
+	json_share(whole, "bad_rows", batch->faults);
+	if (batch->ctl->json) {
+		ctl_show_json(whole);
+	} else {
+		ctl_table_object(fields, whole, &batch->ctl->out);
+		print_inner(batch->ctl, batch->faults, "bad rows", faults);
+	}
+	json_free(whole);
+	return exit_status;
+}
+
+int
+ctl_run_batch(struct ctl *ctl)
+{
+	struct json *args = args_with_id(ctl);
+	if (args == NULL)
+		return CTL_USAGE;
+	struct batch batch = {ctl, json_new_array()};
+	const struct ctl_hooks hooks = {
+		.ctx = &batch, .on_item = on_fault, .on_done = on_batch};
+	int exit_status = ctl_ask(ctl, args, -1, &hooks);
+	json_free(batch.faults);
+	return exit_status;
+}
+
+/* ---- audit and events ---------------------------------------------------- */
+
+static void
+print_part(const char *label, const struct json *value)
+{
+	char *text = ctl_table_cell(value, CELL_TEXT);
+	if (text[0] != '\0')
+		(void)printf(" %s%s", label, text);
+	free(text);
+}
+
+/* One event in one line. */
+static void
+print_event(struct ctl *ctl, const struct json *entry)
+{
+	(void)ctl;
+	char *at = ctl_table_cell(json_get(entry, "at"), CELL_TIME);
+	(void)printf("%s", at);
+	free(at);
+	print_part("", json_get(entry, "event"));
+	print_part("voucher=", json_get(entry, "voucher"));
+	print_part("batch=", json_get(entry, "batch"));
+	print_part("modem=", json_get(entry, "modem"));
+	print_part("who=", json_get(entry, "who"));
+	print_part("", json_get(entry, "note"));
+	(void)putchar('\n');
+}
+
+static bool
+put_since(struct ctl *ctl, struct json *args)
+{
+	const char *since = ctl_option_value(ctl, "since");
+	int64_t value = 0;
+	if (since == NULL)
+		return true;
+	if (strspn(since, "0123456789") == strlen(since)) {
+		if (!ctl_number(ctl, "--since", since, true, &value))
+			return false;
+		json_put_number(args, "since_seq", value);
+		return true;
+	}
+	if (ctl_text_parse_time(since, &value) != 0) {
+		(void)ctl_wrong(ctl,
+			"'%s' is neither a number nor a time such as "
+			"'2026-01-31 09:30'",
+			since);
+		return false;
+	}
+	json_put_number(args, "since_ms", value);
+	return true;
+}
+
+static int
+run_audit_list(struct ctl *ctl)
+{
+	static const struct ctl_column columns[] = {
+		{"SEQ", "seq", CELL_NUMBER, 0, 0},
+		{"AT", "at", CELL_TIME, 0, 0},
+		{"EVENT", "event", CELL_TEXT, 10, 0},
+		{"VOUCHER", "voucher", CELL_NUMBER, 0, 0},
+		{"BATCH", "batch", CELL_NUMBER, 0, 1},
+		{"MODEM", "modem", CELL_TEXT, 5, 2},
+		{"WHO", "who", CELL_TEXT, 6, 3},
+		{"NOTE", "note", CELL_TEXT, 10, 0}, {.title = NULL}};
+	struct json *args = json_new_object();
+	if (!put_since(ctl, args)) {
+		json_free(args);
+		return CTL_USAGE;
+	}
+	if (ctl_option_value(ctl, "follow") == NULL)
+		return ctl_show_list(ctl, args, columns, "no entries");
+	json_put_flag(args, "follow", true);
+	return ctl_show_lines(ctl, args, print_event);
+}
+
+int
+ctl_run_audit(struct ctl *ctl)
+{
+	bool verify = ctl->arg_count == 1;
+	if (verify && strcmp(ctl->args[0], "verify") != 0)
+		return ctl_wrong(ctl, "what is '%s'?", ctl->args[0]);
+	if (!verify && ctl_option_value(ctl, "against") != NULL)
+		return ctl_wrong(ctl, "--against goes with verify");
+	return verify ? ctl_run_verify(ctl) : run_audit_list(ctl);
+}
+
+int
+ctl_run_watch(struct ctl *ctl)
+{
+	return ctl_show_lines(ctl, json_new_object(), print_event);
+}

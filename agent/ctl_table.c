@@ -1,0 +1,276 @@
+/*
+ * ctl_table: objects as a table that fits the terminal. The first rows say
+ * how wide the columns are; after them rows are printed as they come, so a
+ * list of any length needs bounded memory. On what is no terminal nothing
+ * is cut and no column is left out.
+ */
+#include "agent/ctl_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/json.h"
+
+enum { LOOK_ROWS = 200, COLUMNS_MAX = 24, GAP = 2 };
+
+struct ctl_table {
+	const struct ctl_column *columns;
+	const struct ctl_screen *screen;
+	size_t count; /* of columns */
+	size_t rows;
+	char *cells[LOOK_ROWS][COLUMNS_MAX];
+	size_t kept; /* rows of cells; not printed yet */
+	unsigned widths[COLUMNS_MAX];
+	bool left_out[COLUMNS_MAX];
+	bool laid_out;
+};
+
+const struct json *
+ctl_table_find(const struct json *object, const char *path)
+{
+	const char *dot = strchr(path, '.');
+	char head[32];
+	if (dot == NULL || (size_t)(dot - path) >= sizeof(head))
+		return json_get(object, path);
+	memcpy(head, path, (size_t)(dot - path));
+	head[dot - path] = '\0';
+	const struct json *inner = json_get(object, head);
+	return inner == NULL ? NULL : ctl_table_find(inner, dot + 1);
+}
+
+char *
+ctl_table_cell(const struct json *value, enum ctl_cell kind)
+{
+	char number[CTL_TIME_MAX];
+	int64_t n;
+	if (value == NULL)
+		return ctl_text_clean("");
+	if (json_number(value, &n) == 0) {
+		(void)snprintf(number, sizeof(number), "%lld", (long long)n);
+		return ctl_text_clean(number);
+	}
+	const char *text = json_text(value);
+	if (text == NULL)
+		return ctl_text_clean("");
+	if (kind != CELL_TIME)
+		return ctl_text_clean(text);
+	ctl_text_time(text, number);
+	return ctl_text_clean(number);
+}
+
+struct ctl_table *
+ctl_table_new(const struct ctl_column *columns, const struct ctl_screen *screen)
+{
+	struct ctl_table *table = calloc(1, sizeof(*table));
+	if (table == NULL)
+		abort();
+	table->columns = columns;
+	table->screen = screen;
+	while (table->count < COLUMNS_MAX &&
+		columns[table->count].title != NULL)
+		table->count++;
+	return table;
+}
+
+/* ---- layout -------------------------------------------------------------- */
+
+static unsigned
+total_width(const struct ctl_table *table)
+{
+	unsigned total = 0;
+	for (size_t c = 0; c < table->count; c++) {
+		if (!table->left_out[c])
+			total += table->widths[c] + (total > 0 ? GAP : 0);
+	}
+	return total;
+}
+
+/* Takes what is too much from the widest column that may be cut. */
+static bool
+shrink_one(struct ctl_table *table, unsigned too_much)
+{
+	size_t widest = table->count;
+	for (size_t c = 0; c < table->count; c++) {
+		const struct ctl_column *column = &table->columns[c];
+		if (table->left_out[c] || column->least == 0 ||
+			table->widths[c] <= column->least)
+			continue;
+		if (widest == table->count ||
+			table->widths[c] > table->widths[widest])
+			widest = c;
+	}
+	if (widest == table->count)
+		return false;
+	unsigned spare = table->widths[widest] - table->columns[widest].least;
+	table->widths[widest] -= spare < too_much ? spare : too_much;
+	return true;
+}
+
+static bool
+drop_one(struct ctl_table *table)
+{
+	size_t first = table->count;
+	for (size_t c = 0; c < table->count; c++) {
+		unsigned drop = table->columns[c].drop;
+		if (table->left_out[c] || drop == 0)
+			continue;
+		if (first == table->count || drop > table->columns[first].drop)
+			first = c;
+	}
+	if (first == table->count)
+		return false;
+	table->left_out[first] = true;
+	return true;
+}
+
+/* The width it would have with every column cut as far as it may be. */
+static unsigned
+least_width(const struct ctl_table *table)
+{
+	unsigned total = 0;
+	for (size_t c = 0; c < table->count; c++) {
+		unsigned least = table->columns[c].least;
+		unsigned width = table->widths[c];
+		if (least > 0 && least < width)
+			width = least;
+		if (!table->left_out[c])
+			total += width + (total > 0 ? GAP : 0);
+	}
+	return total;
+}
+
+static void
+lay_out(struct ctl_table *table)
+{
+	for (size_t c = 0; c < table->count; c++) {
+		table->widths[c] = ctl_text_width(table->columns[c].title);
+		for (size_t r = 0; r < table->kept; r++) {
+			unsigned width = ctl_text_width(table->cells[r][c]);
+			if (width > table->widths[c])
+				table->widths[c] = width;
+		}
+	}
+	table->laid_out = true;
+	unsigned limit = table->screen->width;
+	if (limit == 0)
+		return;
+	while (least_width(table) > limit && drop_one(table))
+		;
+	while (total_width(table) > limit &&
+		shrink_one(table, total_width(table) - limit))
+		;
+}
+
+/* ---- printing ------------------------------------------------------------ */
+
+static void
+print_cell(const struct ctl_table *table, size_t c, char *text, bool last)
+{
+	const struct ctl_screen *screen = table->screen;
+	enum ctl_cell kind = table->columns[c].kind;
+	if (screen->width > 0)
+		ctl_text_cut(text, table->widths[c]);
+	unsigned width = ctl_text_width(text);
+	unsigned pad = width < table->widths[c] ? table->widths[c] - width : 0;
+	int before = kind == CELL_NUMBER ? (int)pad : 0;
+	int after = kind == CELL_NUMBER || last ? 0 : (int)pad;
+	const char *colour =
+		kind == CELL_STATE ? ctl_screen_colour(screen, text) : "";
+	(void)fprintf(screen->file, "%*s%s%s%s%*s", before, "", colour, text,
+		colour[0] != '\0' ? ctl_screen_plain(screen) : "", after, "");
+}
+
+static void
+print_row(const struct ctl_table *table, char **cells)
+{
+	size_t last = 0;
+	bool first = true;
+	for (size_t c = 0; c < table->count; c++) {
+		if (!table->left_out[c])
+			last = c;
+	}
+	for (size_t c = 0; c < table->count; c++) {
+		if (table->left_out[c])
+			continue;
+		(void)fprintf(table->screen->file, "%*s", first ? 0 : GAP, "");
+		print_cell(table, c, cells[c], c == last);
+		first = false;
+	}
+	(void)fputc('\n', table->screen->file);
+}
+
+static void
+print_titles(const struct ctl_table *table)
+{
+	char *titles[COLUMNS_MAX];
+	for (size_t c = 0; c < table->count; c++)
+		titles[c] = ctl_text_clean(table->columns[c].title);
+	print_row(table, titles);
+	for (size_t c = 0; c < table->count; c++)
+		free(titles[c]);
+}
+
+static void
+print_kept(struct ctl_table *table)
+{
+	if (!table->laid_out) {
+		lay_out(table);
+		print_titles(table);
+	}
+	for (size_t r = 0; r < table->kept; r++) {
+		print_row(table, table->cells[r]);
+		for (size_t c = 0; c < table->count; c++)
+			free(table->cells[r][c]);
+	}
+	table->kept = 0;
+}
+
+void
+ctl_table_row(struct ctl_table *table, const struct json *row)
+{
+	char **cells = table->cells[table->kept++];
+	for (size_t c = 0; c < table->count; c++) {
+		const struct ctl_column *column = &table->columns[c];
+		cells[c] = ctl_table_cell(
+			ctl_table_find(row, column->key), column->kind);
+	}
+	table->rows++;
+	if (table->laid_out || table->kept == LOOK_ROWS)
+		print_kept(table);
+}
+
+size_t
+ctl_table_end(struct ctl_table *table)
+{
+	size_t rows = table->rows;
+	if (table->kept > 0)
+		print_kept(table);
+	free(table);
+	return rows;
+}
+
+void
+ctl_table_object(const struct ctl_column *fields, const struct json *object,
+	const struct ctl_screen *screen)
+{
+	int label = 0;
+	for (size_t i = 0; fields[i].title != NULL; i++) {
+		int width = (int)ctl_text_width(fields[i].title);
+		if (width > label)
+			label = width;
+	}
+	for (size_t i = 0; fields[i].title != NULL; i++) {
+		enum ctl_cell kind = fields[i].kind;
+		char *text = ctl_table_cell(
+			ctl_table_find(object, fields[i].key), kind);
+		const char *colour = kind == CELL_STATE
+		                             ? ctl_screen_colour(screen, text)
+		                             : "";
+		if (text[0] != '\0')
+			(void)fprintf(screen->file, "%-*s  %s%s%s\n", label,
+				fields[i].title, colour, text,
+				colour[0] != '\0' ? ctl_screen_plain(screen)
+						  : "");
+		free(text);
+	}
+}

@@ -1,0 +1,151 @@
+/*
+ * ctl_text: foreign texts made safe for a terminal, their width, and times
+ * as people read and type them. It must never let a control sign through.
+ */
+#include "agent/ctl_private.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#include "agent/utf8.h"
+#include "modem/span.h"
+
+/* Controls (C0, DEL, C1), and what turns the writing direction or hides. */
+static bool
+is_dangerous(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+char *
+ctl_text_clean(const char *text)
+{
+	struct span rest = span_str(text);
+	char *out = malloc(6 * rest.len + 1), *at = out; /* \uNNNN for one */
+	if (out == NULL)
+		abort();
+	while (rest.len > 0) {
+		uint32_t c = 0;
+		size_t n = utf8_next(rest, &c);
+		if (n == 0)
+			at += sprintf(at, "\\x%02x", (unsigned char)*rest.ptr);
+		else if (c == '\n')
+			at += sprintf(at, "\\n");
+		else if (is_dangerous(c))
+			at += sprintf(at, c < 0x100 ? "\\x%02x" : "\\u%04x",
+				(unsigned)c);
+		else
+			at = mempcpy(at, rest.ptr, n);
+		rest = span_skip(rest, n == 0 ? 1 : n);
+	}
+	*at = '\0';
+	return out;
+}
+
+static unsigned
+char_width(uint32_t c)
+{
+	int width = wcwidth((wchar_t)c);
+	return width < 0 ? 1 : (unsigned)width;
+}
+
+unsigned
+ctl_text_width(const char *text)
+{
+	struct span rest = span_str(text);
+	unsigned width = 0;
+	while (rest.len > 0) {
+		uint32_t c = 0;
+		size_t n = utf8_next(rest, &c);
+		width += n == 0 ? 1 : char_width(c);
+		rest = span_skip(rest, n == 0 ? 1 : n);
+	}
+	return width;
+}
+
+/* Of one column, in what the terminal can show. */
+static const char *
+cut_sign(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2026" : "~";
+}
+
+void
+ctl_text_cut(char *text, unsigned width)
+{
+	struct span rest = span_str(text);
+	unsigned used = 0;
+	size_t room = rest.len; /* the sign may be longer than what it hides */
+	if (ctl_text_width(text) <= width)
+		return;
+	while (rest.len > 0) {
+		uint32_t c = 0;
+		size_t n = utf8_next(rest, &c);
+		unsigned w = n == 0 ? 1 : char_width(c);
+		if (used + w + 1 > width)
+			break;
+		used += w;
+		rest = span_skip(rest, n == 0 ? 1 : n);
+	}
+	size_t at = room - rest.len;
+	const char *sign = strlen(cut_sign()) <= rest.len ? cut_sign() : "~";
+	if (width > 0)
+		at = (size_t)(stpncpy(text + at, sign, rest.len) - text);
+	text[at] = '\0';
+}
+
+/* ---- times --------------------------------------------------------------- */
+
+void
+ctl_text_time(const char *rfc3339, char *out)
+{
+	struct tm tm = {.tm_isdst = 0}, local;
+	const char *end = strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &tm);
+	time_t seconds = end == NULL ? 0 : timegm(&tm);
+	if (end == NULL || strcmp(end, "Z") != 0 ||
+		localtime_r(&seconds, &local) == NULL ||
+		strftime(out, CTL_TIME_MAX, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		(void)span_copy(out, CTL_TIME_MAX, span_str(rfc3339));
+}
+
+int
+ctl_text_parse_time(const char *text, int64_t *wall_ms)
+{
+	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%d %H:%M",
+		"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
+		"%Y-%m-%dT%H:%MZ", "%Y-%m-%dT%H:%M:%SZ"};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {.tm_isdst = -1}; /* let the zone decide */
+		const char *end = strptime(text, forms[i], &tm);
+		if (end == NULL || *end != '\0')
+			continue;
+		bool utc = strchr(forms[i], 'Z') != NULL;
+		time_t seconds = utc ? timegm(&tm) : mktime(&tm);
+		if (seconds < 0)
+			return -EINVAL;
+		*wall_ms = (int64_t)seconds * 1000;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+void
+ctl_text_duration(int64_t seconds, char *out, size_t cap)
+{
+	long long s = seconds < 0 ? 0 : seconds;
+	if (s < 60)
+		(void)snprintf(out, cap, "%llds", s);
+	else if (s < 3600)
+		(void)snprintf(out, cap, "%lldm %llds", s / 60, s % 60);
+	else if (s < 86400)
+		(void)snprintf(out, cap, "%lldh %lldm", s / 3600, s / 60 % 60);
+	else
+		(void)snprintf(
+			out, cap, "%lldd %lldh", s / 86400, s / 3600 % 24);
+}
