@@ -15,6 +15,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "agent/utf8.h"
+#include "modem/span.h"
+
 enum {
 	LINE_MAX_BYTES = 3072, /* of text, escaped; an audit line is shorter */
 	DATAGRAM_MAX = LINE_MAX_BYTES + 128,
@@ -94,36 +97,15 @@ log_level_from_name(const char *name, enum log_level *out)
 
 /* ---- text -------------------------------------------------------------- */
 
-/*
- * The length of the harmless character at p: printable ASCII, or UTF-8 in
- * its shortest form (RFC 3629, section 4) that is no C1 control, which some
- * terminals obey. 0 for anything else.
- */
+/* The length of the character at the start of s when it is harmless: UTF-8,
+ * and no control (C1 too: some terminals obey them). Otherwise 0. */
 static size_t
-harmless_len(const unsigned char *p, size_t len)
+harmless_len(struct span s)
 {
-	size_t n = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	unsigned char low = 0x80, high = 0xbf;
+	uint32_t c = 0;
+	size_t len = utf8_next(s, &c);
 
-	if (p[0] >= 0x20 && p[0] < 0x7f)
-		return 1;
-	if (n == 0 || p[0] > 0xf4 || n > len)
-		return 0;
-	if (p[0] == 0xc2 || p[0] == 0xe0)
-		low = 0xa0; /* C2 80..9F are C1; E0 80..9F are not shortest */
-	if (p[0] == 0xf0)
-		low = 0x90;
-	if (p[0] == 0xed)
-		high = 0x9f; /* no surrogates */
-	if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	}
-	return n;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) ? 0 : len;
 }
 
 /* Copies text with everything that is not harmless as \xNN; cuts. */
@@ -133,17 +115,17 @@ escape(const char *text, char *out, size_t cap)
 	size_t len = strlen(text), at = 0;
 
 	for (size_t i = 0; i < len;) {
-		const unsigned char *p = (const unsigned char *)text + i;
-		size_t n = harmless_len(p, len - i);
+		size_t n = harmless_len(span_of(text + i, len - i));
 
 		if (at + (n ? n : 4) >= cap)
 			break;
 		if (n) {
-			memcpy(out + at, p, n);
+			memcpy(out + at, text + i, n);
 			at += n;
 			i += n;
 		} else {
-			(void)snprintf(out + at, cap - at, "\\x%02x", p[0]);
+			(void)snprintf(out + at, cap - at, "\\x%02x",
+				(unsigned char)text[i]);
 			at += 4;
 			i++;
 		}

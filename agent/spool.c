@@ -3,7 +3,7 @@
  * old or the new one. It must never follow a link, nor remove a file that
  * is not the one that was read.
  */
-#include "agent/spool_inside.h"
+#include "agent/spool_private.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * (inotify), or no longer changing (scans). It must never tell a file that
  * somebody is known to be writing.
  */
-#include "agent/spool_inside.h"
+#include "agent/spool_private.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "agent/loop.h"
-#include "agent/spool_inside.h"
+#include "agent/spool_private.h"
 
 enum { DEADLINE_MS = 10000 };
 

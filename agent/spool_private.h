@@ -1,9 +1,9 @@
 /*
- * spool_inside: what spool.c and spool_watch.c share. Nobody else may
+ * spool_private: what spool.c and spool_watch.c share. Nobody else may
  * include it.
  */
-#ifndef AGENT_SPOOL_INSIDE_H
-#define AGENT_SPOOL_INSIDE_H
+#ifndef AGENT_SPOOL_PRIVATE_H
+#define AGENT_SPOOL_PRIVATE_H
 
 #include <sys/stat.h>
 
