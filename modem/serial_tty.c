@@ -83,8 +83,7 @@ open_error(int error)
 	switch (error) {
 	case ENXIO: /* a node without a device */
 	case EIO:   /* a pseudo-terminal that was hung up */
-		return -ENODEV;
-	case 0: /* libserialport failed without saying why */
+	case 0:     /* libserialport failed without saying why */
 		return -ENODEV;
 	default:
 		return -error;
@@ -226,7 +225,7 @@ tty_open(struct port *port)
 {
 	struct tty *tty = (struct tty *)port;
 	char path[PATH_MAX];
-	struct stat st;
+	struct stat st = {.st_mode = 0};
 	int rc;
 
 	tty_close(port);

@@ -34,8 +34,8 @@
 
 #include "modem/port.h"
 
-#define LONG_HOST                                                              \
-	"11111111111111111111111111111111111111111111111111111111111111"
+#define ONES      "1111111111111111111111111111111111111111"
+#define LONG_NAME "tcp://" ONES ONES ":1"
 
 enum { WAIT_MS = 5000, BAUD = 115200 };
 
@@ -288,7 +288,7 @@ name_that_is_no_port_is_refused_in_words(void **state)
 		"tcp://[]:5000",
 		"tcp://[127.0.0.1]:5000",
 		"tcp://[fe80::1%nosuchinterface]:5000",
-		"tcp://" LONG_HOST ":5000",
+		LONG_NAME,
 	};
 
 	(void)state;
@@ -783,10 +783,11 @@ ipv6_is_spoken_where_there_is_any(void **state)
 	struct port *port;
 
 	(void)state;
-	if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof in) < 0) {
-		if (fd >= 0)
-			(void)close(fd);
+	if (fd < 0)
 		skip();
+	if (bind(fd, (struct sockaddr *)&in, sizeof in) < 0) {
+		print_message("this machine has no ::1\n");
+		goto out;
 	}
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
@@ -797,6 +798,7 @@ ipv6_is_spoken_where_there_is_any(void **state)
 	assert_true(is_ready(port->ops->fd(port), POLLOUT));
 	assert_int_equal(port->ops->write(port, "AT\r", 3), 3);
 	port->ops->free(port);
+out:
 	assert_int_equal(close(fd), 0);
 }
 

@@ -155,7 +155,7 @@ hex_of_every_octet_comes_back(void **state)
 		all[i] = (uint8_t)i;
 	assert_int_equal(span_to_hex(all, 256, hex, sizeof hex), 0);
 	assert_int_equal(strlen(hex), 512);
-	assert_memory_equal(hex + 2 * 0xAB, "AB", 2);
+	assert_memory_equal(&hex[342], "AB", 2);
 	assert_int_equal(span_from_hex(span_str(hex), back, 256, &len), 0);
 	assert_int_equal(len, 256);
 	assert_memory_equal(all, back, 256);

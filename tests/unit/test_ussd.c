@@ -150,7 +150,7 @@ static const struct {
 	{"0041004", 72, "0041004"}, /* too short to be sure */
 	{"00410042004300440", 72, "00410042004300440"},
 	{"004100420043004F0", 72, NULL}, /* cut short */
-	{"00410000FFFFZZ", 72, "A"},	 /* memory behind the end */
+	{"00410000FFFFZZ", 72, "A"},     /* memory behind the end */
 	{"004100420043\"d e\"0046", -1, "ABC\"d e\"F"},
 	{"004100420043\"de", 72, "004100420043\"de"},
 	/* a language code before the text */
@@ -272,27 +272,27 @@ request_is_coded_as_the_modem_wants_it(void **state)
 {
 	static const struct {
 		enum ussd_coding coding;
-		const char *utf8;
 		int rc;
+		const char *utf8;
 		const char *out;
 	} rows[] = {
-		{USSD_PLAIN, "*121*123#", 0, "*121*123#"},
-		{USSD_PLAIN, "Yes (1)", 0, "Yes (1)"},
-		{USSD_PLAIN, "", 0, ""},
-		{USSD_PLAIN, "*1\"#", -EILSEQ, NULL},
-		{USSD_PLAIN, "*1\r#", -EILSEQ, NULL},
-		{USSD_PLAIN, "a@b", -EILSEQ, NULL},
-		{USSD_PLAIN, "1$", -EILSEQ, NULL},
-		{USSD_PLAIN, "a_b", -EILSEQ, NULL},
-		{USSD_PLAIN, "{}", -EILSEQ, NULL},
-		{USSD_PLAIN, "\xC3\xA9", -EILSEQ, NULL},
-		{USSD_GSM7_HEX, "*100#", 0, "AA180C3602"},
-		{USSD_GSM7_HEX, "*101*4#", 0, "AA182CA6A28D1A"},
-		{USSD_GSM7_HEX, "\xD0\x91", -EILSEQ, NULL},
-		{USSD_GSM7_HEX, "\xFF", -EILSEQ, NULL},
-		{USSD_UCS2_HEX, "*1#", 0, "002A00310023"},
-		{USSD_UCS2_HEX, "\xD0\x91", 0, "0411"},
-		{USSD_UCS2_HEX, "\xFF", -EILSEQ, NULL},
+		{USSD_PLAIN, 0, "*121*123#", "*121*123#"},
+		{USSD_PLAIN, 0, "Yes (1)", "Yes (1)"},
+		{USSD_PLAIN, 0, "", ""},
+		{USSD_PLAIN, -EILSEQ, "*1\"#", ""},
+		{USSD_PLAIN, -EILSEQ, "*1\r#", ""},
+		{USSD_PLAIN, -EILSEQ, "a@b", ""},
+		{USSD_PLAIN, -EILSEQ, "1$", ""},
+		{USSD_PLAIN, -EILSEQ, "a_b", ""},
+		{USSD_PLAIN, -EILSEQ, "{}", ""},
+		{USSD_PLAIN, -EILSEQ, "\xC3\xA9", ""},
+		{USSD_GSM7_HEX, 0, "*100#", "AA180C3602"},
+		{USSD_GSM7_HEX, 0, "*101*4#", "AA182CA6A28D1A"},
+		{USSD_GSM7_HEX, -EILSEQ, "\xD0\x91", ""},
+		{USSD_GSM7_HEX, -EILSEQ, "\xFF", ""},
+		{USSD_UCS2_HEX, 0, "*1#", "002A00310023"},
+		{USSD_UCS2_HEX, 0, "\xD0\x91", "0411"},
+		{USSD_UCS2_HEX, -EILSEQ, "\xFF", ""},
 	};
 
 	(void)state;
@@ -392,8 +392,8 @@ any_bytes_are_survived(void **state)
 		memcpy(line, "+CUSD: 0", 8);
 		for (size_t i = 8; i < n; i++)
 			line[i] = next_random(&seed) % 4 == (uint32_t)turn % 4
-					  ? (char)next_random(&seed)
-					  : likely[next_random(&seed) %
+			                  ? (char)next_random(&seed)
+			                  : likely[next_random(&seed) %
 						    (sizeof likely - 1)];
 		if (n > 10)
 			memcpy(line + 8, ",\"", 2);
@@ -417,12 +417,15 @@ unescape(const char *in, char *out)
 	size_t n = 0;
 
 	while (*in != '\0') {
-		unsigned octet;
+		uint8_t octet;
+		size_t one;
 
 		if (!strncmp(in, "\\n", 2) || !strncmp(in, "\\r", 2)) {
 			out[n++] = in[1] == 'n' ? '\n' : '\r';
 			in += 2;
-		} else if (sscanf(in, "\\x%2x", &octet) == 1) {
+		} else if (!strncmp(in, "\\x", 2) && strlen(in) >= 4 &&
+			   span_from_hex(span_of(in + 2, 2), &octet, 1, &one) ==
+				   0) {
 			out[n++] = (char)octet;
 			in += 4;
 		} else {
@@ -461,14 +464,18 @@ row_decodes(char *const *column)
 	static char raw[LINE_MAX_LEN], want[LINE_MAX_LEN];
 	struct ussd_answer answer;
 	char text[USSD_TEXT_MAX] = "";
+	uint32_t mode = 0, dcs = 0;
 	size_t len;
 	int rc;
 
+	if (span_to_u32(span_str(column[4]), USSD_ODD, &mode) < 0)
+		return false;
+	rc = span_to_u32(span_str(column[5]), UINT8_MAX, &dcs);
 	len = unescape(column[3], raw);
 	(void)unescape(column[7], want);
 	if (ussd_parse(span_of(raw, len), &answer) < 0 ||
-		answer.mode != (enum ussd_mode)atoi(column[4]) ||
-		answer.dcs != (*column[5] != '\0' ? atoi(column[5]) : -1))
+		answer.mode != (enum ussd_mode)mode ||
+		answer.dcs != (rc == 0 ? (int)dcs : -1))
 		return false;
 	if (!answer.has_body)
 		return *want == '\0';
