@@ -744,6 +744,19 @@ refused_tcp_is_not_there_now(void **state)
 }
 
 static void
+address_that_nobody_can_have_is_refused_at_once(void **state)
+{
+	struct port *port = new_port("tcp://255.255.255.255:9");
+	int rc = port->ops->open(port);
+
+	(void)state;
+	/* Without a network it is just not there. */
+	assert_true(rc == -EACCES || rc == -ENODEV);
+	assert_int_equal(port->ops->fd(port), -1);
+	port->ops->free(port);
+}
+
+static void
 connection_under_way_is_nothing_now(void **state)
 {
 	enum { MANY = 16 };
@@ -825,6 +838,8 @@ main(void)
 		cmocka_unit_test(tcp_carries_bytes_both_ways),
 		cmocka_unit_test(tcp_peer_that_resets_is_gone_without_a_signal),
 		cmocka_unit_test(refused_tcp_is_not_there_now),
+		cmocka_unit_test(
+			address_that_nobody_can_have_is_refused_at_once),
 		cmocka_unit_test(connection_under_way_is_nothing_now),
 		cmocka_unit_test(ipv6_is_spoken_where_there_is_any),
 	};

@@ -153,6 +153,22 @@ static const struct {
 	{"00410000FFFFZZ", 72, "A"},     /* memory behind the end */
 	{"004100420043\"d e\"0046", -1, "ABC\"d e\"F"},
 	{"004100420043\"de", 72, "004100420043\"de"},
+	{"00410042\"de\"", -1, "AB\"de\""},
+	{"0041\"\xE9\"0042", 72, "0041\"\xC3\xA9\"0042"},
+	{"0041221225002600201320AC0042", 15,
+		"A\xE2\x88\x92\xE2\x94\x80\xE2\x98\x80\xE2\x80\x93"
+		"\xE2\x82\xAC"
+		"B"},
+	{"FB56FE8D0020FEAD", 15, "\xEF\xAD\x96\xEF\xBA\x8D \xEF\xBA\xAD"},
+	/* three scripts are none: packed septets, if anything */
+	{"0411045A05D003B1", 15,
+		"\xC3\xA8\"\xCE\x94PU@t\xC2\xA3"
+		"1"},
+	{"0411045A05D0", 15, "\xD0\x91\xD1\x9A\xD7\x90"},
+	{"004100010042008A", 15, NULL}, /* controls */
+	{"5F5F", 15, "5F5F"},
+	{"D83D0041D83DD83D", 72, NULL},
+	{"0411045A", 999, "0411045A"},
 	/* a language code before the text */
 	{"61390411043A", 17, "\xD0\x91\xD0\xBA"},
 	{"6139041104300041004D", -1,
@@ -235,7 +251,7 @@ text_of_any_length_is_bounded(void **state)
 	for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
 		for (size_t n = 0; n < sizeof body; n++)
 			body[n] = fills[i][n % 4];
-		for (size_t n = 4; n < sizeof body; n = n * 3 / 2 / 4 * 4 + 4) {
+		for (size_t n = 4; n < sizeof body; n = n * 3 / 4 * 2 + 2) {
 			struct ussd_answer answer = {.dcs = 15,
 				.body = span_of(body, n),
 				.has_body = true};
