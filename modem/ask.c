@@ -82,7 +82,7 @@ ask_end(struct ask *a, enum modem_cause cause)
 	if (a->state != ASK_SETTLING) {
 		a->cause = cause;
 		a->fate = a->state == ASK_QUEUED ? MODEM_NOT_SENT
-						 : MODEM_MAYBE_SENT;
+		                                 : MODEM_MAYBE_SENT;
 	} else if (cause == MODEM_BROKEN || cause == MODEM_STOPPED) {
 		a->open = false; /* the answer stands, its session does not */
 	}
@@ -181,12 +181,14 @@ ask_on_answer(struct ask *a, struct span line, int64_t now_ms)
 {
 	struct ussd_answer answer;
 
-	if (a->state == ASK_SETTLING && ussd_parse(line, &answer) == 0 &&
-		answer.mode == USSD_ENDED && !answer.has_body) {
-		a->open = false; /* the session that it left open is gone */
-		return true;
+	if (ussd_parse(line, &answer) != 0)
+		return false;
+	if (a->state == ASK_SETTLING) {
+		/* The session that the answer left open goes on, or is gone. */
+		a->open = a->open && answer.mode == USSD_ASKS;
+		return !answer.has_body;
 	}
-	if (!ask_is_on_air(a) || ussd_parse(line, &answer) != 0)
+	if (!ask_is_on_air(a))
 		return false;
 	switch (answer.mode) {
 	case USSD_DONE:

@@ -293,7 +293,7 @@ chat_wake_at(const struct chat *c)
 	if (c->state != CHAT_WAITING && c->state != CHAT_TO_SEND)
 		return INT64_MAX;
 	return c->step_until_ms < c->script_until_ms ? c->step_until_ms
-						     : c->script_until_ms;
+	                                             : c->script_until_ms;
 }
 
 void

@@ -14,9 +14,9 @@ enum { CHAT_TAKES_MAX = 5, CHAT_TAGS_MAX = 32 };
 
 enum chat_flag {
 	CHAT_OPTIONAL = 1, /* a refusal or silence is passed over */
-	CHAT_ACTS = 2,	   /* the network acts on it: the point of no return */
+	CHAT_ACTS = 2,     /* the network acts on it: the point of no return */
 	CHAT_PROMPT = 4,   /* a prompt ends it as well as OK */
-	CHAT_BARE = 8,	   /* takes lines without a prefix as its own */
+	CHAT_BARE = 8,     /* takes lines without a prefix as its own */
 	CHAT_UNLESS = 16,  /* skipped once its tag was seen */
 	CHAT_SILENT = 32,  /* no reply is expected; goes on after wait_ms */
 	CHAT_MARKED = 64,  /* an OK before its own line is somebody else's */
@@ -29,11 +29,11 @@ struct chat_step {
 	const char *text;
 	const char *takes[CHAT_TAKES_MAX]; /* beginnings of its own lines */
 	uint32_t wait_ms; /* from the flush; 0: chat_args.wait_ms */
-	unsigned flags;	  /* of enum chat_flag */
-	unsigned tag;	  /* tells the caller whose line it is; below
-			     CHAT_TAGS_MAX */
-	unsigned tries;	  /* how often it is sent when nothing answers; 0 is
-			     1; never more with CHAT_ACTS */
+	unsigned flags;   /* of enum chat_flag */
+	unsigned tag;     /* tells the caller whose line it is; below
+	                     CHAT_TAGS_MAX */
+	unsigned tries;   /* how often it is sent when nothing answers; 0 is
+	                     1; never more with CHAT_ACTS */
 };
 
 struct chat_script {
@@ -70,24 +70,24 @@ enum chat_result {
 /* Whose a line was. */
 enum chat_took {
 	CHAT_UNSOLICITED, /* not ours */
-	CHAT_INFO,	  /* information for chat_tag() */
-	CHAT_FINAL	  /* a final result */
+	CHAT_INFO,        /* information for chat_tag() */
+	CHAT_FINAL        /* a final result */
 };
 
 struct chat {
 	const struct chat_script *script;
-	size_t at;	     /* the step under way */
+	size_t at;           /* the step under way */
 	unsigned sent_tries; /* how often it was sent */
 	enum chat_state state;
 	enum chat_result result;
 	enum at_final final; /* the last final result, */
-	int code;	     /* and its code, or -1 */
+	int code;            /* and its code, or -1 */
 	unsigned failed_tag; /* of the step that failed or timed out */
-	bool own_line;	     /* the step had a line of its own */
-	bool acted;	     /* the point of no return is behind us */
-	uint32_t seen;	     /* tags, a bit each */
+	bool own_line;       /* the step had a line of its own */
+	bool acted;          /* the point of no return is behind us */
+	uint32_t seen;       /* tags, a bit each */
 	uint32_t args_wait_ms;
-	int64_t step_until_ms;	 /* INT64_MAX until flushed */
+	int64_t step_until_ms;   /* INT64_MAX until flushed */
 	int64_t script_until_ms; /* likewise */
 };
 

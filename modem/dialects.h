@@ -17,12 +17,12 @@ struct dialect {
 	const char *marks[DIALECT_MARKS_MAX];
 	/* How requests are coded: the first unless another one is found. */
 	enum ussd_coding codings[DIALECT_CODINGS];
-	unsigned dcs;		       /* in a request (TS 23.038 clause 5) */
+	unsigned dcs;                  /* in a request (TS 23.038 clause 5) */
 	const struct chat_script *ask; /* a USSD request */
 	const struct chat_script *extras; /* of the set-up; or NULL */
 	const struct chat_script *iccid;  /* its own way to it; or NULL */
-	struct ask_refusals refusals;	  /* sure ones */
-	const char *reason;		  /* why the row is there */
+	struct ask_refusals refusals;     /* sure ones */
+	const char *reason;               /* why the row is there */
 };
 
 /* The row of that name, or NULL. */

@@ -22,20 +22,20 @@ struct modem;
 struct port;
 
 enum modem_state {
-	MODEM_ABSENT,	/* the port is not there; looked for again */
+	MODEM_ABSENT,   /* the port is not there; looked for again */
 	MODEM_STARTING, /* probing, setting up, registering */
-	MODEM_READY,	/* registered, and no request under way */
-	MODEM_BUSY,	/* a request is under way, or its session is open */
-	MODEM_RESTING,	/* does not answer usefully; tried again later */
-	MODEM_FAILED	/* a person is needed: SIM PIN or PUK, no SIM, barred */
+	MODEM_READY,    /* registered, and no request under way */
+	MODEM_BUSY,     /* a request is under way, or its session is open */
+	MODEM_RESTING,  /* does not answer usefully; tried again later */
+	MODEM_FAILED    /* a person is needed: SIM PIN or PUK, no SIM, barred */
 };
 
 struct modem_result {
 	enum modem_fate fate;
 	enum modem_cause cause;
-	int code;	  /* of a CME error, or -1 */
+	int code;         /* of a CME error, or -1 */
 	struct span text; /* UTF-8; only during the callback */
-	bool open;	  /* the network waits for an answer of ours */
+	bool open;        /* the network waits for an answer of ours */
 };
 
 /* How a request may be tried. */
@@ -47,7 +47,7 @@ enum modem_try {
 struct modem_info {
 	enum modem_state state;
 	const char *why;     /* of absent, resting, failed: for people; or "" */
-	int64_t until_ms;    /* when a resting or absent one is tried again */
+	int64_t until_ms;    /* when it is tried again; 0: not known */
 	const char *dialect; /* "standard", "huawei", ... */
 	char manufacturer[32];
 	char model[32];
@@ -55,7 +55,7 @@ struct modem_info {
 	char imsi[17];
 	char iccid[23];
 	char network[32];  /* the operator's name as the modem says it */
-	int signal_dbm;	   /* 0 when not known (27.007 8.5) */
+	int signal_dbm;    /* 0 when not known (27.007 8.5) */
 	int registration;  /* <stat> of +CREG, or -1 */
 	bool coding_known; /* an answer was read in the coding in use */
 	unsigned restarts; /* times it went back from ready to starting */
@@ -77,7 +77,7 @@ struct modem_hooks {
 struct modem_options {
 	const char *name;    /* for traces; copied */
 	const char *dialect; /* a row of the table, or "auto" */
-	bool roaming;	     /* <stat> 5 counts as registered */
+	bool roaming;        /* <stat> 5 counts as registered */
 };
 
 typedef void modem_on_result(void *ctx, const struct modem_result *result);

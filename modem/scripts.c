@@ -7,9 +7,9 @@
 /* Deadlines of one command, from its flush. */
 enum {
 	ALIVE_MS = 1000,   /* AT: an awake modem answers in milliseconds */
-	ESC_MS = 300,	   /* time for what ESC breaks off */
+	ESC_MS = 300,      /* time for what ESC breaks off */
 	LOCAL_MS = 5000,   /* answered by the modem alone */
-	SIM_MS = 10000,	   /* has to read the SIM */
+	SIM_MS = 10000,    /* has to read the SIM */
 	NETWORK_MS = 15000 /* may wait for what the modem is doing on air */
 };
 

@@ -15,10 +15,10 @@ enum script_tag {
 	TAG_IMEI,
 	TAG_IMSI,
 	TAG_ICCID,
-	TAG_SIM,	  /* +CPIN */
+	TAG_SIM,          /* +CPIN */
 	TAG_REGISTRATION, /* +CREG */
-	TAG_SIGNAL,	  /* +CSQ */
-	TAG_NETWORK,	  /* +COPS */
+	TAG_SIGNAL,       /* +CSQ */
+	TAG_NETWORK,      /* +COPS */
 	TAG_CHARSET,
 	TAG_USSD /* +CUSD */
 };
@@ -30,13 +30,13 @@ enum script_tag {
 		.wait_ms = (limit_ms)                                          \
 	}
 
-extern const struct chat_script script_probe;	   /* is anything there? */
+extern const struct chat_script script_probe;      /* is anything there? */
 extern const struct chat_script script_identify;   /* echo, errors, make */
-extern const struct chat_script script_sim;	   /* is the SIM usable? */
+extern const struct chat_script script_sim;        /* is the SIM usable? */
 extern const struct chat_script script_subscriber; /* IMEI, IMSI, ICCID */
-extern const struct chat_script script_prepare;	   /* charset, USSD, URCs */
+extern const struct chat_script script_prepare;    /* charset, USSD, URCs */
 extern const struct chat_script script_register;   /* where are we? */
-extern const struct chat_script script_check;	   /* health */
+extern const struct chat_script script_check;      /* health */
 extern const struct chat_script script_check_sim;  /* and the same SIM? */
 extern const struct chat_script script_charset;
 extern const struct chat_script script_ask;    /* a USSD request */

@@ -35,14 +35,14 @@ struct edge {
 	const char *why; /* NULL leaves it as it is */
 };
 
-#define ABSENT	    SESSION_ABSENT
-#define PROBING	    SESSION_PROBING
+#define ABSENT      SESSION_ABSENT
+#define PROBING     SESSION_PROBING
 #define SETTING_UP  SESSION_SETTING_UP
 #define REGISTERING SESSION_REGISTERING
-#define READY	    SESSION_READY
-#define BUSY	    SESSION_BUSY
-#define RESTING	    SESSION_RESTING
-#define FAILED	    SESSION_FAILED
+#define READY       SESSION_READY
+#define BUSY        SESSION_BUSY
+#define RESTING     SESSION_RESTING
+#define FAILED      SESSION_FAILED
 
 static const char why_silent[] = "it does not answer";
 static const char why_refused[] = "it refuses to be set up";
@@ -173,9 +173,10 @@ rest_ms(unsigned rests)
 static void
 on_enter(struct session *s, int64_t now_ms)
 {
+	s->wish = SESSION_WISH_NONE;
 	s->next_ms = INT64_MAX;
 	s->limit_ms = limits_ms[s->state] > 0 ? now_ms + limits_ms[s->state]
-					      : INT64_MAX;
+	                                      : INT64_MAX;
 	switch (s->state) {
 	case SESSION_STOPPED:
 		s->wish = SESSION_WISH_CLOSE;

@@ -13,14 +13,14 @@
 
 enum session_state {
 	SESSION_STOPPED,     /* not started, or stopped by its owner */
-	SESSION_ABSENT,	     /* the port cannot be opened */
+	SESSION_ABSENT,      /* the port cannot be opened */
 	SESSION_PROBING,     /* is anything there? */
 	SESSION_SETTING_UP,  /* identity, SIM, charset */
 	SESSION_REGISTERING, /* waiting for the network */
 	SESSION_READY,
-	SESSION_BUSY,	 /* its owner has work on it */
+	SESSION_BUSY,    /* its owner has work on it */
 	SESSION_RESTING, /* no use; closed, and tried again later */
-	SESSION_FAILED	 /* a person is needed; looked at again anyway */
+	SESSION_FAILED   /* a person is needed; looked at again anyway */
 };
 enum { SESSION_STATES = SESSION_FAILED + 1 };
 
@@ -29,10 +29,10 @@ enum session_event {
 	SESSION_STOP,
 	SESSION_OPENED,
 	SESSION_NOT_OPENED,
-	SESSION_LOST,	   /* the port vanished */
-	SESSION_DONE,	   /* the script that was wished for went well */
+	SESSION_LOST,      /* the port vanished */
+	SESSION_DONE,      /* the script that was wished for went well */
 	SESSION_REFUSED,   /* a final error to it */
-	SESSION_SILENT,	   /* it timed out */
+	SESSION_SILENT,    /* it timed out */
 	SESSION_RESTARTED, /* the modem booted anew */
 	SESSION_SIM_READY,
 	SESSION_SIM_BUSY, /* not yet, or says nothing clear */
@@ -43,13 +43,13 @@ enum session_event {
 	SESSION_SIM_CHANGED, /* another SIM, or none, than a moment ago */
 	SESSION_REGISTERED,
 	SESSION_UNREGISTERED,
-	SESSION_DENIED,	  /* the network does not want this SIM */
+	SESSION_DENIED,   /* the network does not want this SIM */
 	SESSION_ROAMING,  /* registered abroad, and that is not allowed */
 	SESSION_SMS_ONLY, /* registered, but not for USSD */
-	SESSION_WORK,	  /* a request begins */
-	SESSION_IDLE,	  /* it has ended */
-	SESSION_TIME,	  /* the next look is due */
-	SESSION_LIMIT	  /* the state has lasted too long */
+	SESSION_WORK,     /* a request begins */
+	SESSION_IDLE,     /* it has ended */
+	SESSION_TIME,     /* the next look is due */
+	SESSION_LIMIT     /* the state has lasted too long */
 };
 enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
 
@@ -74,7 +74,7 @@ struct session {
 	enum session_wish wish;
 	unsigned setup_phase; /* of setup_phases */
 	unsigned setup_phases;
-	unsigned rests;	   /* in a row, without being ready between */
+	unsigned rests;    /* in a row, without being ready between */
 	unsigned restarts; /* from ready or busy back to starting */
 	unsigned refused;  /* events that had no edge */
 	bool check_soon;   /* something was heard while busy */

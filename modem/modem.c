@@ -1,0 +1,200 @@
+/*
+ * modem: the interface: made, started, stopped, woken, flushed. What is
+ * said and heard is in modem_*.c. Nothing is written to the port but in
+ * modem_flush(), and what modem_flush() released goes on when it can.
+ */
+#include "modem/modem_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "modem/port.h"
+
+static const char any_dialect[] = "auto";
+static const char stop_command[] = "AT+CUSD=2\r"; /* 27.007 7.15 */
+
+bool
+modem_has_dialect(const char *name)
+{
+	return strcmp(name, any_dialect) == 0 ||
+	       dialect_named(span_str(name)) != NULL;
+}
+
+/* Pages of its own: locking is by page, and so is unlocking. */
+static size_t
+size_in_pages(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (sizeof(struct modem) + page - 1) / page * page;
+}
+
+static struct modem *
+allocate(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct modem *m = aligned_alloc(page, size_in_pages());
+
+	if (m == NULL)
+		abort(); /* at start; nothing is on air */
+	memset(m, 0, size_in_pages());
+	/* Codes and their echoes pass here. Best effort: a limit on locked
+	 * memory must not stop us. */
+	(void)mlock(m, size_in_pages());
+	return m;
+}
+
+struct modem *
+modem_new(const struct modem_options *options, struct port *port,
+	const struct modem_hooks *hooks)
+{
+	bool fixed = strcmp(options->dialect, any_dialect) != 0;
+	struct modem *m;
+
+	if (!modem_has_dialect(options->dialect))
+		return NULL;
+	m = allocate();
+	m->hooks = *hooks;
+	m->port = port;
+	m->roaming = options->roaming;
+	m->dialect_fixed = fixed;
+	m->dialect = fixed ? dialect_named(span_str(options->dialect))
+	                   : dialect_of(span_str(""), span_str(""));
+	m->coding = m->dialect->codings[0];
+	(void)span_copy(m->name, sizeof m->name, span_str(options->name));
+	session_init(&m->session, MODEM_SETUP_PHASES);
+	framer_init(&m->framer);
+	chat_init(&m->chat);
+	ask_init(&m->ask);
+	m->stall_ms = INT64_MAX;
+	m->open_until_ms = INT64_MAX;
+	m->info.registration = -1;
+	modem_life_show(m);
+	m->told_state = m->info.state;
+	return m;
+}
+
+void
+modem_free(struct modem *m)
+{
+	if (m == NULL)
+		return;
+	modem_wire_close(m);
+	m->port->ops->free(m->port);
+	explicit_bzero(m, sizeof *m);
+	(void)munlock(m, size_in_pages()); /* as mlock() */
+	free(m);
+}
+
+void
+modem_start(struct modem *m, int64_t now_ms)
+{
+	(void)session_on(&m->session, SESSION_START, now_ms);
+	modem_life_show(m);
+}
+
+/* Leaves no menu open at the network, if the port takes it at once. */
+static void
+hang_up(struct modem *m)
+{
+	if (m->open && m->is_port_open && m->tx_len == 0)
+		(void)m->port->ops->write(
+			m->port, stop_command, sizeof stop_command - 1);
+	m->open = false;
+}
+
+void
+modem_stop(struct modem *m, int64_t now_ms)
+{
+	if (m->session.state == SESSION_STOPPED)
+		return;
+	hang_up(m);
+	ask_end(&m->ask, MODEM_STOPPED);
+	(void)session_on(&m->session, SESSION_STOP, now_ms);
+	modem_settle(m, now_ms);
+}
+
+void
+modem_on_ready(struct modem *m, int64_t now_ms)
+{
+	if (m->is_port_open && m->released && m->tx_len > 0)
+		modem_wire_write(m, now_ms);
+	(void)modem_wire_read(m, now_ms); /* what is left wakes us again */
+	modem_settle(m, now_ms);
+}
+
+void
+modem_tick(struct modem *m, int64_t now_ms)
+{
+	m->flush_again = false;
+	modem_heard_drain(m, now_ms); /* texts that get no closing quote */
+	chat_on_tick(&m->chat, now_ms);
+	ask_on_tick(&m->ask, now_ms);
+	session_on_tick(&m->session, now_ms);
+	if (m->open && !m->request.active && now_ms >= m->open_until_ms)
+		m->cancel_wanted = true;
+	if (now_ms >= m->stall_ms)
+		modem_wire_lost(m, now_ms);
+	modem_settle(m, now_ms);
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t
+modem_wake_at(const struct modem *m)
+{
+	int64_t at = session_wake_at(&m->session);
+
+	if (m->flush_again)
+		return 0;
+	at = earlier(at, chat_wake_at(&m->chat));
+	at = earlier(at, ask_wake_at(&m->ask));
+	at = earlier(at, framer_wake_at(&m->framer));
+	at = earlier(at, m->stall_ms);
+	if (m->open && !m->request.active && !m->cancel_wanted)
+		at = earlier(at, m->open_until_ms);
+	return at;
+}
+
+/*
+ * What came before a request was sent is no answer to it: it is heard
+ * first, and may even take the request back.
+ */
+static void
+hear_before_sending(struct modem *m, int64_t now_ms)
+{
+	for (int i = 0; i < MODEM_DRAINS_MAX && modem_wire_read(m, now_ms); i++)
+		;
+	framer_mark(&m->framer);
+}
+
+void
+modem_flush(struct modem *m, int64_t now_ms)
+{
+	unsigned serial = m->tx_serial;
+
+	if (!m->is_port_open || m->tx_len == 0 || m->released)
+		return;
+	if (chat_acts(&m->chat))
+		hear_before_sending(m, now_ms);
+	/* Only what waited when we were called: a callback may have asked
+	 * for more since, and that is not on disk yet. */
+	if (m->tx_len > 0 && m->tx_serial == serial) {
+		m->released = true;
+		modem_wire_write(m, now_ms);
+	}
+	modem_settle(m, now_ms);
+	m->flush_again = m->tx_len > 0 && !m->released;
+}
+
+const struct modem_info *
+modem_info(const struct modem *m)
+{
+	return &m->info;
+}

@@ -1,0 +1,411 @@
+/*
+ * modem_heard: what a line from the modem means: for the command under
+ * way, for the request, for what is known of the modem. It must never
+ * believe a value that does not have the form it should have.
+ */
+#include "modem/modem_private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "modem/ucs2.h"
+
+/* 27.007 7.2: <stat> of +CREG. */
+enum {
+	STAT_HOME = 1,
+	STAT_DENIED = 3,
+	STAT_ROAMING = 5,
+	STAT_SMS_ONLY = 6,
+	STAT_SMS_ONLY_ROAMING = 7,
+	STAT_NO_CSFB = 9,
+	STAT_NO_CSFB_ROAMING = 10,
+	STAT_MAX = 10,
+	N_MAX = 5
+};
+
+/* Said at a start, or at an end: settings and sessions are gone. */
+static const char *const restarts[] = {
+	"RDY", "+CFUN: 1", "^SYSSTART", "NORMAL POWER DOWN"};
+
+/* ---- values ------------------------------------------------------------ */
+
+/* The value of an information line, prefix and quotes or not. */
+static struct span
+value_of(struct span line)
+{
+	size_t colon = span_find(line, ':');
+
+	if (line.len > 0 && (line.ptr[0] == '+' || line.ptr[0] == '^') &&
+		colon < line.len)
+		line = span_skip(line, colon + 1);
+	line = span_trim(line);
+	if (line.len >= 2 && line.ptr[0] == '"' &&
+		line.ptr[line.len - 1] == '"')
+		line = span_trim(span_of(line.ptr + 1, line.len - 2));
+	return line;
+}
+
+static bool
+is_digits(struct span s, size_t least, size_t most)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+			return false;
+	return s.len >= least && s.len <= most;
+}
+
+static void
+keep_number(struct modem *m, char *dst, size_t cap, struct span value,
+	enum script_tag tag)
+{
+	enum { IMEI_MIN = 14, IMEI_MAX = 16 }; /* TS 23.003 6.2, IMEISV too */
+
+	if (!is_digits(value, IMEI_MIN, IMEI_MAX) || dst[0] != '\0')
+		return;
+	(void)span_copy(dst, cap, value); /* fits: see its limits */
+	chat_saw(&m->chat, (unsigned)tag);
+}
+
+static void
+keep_name(struct modem *m, char *dst, size_t cap, struct span value,
+	enum script_tag tag)
+{
+	if (value.len == 0 || dst[0] != '\0')
+		return;
+	(void)span_copy(dst, cap, value); /* a long name may be cut */
+	for (size_t i = 0; dst[i] != '\0'; i++)
+		if (!isprint((unsigned char)dst[i]))
+			dst[i] = '?';
+	chat_saw(&m->chat, (unsigned)tag);
+}
+
+/* ITU-T E.118: 89, at most 20 digits; some add F, some swap nibbles. */
+static void
+keep_iccid(struct modem *m, struct span value, bool swapped)
+{
+	enum { ICCID_MIN = 18, ICCID_MAX = 20 };
+	char text[ICCID_MAX];
+	size_t n = value.len;
+
+	if (n < ICCID_MIN || n > ICCID_MAX || m->info.iccid[0] != '\0')
+		return;
+	memcpy(text, value.ptr, n);
+	swapped = swapped || (text[0] == '9' && text[1] == '8');
+	for (size_t i = 0; swapped && i + 1 < n; i += 2) {
+		char first = text[i];
+
+		text[i] = text[i + 1];
+		text[i + 1] = first;
+	}
+	while (n > 0 && (text[n - 1] == 'F' || text[n - 1] == 'f'))
+		n--;
+	if (!is_digits(span_of(text, n), ICCID_MIN, ICCID_MAX))
+		return;
+	(void)span_copy(m->info.iccid, sizeof m->info.iccid, span_of(text, n));
+	chat_saw(&m->chat, TAG_ICCID);
+}
+
+/* +CRSM: 144,0,"98..." */
+static void
+keep_iccid_file(struct modem *m, struct span line)
+{
+	struct at_fields fields;
+	struct at_field field;
+
+	if (!at_fields_init(&fields, line, span_str("+CRSM:")) ||
+		!at_fields_next(&fields, &field) ||
+		!at_fields_next(&fields, &field) ||
+		!at_fields_next(&fields, &field))
+		return;
+	keep_iccid(m, field.text, true);
+}
+
+static void
+on_imsi(struct modem *m, struct span value, int64_t now_ms)
+{
+	enum { IMSI_MIN = 14, IMSI_MAX = 15 }; /* TS 23.003 2.2 */
+
+	if (!is_digits(value, IMSI_MIN, IMSI_MAX))
+		return;
+	if (m->info.imsi[0] == '\0')
+		(void)span_copy(m->info.imsi, sizeof m->info.imsi, value);
+	else if (!span_eq(value, span_str(m->info.imsi)))
+		(void)session_on(&m->session, SESSION_SIM_CHANGED, now_ms);
+}
+
+static void
+on_signal(struct modem *m, struct span line)
+{
+	enum { RSSI_MAX = 31, DBM_0 = -113 }; /* 27.007 8.5: 2 dB a step */
+	struct at_fields fields;
+	uint32_t rssi;
+
+	if (!at_fields_init(&fields, line, span_str("+CSQ:")) ||
+		at_fields_u32(&fields, UINT8_MAX, &rssi) < 0)
+		return;
+	m->info.signal_dbm = rssi <= RSSI_MAX ? DBM_0 + 2 * (int)rssi : 0;
+}
+
+/* A name in UCS-2 hex, which the modem's charset made of it. */
+static bool
+name_from_ucs2(struct span hex, char *out, size_t cap)
+{
+	enum { NAME_OCTETS = 64, UNIT_DIGITS = 4 };
+	uint8_t octets[NAME_OCTETS];
+	size_t n;
+	size_t len;
+
+	return hex.len >= UNIT_DIGITS && hex.len % UNIT_DIGITS == 0 &&
+	       span_from_hex(hex, octets, sizeof octets, &n) == 0 &&
+	       ucs2_to_utf8(octets, n, out, cap, &len) == 0;
+}
+
+/* +COPS: <mode>,<format>,"<name>" (27.007 7.3). */
+static void
+on_network(struct modem *m, struct span line)
+{
+	struct at_fields fields;
+	struct at_field field;
+	struct span name;
+
+	if (!at_fields_init(&fields, line, span_str("+COPS:")) ||
+		!at_fields_next(&fields, &field) ||
+		!at_fields_next(&fields, &field) ||
+		!at_fields_next(&fields, &field))
+		return;
+	name = field.text;
+	while (name.len > 0 && name.ptr[name.len - 1] == '@')
+		name.len--; /* what is left of a padded septet string */
+	if (m->charset == NULL || strcmp(m->charset, "UCS2") != 0 ||
+		!name_from_ucs2(name, m->info.network, sizeof m->info.network))
+		(void)span_copy(m->info.network, sizeof m->info.network, name);
+}
+
+/* ---- SIM and registration ---------------------------------------------- */
+
+static void
+on_sim(struct modem *m, struct span line, int64_t now_ms)
+{
+	static const struct {
+		const char *value;
+		enum session_event event;
+	} rows[] = {
+		{"READY", SESSION_SIM_READY},
+		{"SIM PIN2", SESSION_SIM_READY}, /* blocks no USSD */
+		{"SIM PUK2", SESSION_SIM_READY},
+		{"SIM PIN", SESSION_SIM_PIN},
+		{"SIM PUK", SESSION_SIM_PUK},
+		{"NOT INSERTED", SESSION_SIM_ABSENT},
+		{"NOT READY", SESSION_SIM_BUSY},
+		{"PH-", SESSION_SIM_BAD},
+	};
+	struct span value = value_of(line);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (!span_starts(value, span_str(rows[i].value)))
+			continue;
+		m->sim_ready = rows[i].event == SESSION_SIM_READY;
+		(void)session_on(&m->session, rows[i].event, now_ms);
+		return;
+	}
+}
+
+/*
+ * <stat> from an answer (+CREG: <n>,<stat>[,...]) or from an unsolicited
+ * line (+CREG: <stat>[,<lac>,...]); which one it is only the second field
+ * tells: a <stat> is a number of few digits, a location is not.
+ */
+static int
+registration_of(struct span line)
+{
+	enum { STAT_DIGITS = 3 };
+	struct at_fields fields;
+	struct at_field second;
+	uint32_t first;
+	uint32_t stat;
+
+	if (!at_fields_init(&fields, line, span_str("+CREG:")) ||
+		at_fields_u32(&fields, STAT_MAX, &first) < 0)
+		return -1;
+	if (first <= N_MAX && at_fields_next(&fields, &second) &&
+		!second.quoted && second.text.len <= STAT_DIGITS &&
+		span_to_u32(second.text, STAT_MAX, &stat) == 0)
+		return (int)stat;
+	return (int)first;
+}
+
+static enum session_event
+event_of_stat(const struct modem *m, int stat)
+{
+	switch (stat) {
+	case STAT_HOME:
+	case STAT_NO_CSFB:
+		return SESSION_REGISTERED;
+	case STAT_ROAMING:
+	case STAT_NO_CSFB_ROAMING:
+		return m->roaming ? SESSION_REGISTERED : SESSION_ROAMING;
+	case STAT_DENIED:
+		return SESSION_DENIED;
+	case STAT_SMS_ONLY:
+	case STAT_SMS_ONLY_ROAMING:
+		return SESSION_SMS_ONLY;
+	default: /* a number from the modem, not an enum of ours */
+		return SESSION_UNREGISTERED;
+	}
+}
+
+static void
+on_registration(struct modem *m, struct span line, int64_t now_ms)
+{
+	int stat = registration_of(line);
+
+	if (stat < 0)
+		return;
+	m->info.registration = stat;
+	if (m->session.state == SESSION_REGISTERING ||
+		m->session.state == SESSION_READY ||
+		m->session.state == SESSION_BUSY)
+		(void)session_on(&m->session, event_of_stat(m, stat), now_ms);
+}
+
+/* ---- lines ------------------------------------------------------------- */
+
+static void
+on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
+{
+	struct modem_info *info = &m->info;
+
+	switch (tag) {
+	case TAG_NONE:
+	case TAG_CHARSET:
+		break;
+	case TAG_MAKER:
+		keep_name(m, info->manufacturer, sizeof info->manufacturer,
+			value_of(line), tag);
+		break;
+	case TAG_MODEL:
+		keep_name(m, info->model, sizeof info->model, value_of(line),
+			tag);
+		break;
+	case TAG_IMEI:
+		keep_number(
+			m, info->imei, sizeof info->imei, value_of(line), tag);
+		break;
+	case TAG_IMSI:
+		on_imsi(m, value_of(line), now_ms);
+		break;
+	case TAG_ICCID:
+		if (span_starts(line, span_str("+CRSM:")))
+			keep_iccid_file(m, line);
+		else
+			keep_iccid(m, value_of(line), false);
+		break;
+	case TAG_SIM:
+		on_sim(m, line, now_ms);
+		break;
+	case TAG_REGISTRATION:
+		on_registration(m, line, now_ms);
+		break;
+	case TAG_SIGNAL:
+		on_signal(m, line);
+		break;
+	case TAG_NETWORK:
+		on_network(m, line);
+		break;
+	case TAG_USSD:
+		modem_request_on_cusd(m, line, false, now_ms);
+		break;
+	}
+}
+
+static bool
+is_restart(const struct modem *m, struct span line)
+{
+	/* While probing they are the end of what made us probe. */
+	if (m->session.state == SESSION_PROBING)
+		return false;
+	for (size_t i = 0; i < sizeof restarts / sizeof *restarts; i++)
+		if (span_eq(line, span_str(restarts[i])))
+			return true;
+	return false;
+}
+
+/* A SIM that comes or goes. */
+static void
+on_sim_news(struct modem *m, struct span line, int64_t now_ms)
+{
+	bool ready = span_eq(value_of(line), span_str("READY"));
+
+	if (m->session.state == SESSION_FAILED && ready)
+		(void)session_on(&m->session, SESSION_SIM_READY, now_ms);
+	else if (!ready && m->session.state != SESSION_SETTING_UP)
+		(void)session_on(&m->session, SESSION_SIM_CHANGED, now_ms);
+}
+
+static void
+on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
+{
+	int code = -1;
+	enum at_final final = at_final_of(line, &code);
+
+	if (span_starts(line, span_str("+CUSD:")))
+		modem_request_on_cusd(m, line, stale, now_ms);
+	else if (span_starts(line, span_str("+CREG:")))
+		on_registration(m, line, now_ms);
+	else if (span_starts(line, span_str("+CPIN:")))
+		on_sim_news(m, line, now_ms);
+	else if (is_restart(m, line))
+		modem_life_restart(m, now_ms);
+	else if (!stale && m->job == JOB_NONE && final != AT_FINAL_NONE &&
+		 final != AT_FINAL_OK && final != AT_FINAL_CALL)
+		ask_on_final(&m->ask, final, code, now_ms);
+}
+
+static void
+on_line(struct modem *m, struct span line, bool stale, int64_t now_ms)
+{
+	bool asking = m->job == JOB_ASK;
+	unsigned tag = chat_tag(&m->chat);
+	enum chat_took took = CHAT_UNSOLICITED;
+
+	if (!stale)
+		took = chat_on_line(&m->chat, line, now_ms);
+	switch (took) {
+	case CHAT_UNSOLICITED:
+		on_unsolicited(m, line, stale, now_ms);
+		break;
+	case CHAT_INFO:
+		on_info(m, (enum script_tag)tag, line, now_ms);
+		break;
+	case CHAT_FINAL:
+		if (asking)
+			ask_on_final(
+				&m->ask, m->chat.final, m->chat.code, now_ms);
+		break;
+	}
+}
+
+void
+modem_heard_drain(struct modem *m, int64_t now_ms)
+{
+	struct frame frame;
+
+	while (m->is_port_open &&
+		(frame = framer_next(&m->framer, now_ms)).kind != FRAME_NONE) {
+		modem_wire_trace(m, frame.text, frame.kind == FRAME_ECHO);
+		switch (frame.kind) {
+		case FRAME_LINE:
+			on_line(m, frame.text, frame.stale, now_ms);
+			break;
+		case FRAME_PROMPT:
+			chat_on_prompt(&m->chat, now_ms);
+			break;
+		case FRAME_NONE:
+		case FRAME_ECHO:
+		case FRAME_OVERFLOW:
+			break;
+		}
+		modem_settle(m, now_ms);
+	}
+}

@@ -1,0 +1,332 @@
+/*
+ * modem_life: grants the wishes of the session, runs its scripts, and
+ * tells the owner of a new state. One loop, modem_settle(), goes on until
+ * nothing more can be done without the wire or the clock.
+ */
+#include "modem/modem_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+/* What the set-up runs, in order; NULL is the dialect's own. */
+enum phase {
+	PHASE_IDENTIFY,
+	PHASE_EXTRAS,
+	PHASE_SIM,
+	PHASE_ICCID,
+	PHASE_SUBSCRIBER,
+	PHASE_PREPARE,
+	PHASES
+};
+_Static_assert(PHASES == (enum phase)MODEM_SETUP_PHASES, "as it says");
+
+/* 27.007 9.2: what AT+CPIN? may say instead of a state. */
+static const struct {
+	int code;
+	enum session_event event;
+} sim_errors[] = {
+	{5, SESSION_SIM_BAD}, /* locked to a phone */
+	{10, SESSION_SIM_ABSENT},
+	{11, SESSION_SIM_PIN},
+	{12, SESSION_SIM_PUK},
+	{13, SESSION_SIM_BAD},
+	{15, SESSION_SIM_BAD},
+};
+
+/* How many rounds of modem_settle() can be needed: each ends a script or
+ * a request, or grants a wish, and none of these follows from itself. */
+enum { SETTLE_ROUNDS_MAX = 32 };
+
+static const struct chat_script *
+script_of_phase(const struct modem *m)
+{
+	switch ((enum phase)m->session.setup_phase) {
+	case PHASE_IDENTIFY:
+		return &script_identify;
+	case PHASE_EXTRAS:
+		return m->dialect->extras;
+	case PHASE_SIM:
+		return &script_sim;
+	case PHASE_ICCID:
+		return m->dialect->iccid;
+	case PHASE_SUBSCRIBER:
+		return &script_subscriber;
+	case PHASE_PREPARE:
+	case PHASES:
+		break;
+	}
+	return &script_prepare;
+}
+
+static void
+run(struct modem *m, const struct chat_script *script)
+{
+	struct chat_args args = {.wait_ms = 0};
+
+	if (script == &script_sim)
+		m->sim_ready = false;
+	m->job = JOB_LIFE;
+	m->job_state = m->session.state;
+	chat_begin(&m->chat, script, &args);
+}
+
+/* Another device, another SIM: nothing of the last one is true any more. */
+static void
+forget_identity(struct modem *m)
+{
+	struct modem_info *info = &m->info;
+
+	info->manufacturer[0] = '\0';
+	info->model[0] = '\0';
+	info->imei[0] = '\0';
+	info->imsi[0] = '\0';
+	info->iccid[0] = '\0';
+	info->network[0] = '\0';
+	info->signal_dbm = 0;
+	info->registration = -1;
+	m->charset = NULL;
+	m->sim_ready = false;
+	m->open = false;
+	m->cancel_wanted = false; /* the set-up does it */
+	chat_init(&m->chat);
+}
+
+static void
+choose_dialect(struct modem *m)
+{
+	const struct dialect *found;
+
+	if (m->dialect_fixed)
+		return;
+	found = dialect_of(
+		span_str(m->info.manufacturer), span_str(m->info.model));
+	if (found == m->dialect)
+		return;
+	m->dialect = found;
+	m->coding = found->codings[0];
+	m->info.coding_known = false;
+}
+
+static void
+open_port(struct modem *m, int64_t now_ms)
+{
+	int rc = modem_wire_open(m);
+
+	(void)session_on(&m->session,
+		rc == 0 ? SESSION_OPENED : SESSION_NOT_OPENED, now_ms);
+	switch (-rc) {
+	case 0:
+		break;
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		m->session.why = "the port is not there";
+		break;
+	case EBUSY:
+		m->session.why = "another program holds the port";
+		break;
+	case EACCES:
+	case EPERM:
+		m->session.why = "no permission to open the port";
+		break;
+	case ECONNREFUSED:
+		m->session.why = "nobody listens at that address";
+		break;
+	default: /* an errno, not an enum of ours */
+		m->session.why = "the port cannot be opened";
+		break;
+	}
+}
+
+/* A set-up phase that the dialect does not have is done. */
+static void
+run_setup(struct modem *m, int64_t now_ms)
+{
+	const struct chat_script *script = script_of_phase(m);
+
+	if (script != NULL)
+		run(m, script);
+	else
+		(void)session_on(&m->session, SESSION_DONE, now_ms);
+}
+
+static bool
+grant_wish(struct modem *m, int64_t now_ms)
+{
+	bool is_close = m->session.wish == SESSION_WISH_CLOSE;
+
+	if (m->session.wish == SESSION_WISH_NONE ||
+		(m->job != JOB_NONE && !is_close))
+		return false;
+	switch (session_take_wish(&m->session)) {
+	case SESSION_WISH_NONE:
+		return false;
+	case SESSION_WISH_CLOSE:
+		modem_life_break(m);
+		modem_wire_close(m);
+		break;
+	case SESSION_WISH_OPEN:
+		open_port(m, now_ms);
+		break;
+	case SESSION_WISH_PROBE:
+		forget_identity(m);
+		run(m, &script_probe);
+		break;
+	case SESSION_WISH_SETUP:
+		run_setup(m, now_ms);
+		break;
+	case SESSION_WISH_REGISTER:
+		run(m, &script_register);
+		break;
+	case SESSION_WISH_CHECK:
+		run(m, m->info.imsi[0] != '\0' ? &script_check_sim
+					       : &script_check);
+		break;
+	case SESSION_WISH_LOOK:
+		run(m, &script_sim);
+		break;
+	}
+	return true;
+}
+
+static enum session_event
+event_of_sim_error(const struct modem *m)
+{
+	for (size_t i = 0; i < sizeof sim_errors / sizeof *sim_errors; i++)
+		if (m->chat.code == sim_errors[i].code)
+			return sim_errors[i].event;
+	return SESSION_SIM_BUSY; /* 14, or not in a state to say */
+}
+
+static enum session_event
+event_of_script(const struct modem *m)
+{
+	switch (m->chat.result) {
+	case CHAT_DONE:
+		if (m->chat.script == &script_sim && !m->sim_ready)
+			return SESSION_SIM_BUSY;
+		return SESSION_DONE;
+	case CHAT_FAILED:
+		if (m->chat.script == &script_sim)
+			return event_of_sim_error(m);
+		return SESSION_REFUSED;
+	case CHAT_NOT_OVER:
+	case CHAT_BROKEN:
+	case CHAT_TIMED_OUT:
+		break;
+	}
+	return SESSION_SILENT;
+}
+
+/*
+ * A script of the session is over. If the session went on meanwhile (it
+ * heard that it is registered, say), only silence still matters, and only
+ * to one that is up.
+ */
+static void
+on_life_script(struct modem *m, int64_t now_ms)
+{
+	enum session_state state = m->session.state;
+	enum session_event event = event_of_script(m);
+	bool is_up = state == SESSION_READY || state == SESSION_BUSY;
+
+	m->job = JOB_NONE;
+	if (m->chat.result == CHAT_BROKEN)
+		return;
+	if (m->chat.script == &script_identify)
+		choose_dialect(m);
+	if (m->chat.script == &script_prepare)
+		m->charset = dialect_charset(m->coding);
+	if (state == m->job_state || (is_up && event == SESSION_SILENT))
+		(void)session_on(&m->session, event, now_ms);
+}
+
+/* Ends the script under way; a request on its way ends with it. */
+void
+modem_life_break(struct modem *m)
+{
+	chat_break(&m->chat);
+	m->job = JOB_NONE;
+	modem_wire_drop(m);
+	ask_end(&m->ask, MODEM_BROKEN);
+}
+
+void
+modem_life_restart(struct modem *m, int64_t now_ms)
+{
+	modem_life_break(m);
+	(void)session_on(&m->session, SESSION_RESTARTED, now_ms);
+}
+
+static bool
+settle_once(struct modem *m, int64_t now_ms)
+{
+	if (m->request.active && m->session.state != SESSION_BUSY)
+		ask_end(&m->ask, MODEM_BROKEN);
+	if (m->ask.state == ASK_OVER) {
+		modem_request_finish(m, now_ms);
+		return true;
+	}
+	if (m->job != JOB_NONE && m->chat.state == CHAT_OVER) {
+		if (m->job == JOB_LIFE)
+			on_life_script(m, now_ms);
+		else
+			modem_request_on_job(m, now_ms);
+		return true;
+	}
+	if (grant_wish(m, now_ms))
+		return true;
+	if (m->session.state == SESSION_READY && m->cancel_wanted) {
+		(void)session_on(&m->session, SESSION_WORK, now_ms);
+		return true;
+	}
+	return modem_request_begin_job(m, now_ms);
+}
+
+void
+modem_settle(struct modem *m, int64_t now_ms)
+{
+	for (int i = 0; i < SETTLE_ROUNDS_MAX && settle_once(m, now_ms); i++)
+		;
+	modem_wire_compose(m);
+	modem_life_show(m);
+	if (m->info.state == m->told_state)
+		return;
+	m->told_state = m->info.state;
+	m->hooks.on_state(m->hooks.ctx);
+}
+
+static enum modem_state
+shown_state(const struct modem *m)
+{
+	switch (m->session.state) {
+	case SESSION_STOPPED:
+	case SESSION_ABSENT:
+		break;
+	case SESSION_PROBING:
+	case SESSION_SETTING_UP:
+	case SESSION_REGISTERING:
+		return MODEM_STARTING;
+	case SESSION_READY:
+		return MODEM_READY;
+	case SESSION_BUSY:
+		return MODEM_BUSY;
+	case SESSION_RESTING:
+		return MODEM_RESTING;
+	case SESSION_FAILED:
+		return MODEM_FAILED;
+	}
+	return MODEM_ABSENT;
+}
+
+void
+modem_life_show(struct modem *m)
+{
+	m->info.state = shown_state(m);
+	m->info.why = m->session.why;
+	m->info.until_ms =
+		m->session.next_ms != INT64_MAX ? m->session.next_ms : 0;
+	m->info.dialect = m->dialect->name;
+	m->info.restarts = m->session.restarts;
+}

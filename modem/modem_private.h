@@ -1,0 +1,126 @@
+/*
+ * modem_private: what the files of the driver share. modem.c is the
+ * interface, modem_wire.c the port, modem_heard.c what the modem says,
+ * modem_life.c what it is made to do, modem_request.c USSD requests.
+ */
+#ifndef MODEM_PRIVATE_H
+#define MODEM_PRIVATE_H
+
+#include "modem/ask.h"
+#include "modem/chat.h"
+#include "modem/dialects.h"
+#include "modem/framer.h"
+#include "modem/modem.h"
+#include "modem/session.h"
+
+enum {
+	MODEM_TX_MAX = 1024,  /* the longest command: a code in UCS-2 hex */
+	MODEM_CODE_MAX = 736, /* USSD_CODE_MAX characters of UTF-8 */
+	MODEM_NAME_MAX = 32,
+	MODEM_SETUP_PHASES = 6, /* scripts of the set-up */
+	MODEM_READS_MAX = 4,    /* of FRAMER_READ_MAX bytes, a call; */
+	MODEM_DRAINS_MAX = 16,  /* so many calls before a request */
+	MODEM_STALL_MS = 10000, /* a port that takes no bytes is no port */
+	/* A session that its owner forgot is closed: the network would take
+	 * the next code for an answer. */
+	MODEM_OPEN_MS = 120000
+};
+
+/* What the script under way is for. */
+enum modem_job {
+	JOB_NONE,
+	JOB_LIFE,    /* a wish of the session */
+	JOB_CHARSET, /* before a request in another coding */
+	JOB_ASK,     /* the request itself */
+	JOB_CANCEL   /* AT+CUSD=2 */
+};
+
+struct request {
+	bool active;
+	bool is_reply; /* in an open session */
+	enum modem_try how;
+	uint32_t timeout_ms;
+	modem_on_result *on_result;
+	void *ctx;
+	unsigned codings_tried; /* a bit each */
+	size_t code_len;
+	char code[MODEM_CODE_MAX];
+};
+
+/*
+ * 1. A request is active only while session.state is SESSION_BUSY (or on
+ *    its way out of it, within modem_settle()).
+ * 2. tx[tx_off, tx_len) waits for the port; released says that the owner
+ *    has flushed it. A command under way has tx_len == 0.
+ * 3. job is JOB_NONE when, and only when, chat has no script.
+ * 4. open: the network waits for an answer of ours.
+ */
+struct modem {
+	struct modem_hooks hooks;
+	struct port *port;
+	const struct dialect *dialect;
+	bool dialect_fixed;
+	bool roaming;
+	bool is_port_open;
+	bool wants_write;
+	char name[MODEM_NAME_MAX];
+
+	struct session session;
+	struct framer framer;
+	struct chat chat;
+	struct ask ask;
+	enum modem_job job;
+	enum session_state job_state; /* in which it began */
+	enum modem_state told_state;
+	struct modem_info info;
+
+	enum ussd_coding coding;
+	const char *charset; /* the one that the modem is set to, or NULL */
+	bool sim_ready;      /* +CPIN: READY was seen */
+
+	struct request request;
+	bool open;
+	int64_t open_until_ms;
+	bool cancel_wanted;
+	bool unsynced; /* a final result may still be on its way */
+
+	bool masked; /* a PIN may be echoed: traces show no digits */
+	bool released;
+	bool flush_again; /* bytes were made inside modem_flush() */
+	int64_t stall_ms;
+	unsigned tx_serial; /* tells one command from the next */
+	size_t tx_len, tx_off;
+	char tx[MODEM_TX_MAX];
+	char text[ASK_TEXT_MAX]; /* shown to the owner; wiped after */
+};
+
+/* modem_wire.c */
+int modem_wire_open(struct modem *m);
+void modem_wire_close(struct modem *m);
+bool modem_wire_read(struct modem *m, int64_t now_ms); /* may have more */
+void modem_wire_write(struct modem *m, int64_t now_ms);
+void modem_wire_drop(struct modem *m); /* forgets and wipes what waits */
+void modem_wire_compose(struct modem *m);
+void modem_wire_lost(struct modem *m, int64_t now_ms);
+void modem_wire_trace(struct modem *m, struct span heard, bool is_echo);
+
+/* modem_heard.c */
+void modem_heard_drain(struct modem *m, int64_t now_ms);
+
+/* modem_life.c */
+void modem_settle(struct modem *m, int64_t now_ms);
+void modem_life_restart(struct modem *m, int64_t now_ms);
+void modem_life_break(struct modem *m);
+void modem_life_show(struct modem *m); /* brings info up to date */
+
+/* modem_request.c */
+struct chat_args modem_request_args(
+	const struct modem *m, char *coded, size_t cap);
+void modem_request_on_cusd(
+	struct modem *m, struct span line, bool stale, int64_t now_ms);
+void modem_request_finish(struct modem *m, int64_t now_ms);
+bool modem_request_begin_job(struct modem *m, int64_t now_ms);
+void modem_request_on_job(struct modem *m, int64_t now_ms);
+void modem_request_wipe(struct modem *m);
+
+#endif

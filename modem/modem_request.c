@@ -1,0 +1,393 @@
+/*
+ * modem_request: USSD requests: asked, replied, searched for a coding,
+ * cancelled. It must never send a MODEM_ONCE code twice, nor anything into
+ * a session that is not the one it was meant for.
+ */
+#include "modem/modem_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "modem/ucs2.h"
+
+/* After an answer whose OK did not come, an error may be an old one. */
+static const struct ask_refusals no_refusals = {.codes = NULL};
+
+void
+modem_request_wipe(struct modem *m)
+{
+	explicit_bzero(m->request.code, sizeof m->request.code);
+	m->request.code_len = 0;
+}
+
+/* The request's code into coded, and what else the templates want. */
+struct chat_args
+modem_request_args(const struct modem *m, char *coded, size_t cap)
+{
+	struct chat_args args = {
+		.charset = span_str(dialect_charset(m->coding)),
+		.dcs = m->dialect->dcs,
+		.wait_ms = m->request.timeout_ms};
+	size_t len = 0;
+
+	if (m->job == JOB_ASK &&
+		ussd_encode(m->coding,
+			span_of(m->request.code, m->request.code_len), coded,
+			cap, &len) == 0)
+		args.code = span_of(coded, len);
+	return args;
+}
+
+static bool
+can_encode(enum ussd_coding coding, struct span code)
+{
+	char coded[MODEM_TX_MAX - 64]; /* room for the command around it */
+	size_t len;
+	int rc = ussd_encode(coding, code, coded, sizeof coded, &len);
+
+	explicit_bzero(coded, sizeof coded);
+	return rc == 0;
+}
+
+static bool
+is_valid(const struct modem *m, struct span code)
+{
+	if (code.len == 0 || code.len > sizeof m->request.code)
+		return false;
+	for (size_t i = 0; i < code.len; i++)
+		if ((unsigned char)code.ptr[i] < ' ' || code.ptr[i] == '"' ||
+			code.ptr[i] == '\x7f')
+			return false;
+	return can_encode(m->coding, code);
+}
+
+static void
+begin(struct modem *m, const struct request *what, struct span code)
+{
+	m->request = *what;
+	m->request.active = true;
+	m->request.codings_tried = 1U << m->coding;
+	memcpy(m->request.code, code.ptr, code.len);
+	m->request.code_len = code.len;
+	ask_begin(&m->ask, m->unsynced ? &no_refusals : &m->dialect->refusals,
+		what->timeout_ms);
+}
+
+int
+modem_ask(struct modem *m, struct span code, enum modem_try how,
+	uint32_t timeout_ms, modem_on_result *on_result, void *ctx)
+{
+	struct request what = {.how = how,
+		.timeout_ms = timeout_ms,
+		.on_result = on_result,
+		.ctx = ctx};
+
+	if (m->session.state != SESSION_READY || m->request.active)
+		return -EBUSY;
+	if (!is_valid(m, code))
+		return -EINVAL;
+	(void)session_on(&m->session, SESSION_WORK, 0); /* READY has the edge */
+	begin(m, &what, code);
+	(void)modem_request_begin_job(m, 0);
+	modem_wire_compose(m);
+	modem_life_show(m);
+	return 0;
+}
+
+int
+modem_reply(struct modem *m, struct span text, uint32_t timeout_ms,
+	modem_on_result *on_result, void *ctx)
+{
+	struct request what = {.is_reply = true,
+		.how = MODEM_ONCE,
+		.timeout_ms = timeout_ms,
+		.on_result = on_result,
+		.ctx = ctx};
+
+	if (!m->open || m->cancel_wanted)
+		return -EPROTO;
+	if (m->request.active || m->session.state != SESSION_BUSY)
+		return -EBUSY;
+	if (!is_valid(m, text))
+		return -EINVAL;
+	begin(m, &what, text);
+	(void)modem_request_begin_job(m, 0);
+	modem_wire_compose(m);
+	return 0;
+}
+
+void
+modem_end(struct modem *m)
+{
+	if (m->session.state == SESSION_READY)
+		(void)session_on(&m->session, SESSION_WORK, 0); /* has it */
+	if (m->session.state != SESSION_BUSY)
+		return;
+	m->cancel_wanted = true;
+	(void)modem_request_begin_job(m, 0);
+	modem_wire_compose(m);
+	modem_life_show(m);
+}
+
+static void
+begin_script(
+	struct modem *m, enum modem_job job, const struct chat_script *script)
+{
+	struct chat_args args = {.wait_ms = m->request.timeout_ms};
+
+	m->job = job;
+	m->job_state = m->session.state;
+	chat_begin(&m->chat, script, &args);
+}
+
+/*
+ * The next thing to do for the owner, if the line is free for it: first
+ * close what is open, then the request, then be ready. now_ms may be 0
+ * where there is work to do. Whether something was done.
+ */
+bool
+modem_request_begin_job(struct modem *m, int64_t now_ms)
+{
+	bool quiet = m->ask.state == ASK_IDLE || m->ask.state == ASK_QUEUED;
+
+	if (m->session.state != SESSION_BUSY || m->job != JOB_NONE || !quiet)
+		return false;
+	if (m->cancel_wanted) {
+		m->cancel_wanted = false;
+		m->open = false;
+		begin_script(m, JOB_CANCEL, &script_cancel);
+	} else if (m->request.active && m->charset != NULL &&
+		   strcmp(m->charset, dialect_charset(m->coding)) == 0) {
+		begin_script(m, JOB_ASK, m->dialect->ask);
+	} else if (m->request.active) {
+		begin_script(m, JOB_CHARSET, &script_charset);
+	} else if (!m->open) {
+		(void)session_on(&m->session, SESSION_IDLE, now_ms);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* A script of ours is over. */
+void
+modem_request_on_job(struct modem *m, int64_t now_ms)
+{
+	enum modem_job job = m->job;
+
+	m->job = JOB_NONE;
+	switch (job) {
+	case JOB_NONE:
+	case JOB_LIFE:
+		break;
+	case JOB_ASK:
+		/* The result went to the ask; without one, its own deadline
+		 * ends it. A command that could not be made is not sent. */
+		if (m->ask.state == ASK_QUEUED)
+			ask_end(&m->ask, MODEM_REFUSED);
+		break;
+	case JOB_CHARSET:
+		if (m->chat.result == CHAT_TIMED_OUT)
+			(void)session_on(&m->session, SESSION_SILENT, now_ms);
+		/* Refused: then it knows but one, and we have tried. */
+		m->charset = dialect_charset(m->coding);
+		break;
+	case JOB_CANCEL:
+		m->unsynced = m->chat.result != CHAT_DONE;
+		m->masked = m->masked && m->unsynced;
+		if (m->unsynced)
+			(void)session_on(&m->session, SESSION_SILENT, now_ms);
+		break;
+	}
+}
+
+/* ---- what the network says --------------------------------------------- */
+
+static void
+push(struct modem *m, const struct ussd_answer *answer)
+{
+	size_t len = 0;
+	struct span text;
+
+	if (!answer->has_body ||
+		ussd_decode(answer, m->text, sizeof m->text, &len) != 0)
+		return;
+	text = span_of(m->text, len);
+	if (len > 0 && !ask_is_notice(text))
+		m->hooks.on_push(m->hooks.ctx, text);
+	explicit_bzero(m->text, sizeof m->text);
+}
+
+/* A menu that the network opened by itself would take the next code for
+ * an answer: close it. */
+static void
+close_foreign(struct modem *m, int64_t now_ms)
+{
+	m->cancel_wanted = true;
+	if (m->session.state == SESSION_READY)
+		(void)session_on(&m->session, SESSION_WORK, now_ms);
+	/* What waits unflushed waits until then. */
+	if (m->job == JOB_ASK && m->ask.state == ASK_QUEUED) {
+		modem_wire_drop(m);
+		chat_break(&m->chat);
+		m->job = JOB_NONE;
+	}
+}
+
+/*
+ * The session that we thought open is not: a reply that waits would open
+ * another one. Half a command on the wire cannot be taken back but by
+ * closing the port.
+ */
+static void
+lose_session(struct modem *m, int64_t now_ms)
+{
+	m->open = false;
+	if (!m->request.active || !m->request.is_reply)
+		return;
+	if (m->ask.state == ASK_QUEUED) {
+		modem_wire_drop(m);
+		ask_end(&m->ask, MODEM_DROPPED);
+	} else if (m->ask.state == ASK_SENDING) {
+		modem_wire_lost(m, now_ms);
+	}
+}
+
+void
+modem_request_on_cusd(
+	struct modem *m, struct span line, bool stale, int64_t now_ms)
+{
+	bool on_air = ask_is_on_air(&m->ask);
+	struct ussd_answer answer;
+
+	if (!stale && ask_on_answer(&m->ask, line, now_ms))
+		return;
+	if (ussd_parse(line, &answer) != 0)
+		return;
+	switch (answer.mode) {
+	case USSD_ASKS:
+		if (!m->open && !on_air && m->ask.state != ASK_SETTLING)
+			close_foreign(m, now_ms);
+		push(m, &answer);
+		break;
+	case USSD_DONE:
+	case USSD_ENDED:
+		lose_session(m, now_ms);
+		push(m, &answer);
+		break;
+	case USSD_OTHER_CLIENT:
+		break;
+	case USSD_UNSUPPORTED:
+	case USSD_TIMEOUT:
+	case USSD_ODD:
+		lose_session(m, now_ms);
+		break;
+	}
+}
+
+/* ---- the end of a request ---------------------------------------------- */
+
+static bool
+may_search(const struct modem *m)
+{
+	if (m->request.how != MODEM_SEARCH || m->info.coding_known ||
+		m->session.state != SESSION_BUSY)
+		return false;
+	switch (m->ask.cause) {
+	case MODEM_REFUSED:
+	case MODEM_ERROR:
+	case MODEM_DROPPED:
+	case MODEM_NETWORK:
+		return true;
+	case MODEM_TEXT:
+	case MODEM_NO_ANSWER:
+	case MODEM_BROKEN:
+	case MODEM_UNREADABLE:
+	case MODEM_STOPPED:
+		break;
+	}
+	return false;
+}
+
+/* The next coding that was not tried and can say the code. */
+static bool
+next_coding(struct modem *m)
+{
+	struct span code = span_of(m->request.code, m->request.code_len);
+
+	for (size_t i = 0; i < DIALECT_CODINGS; i++) {
+		enum ussd_coding coding = m->dialect->codings[i];
+
+		if ((m->request.codings_tried >> coding & 1) != 0 ||
+			!can_encode(coding, code))
+			continue;
+		m->coding = coding;
+		m->request.codings_tried |= 1U << coding;
+		return true;
+	}
+	m->coding = m->dialect->codings[0];
+	return false;
+}
+
+/* The chat may still wait for a final result that will not come. */
+static void
+note_sync(struct modem *m)
+{
+	bool sent = m->ask.fate != MODEM_NOT_SENT;
+
+	if (m->job == JOB_ASK) {
+		chat_break(&m->chat);
+		m->job = JOB_NONE;
+		modem_wire_drop(m);
+	}
+	m->unsynced = sent && !m->ask.final_seen;
+	if (!m->ask.open)
+		m->cancel_wanted = m->cancel_wanted || m->unsynced ||
+		                   m->ask.cause == MODEM_NO_ANSWER ||
+		                   m->ask.cause == MODEM_ERROR ||
+		                   m->ask.cause == MODEM_NETWORK;
+	/* Its echo, if any, is past. */
+	m->masked = m->masked && m->unsynced;
+}
+
+static void
+deliver(struct modem *m, int64_t now_ms)
+{
+	struct request request = m->request;
+	struct modem_result result = {.fate = m->ask.fate,
+		.cause = m->ask.cause,
+		.code = m->ask.code,
+		.text = span_of(m->text, m->ask.text_len),
+		.open = m->ask.open};
+
+	explicit_bzero(request.code, sizeof request.code);
+	memcpy(m->text, m->ask.text, sizeof m->text);
+	m->open = m->ask.open;
+	m->open_until_ms = now_ms + MODEM_OPEN_MS;
+	ask_forget(&m->ask);
+	modem_request_wipe(m);
+	m->request.active = false;
+	(void)modem_request_begin_job(m, now_ms);
+	modem_life_show(m);
+	request.on_result(request.ctx, &result);
+	explicit_bzero(m->text, sizeof m->text);
+}
+
+void
+modem_request_finish(struct modem *m, int64_t now_ms)
+{
+	note_sync(m);
+	if (m->ask.cause == MODEM_TEXT)
+		m->info.coding_known = true;
+	if (may_search(m) && next_coding(m)) {
+		ask_begin(
+			&m->ask, &m->dialect->refusals, m->request.timeout_ms);
+		return;
+	}
+	if (m->session.state != SESSION_BUSY) {
+		m->cancel_wanted = false;
+		m->ask.open = false;
+	}
+	deliver(m, now_ms);
+}

@@ -1,0 +1,240 @@
+/*
+ * modem_wire: the driver's side of the port. Bytes go out only once they
+ * are released; what held a PIN is wiped as soon as the port has it, and
+ * no trace shows one.
+ */
+#include "modem/modem_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "modem/port.h"
+
+enum { TRACE_MAX = 512, DIGIT_RUN = 4 };
+
+static bool
+is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') ||
+	       (c >= 'a' && c <= 'f');
+}
+
+static bool
+has_digit(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] >= '0' && text[i] <= '9')
+			return true;
+	return false;
+}
+
+/* Runs of digits, in hex too, may be a PIN: stars for all of them. */
+static void
+mask_digits(char *text, size_t n)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && is_hex(text[i]))
+			continue;
+		if (i - from >= DIGIT_RUN && has_digit(text + from, i - from))
+			memset(text + from, '*', i - from);
+		from = i + 1;
+	}
+}
+
+/* +CUSD: 3 and above may carry the request itself, damaged. */
+static bool
+is_request_back(struct span line)
+{
+	struct span s = span_skip(line, strlen("+CUSD:"));
+
+	return span_starts(line, span_str("+CUSD:")) &&
+	       (span_trim(s).len == 0 || span_trim(s).ptr[0] >= '3');
+}
+
+void
+modem_wire_trace(struct modem *m, struct span heard, bool is_echo)
+{
+	char text[TRACE_MAX];
+	size_t n = heard.len < sizeof text ? heard.len : sizeof text;
+
+	if (m->hooks.on_trace == NULL)
+		return;
+	if (!m->masked && !is_echo && !is_request_back(heard)) {
+		m->hooks.on_trace(m->hooks.ctx, false, heard);
+		return;
+	}
+	memcpy(text, heard.ptr, n);
+	mask_digits(text, n);
+	m->hooks.on_trace(m->hooks.ctx, false, span_of(text, n));
+	explicit_bzero(text, sizeof text);
+}
+
+static bool
+is_secret(const struct modem *m)
+{
+	return m->job == JOB_ASK &&
+	       (m->request.how == MODEM_ONCE || m->request.is_reply);
+}
+
+static void
+trace_sent(struct modem *m)
+{
+	struct chat_args args = {.code = span_str("<redacted>"),
+		.charset = span_str(m->charset ? m->charset : ""),
+		.dcs = m->dialect->dcs};
+	char text[TRACE_MAX];
+	size_t len;
+
+	if (m->hooks.on_trace == NULL)
+		return;
+	if (!is_secret(m))
+		m->hooks.on_trace(m->hooks.ctx, true,
+			span_trim(span_of(m->tx, m->tx_len)));
+	else if (chat_compose(&m->chat, &args, text, sizeof text, &len) == 0)
+		m->hooks.on_trace(m->hooks.ctx, true, span_of(text, len - 1));
+}
+
+static void
+watch(struct modem *m, bool wants_write)
+{
+	if (m->wants_write == wants_write)
+		return;
+	m->wants_write = wants_write;
+	m->hooks.on_fd(m->hooks.ctx, m->port->ops->fd(m->port), wants_write);
+}
+
+int
+modem_wire_open(struct modem *m)
+{
+	int rc = m->port->ops->open(m->port);
+
+	if (rc < 0)
+		return rc;
+	m->is_port_open = true;
+	m->wants_write = false;
+	framer_reset(&m->framer);
+	m->hooks.on_fd(m->hooks.ctx, m->port->ops->fd(m->port), false);
+	return 0;
+}
+
+void
+modem_wire_close(struct modem *m)
+{
+	modem_wire_drop(m);
+	framer_reset(&m->framer);
+	if (!m->is_port_open)
+		return;
+	m->is_port_open = false;
+	m->hooks.on_fd(m->hooks.ctx, -1, false);
+	m->port->ops->close(m->port);
+}
+
+void
+modem_wire_drop(struct modem *m)
+{
+	explicit_bzero(m->tx, sizeof m->tx);
+	m->tx_len = 0;
+	m->tx_off = 0;
+	m->released = false;
+	m->stall_ms = INT64_MAX;
+}
+
+void
+modem_wire_lost(struct modem *m, int64_t now_ms)
+{
+	modem_life_break(m);
+	(void)session_on(&m->session, SESSION_LOST, now_ms); /* counted */
+}
+
+bool
+modem_wire_read(struct modem *m, int64_t now_ms)
+{
+	for (int i = 0; i < MODEM_READS_MAX && m->is_port_open; i++) {
+		size_t room;
+		char *at = framer_room(&m->framer, &room);
+		ssize_t n = m->port->ops->read(m->port, at, room);
+
+		if (n == 0)
+			return false;
+		if (n < 0) {
+			modem_wire_lost(m, now_ms);
+			modem_settle(m, now_ms);
+			return false;
+		}
+		framer_filled(&m->framer, (size_t)n);
+		modem_heard_drain(m, now_ms);
+	}
+	return m->is_port_open;
+}
+
+/* The port has all of the command. */
+static void
+on_sent(struct modem *m, int64_t now_ms)
+{
+	chat_on_sent(&m->chat, now_ms);
+	if (m->job == JOB_ASK) {
+		ask_on_sent(&m->ask, now_ms);
+		if (is_secret(m))
+			modem_request_wipe(m);
+	}
+	modem_wire_drop(m);
+}
+
+static void
+on_sending(struct modem *m, int64_t now_ms)
+{
+	chat_on_sending(&m->chat);
+	if (m->job == JOB_ASK)
+		ask_on_sending(&m->ask);
+	m->stall_ms = now_ms + MODEM_STALL_MS;
+}
+
+/* Hands over what is released. An error means that the port took nothing
+ * of what was offered last. */
+void
+modem_wire_write(struct modem *m, int64_t now_ms)
+{
+	if (m->tx_off == 0 && m->stall_ms == INT64_MAX) {
+		trace_sent(m);
+		m->masked = m->masked || is_secret(m);
+		m->stall_ms = now_ms + MODEM_STALL_MS;
+	}
+	while (m->tx_off < m->tx_len) {
+		ssize_t n = m->port->ops->write(
+			m->port, m->tx + m->tx_off, m->tx_len - m->tx_off);
+
+		if (n < 0) {
+			modem_wire_lost(m, now_ms);
+			return;
+		}
+		if (n == 0)
+			break;
+		on_sending(m, now_ms);
+		explicit_bzero(m->tx + m->tx_off, (size_t)n);
+		m->tx_off += (size_t)n;
+	}
+	watch(m, m->tx_off < m->tx_len);
+	if (m->tx_off == m->tx_len)
+		on_sent(m, now_ms);
+}
+
+void
+modem_wire_compose(struct modem *m)
+{
+	char coded[MODEM_TX_MAX] = "";
+	struct chat_args args;
+	size_t len;
+
+	if (m->chat.state != CHAT_TO_SEND || m->tx_len > 0 || !m->is_port_open)
+		return;
+	args = modem_request_args(m, coded, sizeof coded);
+	m->tx_serial++;
+	if (chat_compose(&m->chat, &args, m->tx, sizeof m->tx, &len) == 0)
+		m->tx_len = len;
+	else
+		chat_break(&m->chat); /* modem_ask() has seen that it fits */
+	explicit_bzero(coded, sizeof coded);
+}

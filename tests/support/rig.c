@@ -1,0 +1,218 @@
+/*
+ * rig: see rig.h. It must never do what the real loop would not: bytes
+ * leave only by modem_flush(), and callbacks come only from its turns.
+ */
+#include "tests/support/rig.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TURNS_MAX = 200000, LONG_MS = 300000, TIMEOUT_MS = 60000 };
+
+static void
+on_fd(void *ctx, int fd, bool want_write)
+{
+	struct rig *rig = ctx;
+
+	/* Told before the close, so that nobody waits on a closed one. */
+	assert(fd == -1 || fd == WIRE_FD);
+	assert(rig->wire.is_open);
+	rig->fd = fd;
+	rig->wants_write = want_write;
+}
+
+static void
+on_state(void *ctx)
+{
+	((struct rig *)ctx)->state_calls++;
+}
+
+static void
+append(char *dst, size_t cap, struct span s, const char *end)
+{
+	size_t used = strlen(dst);
+
+	(void)snprintf(dst + used, cap - used, "%.*s%s", (int)s.len, s.ptr,
+		end); /* a cut one is long enough to tell */
+}
+
+static void
+on_push(void *ctx, struct span text)
+{
+	struct rig *rig = ctx;
+
+	rig->pushes++;
+	append(rig->push, sizeof rig->push, text, "|");
+	if (rig->then != NULL)
+		rig->then(rig);
+}
+
+static void
+on_trace(void *ctx, bool sent, struct span line)
+{
+	struct rig *rig = ctx;
+
+	append(rig->trace, sizeof rig->trace, span_str(sent ? "> " : "< "), "");
+	append(rig->trace, sizeof rig->trace, line, "\n");
+}
+
+static void
+on_result(void *ctx, const struct modem_result *result)
+{
+	struct rig *rig = ctx;
+
+	rig->results++;
+	rig->result = *result;
+	rig->text[0] = '\0';
+	append(rig->text, sizeof rig->text, result->text, "");
+	if (rig->then != NULL)
+		rig->then(rig);
+}
+
+static void
+rule(struct rig *rig, const char *when, const char *say)
+{
+	wire_rule(&rig->wire,
+		(struct wire_rule){.when = when, .say = say, .after_ms = 5});
+}
+
+void
+rig_speak(struct rig *rig, const char *maker, const char *model)
+{
+	static char makers[2][96];
+
+	(void)snprintf(makers[0], sizeof makers[0], "\r\n%s\r\n\r\nOK\r\n",
+		maker); /* short names */
+	(void)snprintf(
+		makers[1], sizeof makers[1], "\r\n%s\r\n\r\nOK\r\n", model);
+	rule(rig, "AT", "\r\nOK\r\n");
+	rule(rig, "\x1b", NULL);
+	rule(rig, "AT+CGMI", makers[0]);
+	rule(rig, "AT+CGMM", makers[1]);
+	rule(rig, "AT+CPIN?", "\r\n+CPIN: READY\r\n\r\nOK\r\n");
+	rule(rig, "AT+CGSN", "\r\n350000000000011\r\n\r\nOK\r\n");
+	rule(rig, "AT+CIMI", "\r\n001010000000011\r\n\r\nOK\r\n");
+	rule(rig, "AT+CCID", "\r\n+CCID: 8900000000000000011\r\n\r\nOK\r\n");
+	rule(rig, "AT+CREG?", "\r\n+CREG: 1,1\r\n\r\nOK\r\n");
+	rule(rig, "AT+CSQ", "\r\n+CSQ: 20,99\r\n\r\nOK\r\n");
+	rule(rig, "AT+COPS?", "\r\n+COPS: 0,0,\"SimTel\",2\r\n\r\nOK\r\n");
+	rule(rig, "AT+CUSD=2", "\r\nERROR\r\n");
+}
+
+void
+rig_init(struct rig *rig, const char *dialect)
+{
+	struct modem_hooks hooks = {.ctx = rig,
+		.on_fd = on_fd,
+		.on_state = on_state,
+		.on_push = on_push,
+		.on_trace = on_trace};
+	struct modem_options options = {.name = "rig", .dialect = dialect};
+
+	memset(rig, 0, sizeof *rig);
+	wire_init(&rig->wire);
+	rig->wire.now_ms = 1000;
+	rig->fd = -1;
+	rig_speak(rig, "Acme", "M1");
+	rig->modem = modem_new(&options, &rig->wire.port, &hooks);
+	assert(rig->modem != NULL);
+	modem_start(rig->modem, rig->wire.now_ms);
+}
+
+void
+rig_fini(struct rig *rig)
+{
+	modem_free(rig->modem);
+	assert(rig->fd == -1 && !rig->wire.is_open && rig->wire.was_freed);
+}
+
+/* One turn of the loop at the time that it is. Whether anything was due. */
+static bool
+turn(struct rig *rig)
+{
+	struct wire *w = &rig->wire;
+	bool readable = rig->fd != -1 && wire_next_ms(w) <= w->now_ms;
+	bool writable = rig->fd != -1 && rig->wants_write && w->take_max > 0;
+	bool due = modem_wake_at(rig->modem) <= w->now_ms;
+
+	if (readable || writable)
+		modem_on_ready(rig->modem, w->now_ms);
+	else if (due)
+		modem_tick(rig->modem, w->now_ms);
+	if (!rig->hold)
+		modem_flush(rig->modem, w->now_ms);
+	return readable || writable || due;
+}
+
+static int64_t
+next_ms(const struct rig *rig)
+{
+	int64_t wake = modem_wake_at(rig->modem);
+	int64_t bytes = rig->fd != -1 ? wire_next_ms(&rig->wire) : INT64_MAX;
+
+	return wake < bytes ? wake : bytes;
+}
+
+/* Whether the state was seen, when one is looked for. */
+static bool
+run(struct rig *rig, int64_t until_ms, const enum modem_state *sought)
+{
+	for (int i = 0; i < TURNS_MAX; i++) {
+		bool did = turn(rig);
+		int64_t next = next_ms(rig);
+
+		if (sought != NULL && modem_info(rig->modem)->state == *sought)
+			return true;
+		if (did || next <= rig->wire.now_ms)
+			continue;
+		if (next > until_ms) {
+			rig->wire.now_ms = until_ms;
+			return false;
+		}
+		rig->wire.now_ms = next;
+	}
+	assert(!"the modem keeps the loop busy");
+	return false;
+}
+
+void
+rig_run(struct rig *rig, int64_t ms)
+{
+	(void)run(rig, rig->wire.now_ms + ms, NULL);
+}
+
+void
+rig_run_to(struct rig *rig, enum modem_state state)
+{
+	bool seen = run(rig, rig->wire.now_ms + LONG_MS, &state);
+
+	if (!seen)
+		(void)fprintf(stderr, "%s\n", rig->trace);
+	assert(seen);
+}
+
+int
+rig_ask(struct rig *rig, const char *code, enum modem_try how)
+{
+	return modem_ask(
+		rig->modem, span_str(code), how, TIMEOUT_MS, on_result, rig);
+}
+
+int
+rig_reply(struct rig *rig, const char *text)
+{
+	return modem_reply(
+		rig->modem, span_str(text), TIMEOUT_MS, on_result, rig);
+}
+
+void
+rig_answer(struct rig *rig, const char *answer, int64_t after_ms)
+{
+	wire_rule(&rig->wire, (struct wire_rule){.when = "AT+CUSD=1,",
+				      .say = "\r\nOK\r\n",
+				      .after_ms = 10,
+				      .then = answer,
+				      .then_after_ms = after_ms});
+}

@@ -1,0 +1,50 @@
+/*
+ * rig: a modem on a wire, driven as the loop drives it: flushed after each
+ * turn, woken when bytes or a deadline are due; the clock is a variable.
+ */
+#ifndef TESTS_SUPPORT_RIG_H
+#define TESTS_SUPPORT_RIG_H
+
+#include "modem/modem.h"
+#include "tests/support/wire.h"
+
+enum { RIG_TEXT_MAX = 16384 };
+
+struct rig {
+	struct wire wire;
+	struct modem *modem;
+	bool hold; /* nothing is flushed: the commit has not come */
+	int fd;    /* as on_fd said last */
+	bool wants_write;
+	unsigned results;
+	struct modem_result result; /* of the last one; text is in text */
+	char text[RIG_TEXT_MAX];
+	unsigned pushes;
+	char push[RIG_TEXT_MAX]; /* all of them, "|" behind each */
+	char trace[4 * RIG_TEXT_MAX];
+	unsigned state_calls;
+	/* Called for each result and each push, if not NULL. */
+	void (*then)(struct rig *rig);
+};
+
+/* A healthy modem of the standard dialect, started, not yet set up. */
+void rig_init(struct rig *rig, const char *dialect);
+void rig_fini(struct rig *rig);
+
+/* Answers that a modem of that make gives to the set-up. */
+void rig_speak(struct rig *rig, const char *maker, const char *model);
+
+/* Turns the clock on so far, doing all that becomes due. */
+void rig_run(struct rig *rig, int64_t ms);
+
+/* Runs until the state is shown, for at most five minutes. */
+void rig_run_to(struct rig *rig, enum modem_state state);
+
+/* As modem_ask() with 60 s; the result lands in the rig. */
+int rig_ask(struct rig *rig, const char *code, enum modem_try how);
+int rig_reply(struct rig *rig, const char *text);
+
+/* A rule for the dialling command: OK, and the answer so much later. */
+void rig_answer(struct rig *rig, const char *answer, int64_t after_ms);
+
+#endif
