@@ -19,6 +19,8 @@ enum {
 	HEX_SURE = 16,
 	/* Octets below which packed septets may happen to look like ASCII. */
 	ASCII_SURE = 8,
+	/* The same for octets below 80, which +CSCS="HEX" gives. */
+	SEPTETS_SURE = 16,
 	/* Digits from which pairs 30..39 are no chance. */
 	DIGITS_SURE = 12,
 	/* Scores (of 100): of a text, of a word or two, of what is no noise. */
@@ -153,19 +155,27 @@ least_score(struct span hex, struct look look)
 	return hex.len >= HEX_SURE ? SCORE_NOISE : SCORE_TEXT;
 }
 
-/* Octets in hex as one character each. 0 or a negative code. */
+/*
+ * Octets in hex as one character each: *sure when they can be nothing else.
+ * 0 or a negative code.
+ */
 static int
-guess_octets(struct span octets, enum claim claim, struct ussd_guess *guess)
+guess_octets(struct span octets, enum claim claim, struct ussd_guess *guess,
+	bool *sure)
 {
-	int rc;
+	int rc = -EILSEQ;
 
 	if (is_ascii(octets) || claim == CLAIM_OCTETS) {
+		*sure = is_ascii(octets) && octets.len >= ASCII_SURE;
 		rc = ussd_guess_same(octets, guess);
-		if (rc != -EILSEQ)
-			return rc;
-		return ussd_guess_latin(octets, guess);
+		if (rc == -EILSEQ)
+			rc = ussd_guess_latin(octets, guess);
 	}
-	return -EILSEQ;
+	if (rc == -EILSEQ && octets.len >= SEPTETS_SURE) {
+		*sure = true;
+		rc = ussd_guess_septets(octets, guess);
+	}
+	return rc;
 }
 
 /* Octets in hex: packed septets, or one character each. */
@@ -174,14 +184,15 @@ decode_octets(struct span octets, enum claim claim, unsigned least,
 	struct ussd_guess *guess)
 {
 	struct ussd_guess other;
+	bool sure = false;
 	int rc;
 
 	rc = ussd_guess_packed(octets, guess);
 	if (rc == 0 && guess->score < least)
 		rc = -ENODATA;
-	if (guess_octets(octets, claim, &other) < 0)
+	if (guess_octets(octets, claim, &other, &sure) < 0)
 		return rc;
-	if ((is_ascii(octets) && octets.len >= ASCII_SURE) ||
+	if (sure ||
 		(claim == CLAIM_OCTETS &&
 			(rc < 0 || other.score >= guess->score)) ||
 		(rc == -ENODATA && other.score >= SCORE_WORD)) {

@@ -139,6 +139,7 @@ static const struct {
 	/* octets in hex */
 	{"4F4B2031", 68, "OK 1"},
 	{"48656C6C6F20746865726521", 0, "Hello there!"},
+	{"42616C3A0231302E353020636172056C6C", 0, "Bal:$10.50 car\xC3\xA9ll"},
 	{"48E96C6C6F20776F726C6421", 68, "H\xC3\xA9llo world!"},
 	{"48C3A96C6C6F20776F726C64", 244, "H\xC3\xA9llo world"},
 	/* UCS-2 in hex, under any scheme */
