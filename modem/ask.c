@@ -156,18 +156,19 @@ on_bare_end(struct ask *a, int64_t now_ms)
 static void
 on_text(struct ask *a, const struct ussd_answer *answer, int64_t now_ms)
 {
-	bool readable =
-		!answer->has_body ||
-		ussd_decode(answer, a->text, sizeof a->text, &a->text_len) == 0;
 	bool asks = answer->mode == USSD_ASKS;
+	bool readable = true;
 
-	if (!answer->has_body)
-		a->text_len = 0;
-	if (!readable)
+	a->text_len = 0;
+	if (answer->has_body)
+		readable = ussd_decode(answer, a->text, sizeof a->text,
+				   &a->text_len) == 0;
+	if (!readable) {
 		keep_raw(a, answer);
-	else if (ask_is_notice(span_of(a->text, a->text_len)))
+	} else if (ask_is_notice(span_of(a->text, a->text_len))) {
+		a->text_len = 0;
 		return;
-	else if (a->text_len == 0 && !asks) {
+	} else if (a->text_len == 0 && !asks) {
 		on_bare_end(a, now_ms);
 		return;
 	}

@@ -17,7 +17,7 @@ on_fd(void *ctx, int fd, bool want_write)
 	struct rig *rig = ctx;
 
 	/* Told before the close, so that nobody waits on a closed one. */
-	assert(fd == -1 || fd == WIRE_FD);
+	assert(fd == -1 || fd == FAKEWIRE_FD);
 	assert(rig->wire.is_open);
 	rig->fd = fd;
 	rig->wants_write = want_write;
@@ -74,8 +74,9 @@ on_result(void *ctx, const struct modem_result *result)
 static void
 rule(struct rig *rig, const char *when, const char *say)
 {
-	wire_rule(&rig->wire,
-		(struct wire_rule){.when = when, .say = say, .after_ms = 5});
+	fakewire_rule(
+		&rig->wire, (struct fakewire_rule){
+				    .when = when, .say = say, .after_ms = 5});
 }
 
 void
@@ -112,7 +113,7 @@ rig_init(struct rig *rig, const char *dialect)
 	struct modem_options options = {.name = "rig", .dialect = dialect};
 
 	memset(rig, 0, sizeof *rig);
-	wire_init(&rig->wire);
+	fakewire_init(&rig->wire);
 	rig->wire.now_ms = 1000;
 	rig->fd = -1;
 	rig_speak(rig, "Acme", "M1");
@@ -132,8 +133,8 @@ rig_fini(struct rig *rig)
 static bool
 turn(struct rig *rig)
 {
-	struct wire *w = &rig->wire;
-	bool readable = rig->fd != -1 && wire_next_ms(w) <= w->now_ms;
+	struct fakewire *w = &rig->wire;
+	bool readable = rig->fd != -1 && fakewire_next_ms(w) <= w->now_ms;
 	bool writable = rig->fd != -1 && rig->wants_write && w->take_max > 0;
 	bool due = modem_wake_at(rig->modem) <= w->now_ms;
 
@@ -150,7 +151,8 @@ static int64_t
 next_ms(const struct rig *rig)
 {
 	int64_t wake = modem_wake_at(rig->modem);
-	int64_t bytes = rig->fd != -1 ? wire_next_ms(&rig->wire) : INT64_MAX;
+	int64_t bytes =
+		rig->fd != -1 ? fakewire_next_ms(&rig->wire) : INT64_MAX;
 
 	return wake < bytes ? wake : bytes;
 }
@@ -210,9 +212,9 @@ rig_reply(struct rig *rig, const char *text)
 void
 rig_answer(struct rig *rig, const char *answer, int64_t after_ms)
 {
-	wire_rule(&rig->wire, (struct wire_rule){.when = "AT+CUSD=1,",
-				      .say = "\r\nOK\r\n",
-				      .after_ms = 10,
-				      .then = answer,
-				      .then_after_ms = after_ms});
+	fakewire_rule(&rig->wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
+					  .say = "\r\nOK\r\n",
+					  .after_ms = 10,
+					  .then = answer,
+					  .then_after_ms = after_ms});
 }

@@ -6,12 +6,12 @@
 #define TESTS_SUPPORT_RIG_H
 
 #include "modem/modem.h"
-#include "tests/support/wire.h"
+#include "tests/support/fakewire.h"
 
 enum { RIG_TEXT_MAX = 16384 };
 
 struct rig {
-	struct wire wire;
+	struct fakewire wire;
 	struct modem *modem;
 	bool hold; /* nothing is flushed: the commit has not come */
 	int fd;    /* as on_fd said last */

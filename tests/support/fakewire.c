@@ -1,23 +1,23 @@
 /*
- * wire: see wire.h. It knows nothing of AT but that a command ends with CR,
- * and it must never look at a real clock.
+ * fakewire: see fakewire.h. It knows nothing of AT but that a command ends with
+ * CR, and it must never look at a real clock.
  */
-#include "tests/support/wire.h"
+#include "tests/support/fakewire.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
-static struct wire *
+static struct fakewire *
 wire_of(struct port *port)
 {
-	return (struct wire *)port;
+	return (struct fakewire *)port;
 }
 
 static int
 on_open(struct port *port)
 {
-	struct wire *w = wire_of(port);
+	struct fakewire *w = wire_of(port);
 
 	if (w->open_error < 0)
 		return w->open_error;
@@ -30,16 +30,16 @@ on_open(struct port *port)
 static int
 on_fd(const struct port *port)
 {
-	return ((const struct wire *)port)->is_open ? WIRE_FD : -1;
+	return ((const struct fakewire *)port)->is_open ? FAKEWIRE_FD : -1;
 }
 
-static struct wire_saying *
-first_due(struct wire *w)
+static struct fakewire_saying *
+first_due(struct fakewire *w)
 {
-	struct wire_saying *due = NULL;
+	struct fakewire_saying *due = NULL;
 
 	for (size_t i = 0; i < w->saying_count; i++) {
-		struct wire_saying *s = &w->sayings[i];
+		struct fakewire_saying *s = &w->sayings[i];
 
 		if (s->at_ms <= w->now_ms && s->given < s->len &&
 			(due == NULL || s->at_ms < due->at_ms))
@@ -51,8 +51,8 @@ first_due(struct wire *w)
 static ssize_t
 on_read(struct port *port, void *buf, size_t cap)
 {
-	struct wire *w = wire_of(port);
-	struct wire_saying *s = first_due(w);
+	struct fakewire *w = wire_of(port);
+	struct fakewire_saying *s = first_due(w);
 	size_t n;
 
 	assert(w->is_open);
@@ -69,7 +69,7 @@ on_read(struct port *port, void *buf, size_t cap)
 }
 
 static void
-keep(struct wire *w, struct wire_saying *s, const char *bytes, size_t n)
+keep(struct fakewire *w, struct fakewire_saying *s, const char *bytes, size_t n)
 {
 	(void)w;
 	assert(s->len + n <= sizeof s->bytes);
@@ -77,16 +77,16 @@ keep(struct wire *w, struct wire_saying *s, const char *bytes, size_t n)
 	s->len += n;
 }
 
-static struct wire_saying *
-new_saying(struct wire *w, int64_t after_ms)
+static struct fakewire_saying *
+new_saying(struct fakewire *w, int64_t after_ms)
 {
-	struct wire_saying *s = NULL;
+	struct fakewire_saying *s = NULL;
 
 	for (size_t i = 0; s == NULL && i < w->saying_count; i++)
 		if (w->sayings[i].given == w->sayings[i].len)
 			s = &w->sayings[i];
 	if (s == NULL) {
-		assert(w->saying_count < WIRE_SAYINGS_MAX);
+		assert(w->saying_count < FAKEWIRE_SAYINGS_MAX);
 		s = &w->sayings[w->saying_count++];
 	}
 	s->at_ms = w->now_ms + after_ms;
@@ -96,9 +96,9 @@ new_saying(struct wire *w, int64_t after_ms)
 }
 
 static void
-say(struct wire *w, const char *bytes, int64_t after_ms, bool with_noise)
+say(struct fakewire *w, const char *bytes, int64_t after_ms, bool with_noise)
 {
-	struct wire_saying *s = new_saying(w, after_ms);
+	struct fakewire_saying *s = new_saying(w, after_ms);
 
 	for (const char *p = bytes; *p != '\0'; p++) {
 		keep(w, s, p, 1);
@@ -108,27 +108,27 @@ say(struct wire *w, const char *bytes, int64_t after_ms, bool with_noise)
 }
 
 void
-wire_say(struct wire *w, const char *bytes, int64_t after_ms)
+fakewire_say(struct fakewire *w, const char *bytes, int64_t after_ms)
 {
 	say(w, bytes, after_ms, false);
 }
 
 void
-wire_hush(struct wire *w)
+fakewire_hush(struct fakewire *w)
 {
 	w->saying_count = 0;
 }
 
 static void
-on_command(struct wire *w)
+on_command(struct fakewire *w)
 {
-	struct wire_rule *rule = NULL;
+	struct fakewire_rule *rule = NULL;
 
 	w->command[w->command_len] = '\0';
 	w->command_len = 0;
 	if (w->echo) {
-		wire_say(w, w->command, 0);
-		wire_say(w, "\r\r\n", 0);
+		fakewire_say(w, w->command, 0);
+		fakewire_say(w, "\r\r\n", 0);
 	}
 	for (size_t i = w->rule_count; rule == NULL && i-- > 0;)
 		if (strncmp(w->command, w->rules[i].when,
@@ -149,7 +149,7 @@ on_command(struct wire *w)
 static ssize_t
 on_write(struct port *port, const void *buf, size_t len)
 {
-	struct wire *w = wire_of(port);
+	struct fakewire *w = wire_of(port);
 	const char *p = buf;
 	size_t n = len < w->take_max ? len : w->take_max;
 
@@ -174,7 +174,7 @@ on_write(struct port *port, const void *buf, size_t len)
 static void
 on_close(struct port *port)
 {
-	struct wire *w = wire_of(port);
+	struct fakewire *w = wire_of(port);
 
 	w->closes += w->is_open ? 1 : 0;
 	w->is_open = false;
@@ -189,7 +189,7 @@ on_free(struct port *port)
 }
 
 void
-wire_init(struct wire *w)
+fakewire_init(struct fakewire *w)
 {
 	static const struct port_ops ops = {.open = on_open,
 		.fd = on_fd,
@@ -204,14 +204,14 @@ wire_init(struct wire *w)
 }
 
 void
-wire_rule(struct wire *w, struct wire_rule rule)
+fakewire_rule(struct fakewire *w, struct fakewire_rule rule)
 {
-	assert(w->rule_count < WIRE_RULES_MAX);
+	assert(w->rule_count < FAKEWIRE_RULES_MAX);
 	w->rules[w->rule_count++] = rule;
 }
 
 int64_t
-wire_next_ms(const struct wire *w)
+fakewire_next_ms(const struct fakewire *w)
 {
 	int64_t next = INT64_MAX;
 
@@ -225,7 +225,7 @@ wire_next_ms(const struct wire *w)
 }
 
 unsigned
-wire_count(const struct wire *w, const char *text)
+fakewire_count(const struct fakewire *w, const char *text)
 {
 	unsigned n = 0;
 
