@@ -14,7 +14,7 @@
 enum {
 	DCS_DIGITS_MAX = 3,
 	DCS_JUNK_MAX = 4, /* seen: `17r` and blanks, which do not count */
-	HEX_SURE = 8	  /* digits that make an open quote's text hex */
+	HEX_SURE = 8      /* digits that make an open quote's text hex */
 };
 
 static struct span
@@ -89,7 +89,7 @@ take_open_body(struct span s, struct ussd_answer *out)
 	size_t comma = find_last(s, ',');
 	struct span front = span_trim(span_of(s.ptr, comma));
 	bool hex = count_of(front, "0123456789ABCDEFabcdef") >= HEX_SURE &&
-		   span_find(front, ' ') == front.len;
+	           span_find(front, ' ') == front.len;
 
 	out->body = s;
 	if (comma == s.len || (front.len > 0 && !hex) ||

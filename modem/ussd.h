@@ -30,9 +30,9 @@ enum ussd_coding { USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX };
 
 struct ussd_answer {
 	enum ussd_mode mode;
-	int dcs;	  /* -1 where the line has none; 0..255 */
+	int dcs;          /* -1 where the line has none; 0..255 */
 	struct span body; /* inside the quotes; points into the line */
-	bool has_body;	  /* false for an empty one too */
+	bool has_body;    /* false for an empty one too */
 };
 
 /*

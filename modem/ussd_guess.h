@@ -14,8 +14,8 @@ enum { USSD_OCTETS_MAX = 2 * USSD_TEXT_MAX };
 /* One reading. */
 struct ussd_guess {
 	char utf8[USSD_TEXT_MAX]; /* NUL-terminated */
-	size_t len;		  /* without the NUL */
-	unsigned score;		  /* 0..100; words and numbers come near 100 */
+	size_t len;               /* without the NUL */
+	unsigned score;           /* 0..100; words and numbers come near 100 */
 };
 
 /* What makes a run of hex UCS-2. */

@@ -112,7 +112,7 @@ unknown_escape_shows_the_plain_character(void **state)
 	} rows[] = {
 		{"\x1B\x41", 2, "A"},
 		{"\x1B\x1B\x65", 3, " e"}, /* a table that nobody has */
-		{"a\x1B", 2, "a "},	   /* cut off */
+		{"a\x1B", 2, "a "},        /* cut off */
 		{"\x1B\x00", 2, "@"},
 		{"\xE5\x80", 2, "e@"}, /* bit 8 is no part of a septet */
 	};

@@ -17,20 +17,20 @@ static void
 ill_formed_utf8_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"\x80",		    /* a continuation alone */
-		"a\xBF",	    /* after a good character */
-		"\xC3",		    /* cut short */
-		"\xE2\x82",	    /* cut short */
-		"\xF0\x9F\x92",	    /* cut short */
-		"\xC3(",	    /* no continuation */
-		"\xE2(\xA1",	    /* no continuation */
-		"\xE2\x82(",	    /* no continuation */
+		"\x80",             /* a continuation alone */
+		"a\xBF",            /* after a good character */
+		"\xC3",             /* cut short */
+		"\xE2\x82",         /* cut short */
+		"\xF0\x9F\x92",     /* cut short */
+		"\xC3(",            /* no continuation */
+		"\xE2(\xA1",        /* no continuation */
+		"\xE2\x82(",        /* no continuation */
 		"\xF0(\x8C\xBC",    /* no continuation */
-		"\xC0\x80",	    /* over-long NUL */
-		"\xC1\xBF",	    /* over-long */
-		"\xE0\x9F\xBF",	    /* over-long */
+		"\xC0\x80",         /* over-long NUL */
+		"\xC1\xBF",         /* over-long */
+		"\xE0\x9F\xBF",     /* over-long */
 		"\xF0\x8F\xBF\xBF", /* over-long */
-		"\xED\xA0\x80",	    /* surrogates */
+		"\xED\xA0\x80",     /* surrogates */
 		"\xED\xBF\xBF",
 		"\xF4\x90\x80\x80", /* beyond U+10FFFF */
 		"\xF8\x88\x80\x80\x80",
