@@ -175,7 +175,7 @@ run(struct rig *rig, int64_t until_ms, const enum modem_state *sought)
 		}
 		rig->wire.now_ms = next;
 	}
-	assert(!"the modem keeps the loop busy");
+	assert(0 && "the modem keeps the loop busy");
 	return false;
 }
 
