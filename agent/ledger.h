@@ -21,10 +21,10 @@
 
 enum {
 	LEDGER_SCHEMA = 1,
-	LEDGER_NAME_MAX = 64,    /* operator, modem, reason, who, IMEI, ... */
+	LEDGER_NAME_MAX = 64, /* operator, modem, reason, who, IMEI, ... */
 	LEDGER_TARGET_MAX = 64,
-	LEDGER_TEXT_MAX = 1024,  /* replies (masked), notes */
-	LEDGER_FILE_MAX = 256    /* file names */
+	LEDGER_TEXT_MAX = 1024, /* replies (masked), notes */
+	LEDGER_FILE_MAX = 256   /* file names */
 };
 
 struct ledger;
@@ -105,7 +105,7 @@ struct ledger_batch_row {
 	char operator[LEDGER_NAME_MAX];
 	char currency[8];
 	unsigned decimals;
-	int64_t amount_minor; /* MONEY_NONE */
+	int64_t amount_minor;           /* MONEY_NONE */
 	char target[LEDGER_TARGET_MAX]; /* "self" or a number */
 	char modem[LEDGER_NAME_MAX];    /* "" for any */
 	char expires[12];               /* YYYY-MM-DD or "" */
@@ -154,7 +154,8 @@ struct ledger_voucher_move {
 };
 
 /* ready -> dialing. result.id is the attempt. -EBUSY when the account has
- * a PIN in flight already (law 5). */
+ * a PIN in flight already, or a pending one (law 5). iccid and account must
+ * be known. */
 struct ledger_attempt_begin {
 	int64_t voucher;
 	char modem[LEDGER_NAME_MAX];
@@ -176,11 +177,11 @@ struct ledger_attempt_settle {
 	enum verdict verdict;
 	enum voucher_event event;
 	char reason[LEDGER_NAME_MAX];
-	int64_t next_at_ran_ms;  /* busy, not_sent; 0 for now */
-	int64_t credited_minor;  /* MONEY_NONE */
-	int64_t balance_minor;   /* as the text told it; MONEY_NONE */
-	char by[LEDGER_NAME_MAX];/* what decided: "text", "restart", "timer" */
-	char rule[LEDGER_NAME_MAX]; /* key of the rule that fired */
+	int64_t next_at_ran_ms;   /* busy, not_sent; 0 for now */
+	int64_t credited_minor;   /* MONEY_NONE */
+	int64_t balance_minor;    /* as the text told it; MONEY_NONE */
+	char by[LEDGER_NAME_MAX]; /* what decided: "text", "restart", "timer" */
+	char rule[LEDGER_NAME_MAX];  /* key of the rule that fired */
 	char reply[LEDGER_TEXT_MAX]; /* masked by the caller */
 };
 
@@ -277,12 +278,14 @@ int ledger_apply(struct ledger *ledger, const struct ledger_op *op,
 
 /* ---- reading ----------------------------------------------------------- */
 /* Rows are handed to fn one by one; it returns false to stop. Texts are
- * valid during the call. Each reader returns 0 or -EIO. */
+ * valid during the call. fn may read more, but must not apply operations
+ * nor end the turn. Each reader returns 0 or -EIO. */
 
 struct ledger_voucher {
 	int64_t id, batch;
 	unsigned row;
-	const char *serial, *masked, *operator, *currency, *target, *modem_only;
+	const char *serial, *masked, *operator, * currency, *target,
+		*modem_only;
 	const char *note, *expires, *reason, *modem, *reply;
 	unsigned decimals, priority;
 	int64_t amount_minor, credited_minor;
@@ -290,9 +293,10 @@ struct ledger_voucher {
 	enum voucher_state state;
 	int64_t next_at_ran_ms; /* 0: now */
 	unsigned attempts;      /* all */
-	unsigned on_air;        /* those that were or may have been on air */
-	unsigned not_sent;      /* in a row */
-	unsigned busy;          /* answers "busy" so far */
+	unsigned on_air;   /* those that were or may have been on air; an open
+	                      one is counted when it ends */
+	unsigned not_sent; /* in a row */
+	unsigned busy;     /* answers "busy" so far */
 	int64_t updated_wall_ms, finished_wall_ms; /* 0: not yet */
 };
 typedef bool ledger_voucher_fn(void *ctx, const struct ledger_voucher *v);
@@ -328,15 +332,15 @@ int ledger_each_attempt(struct ledger *ledger, int64_t voucher,
 struct ledger_batch {
 	int64_t id;
 	const char *name, *note, *who;
-	bool reading;      /* not accepted yet */
+	bool reading; /* not accepted yet */
 	bool from_spool;
-	bool retired;      /* its file is gone from incoming/ */
+	bool retired; /* its file is gone from incoming/ */
 	int64_t received_wall_ms, finished_wall_ms; /* 0: not finished */
 	int64_t rows, faults;
 	int64_t counts[VOUCHER_STATES]; /* kept by the ledger, not counted */
 	int64_t loaded_minor;           /* sum of what was credited */
-	int64_t generation;  /* grows with each settlement */
-	int64_t reported;    /* the generation of the last report */
+	int64_t generation;             /* grows with each settlement */
+	int64_t reported;               /* the generation of the last report */
 	const uint8_t *digest;
 };
 typedef bool ledger_batch_fn(void *ctx, const struct ledger_batch *b);
@@ -367,7 +371,7 @@ int ledger_counts(struct ledger *ledger, int64_t counts[VOUCHER_STATES]);
  * oldest batch, then row. At most limit.
  */
 struct ledger_head_query {
-	const char *operator, *modem, *self_account;
+	const char *operator, * modem, *self_account;
 	int64_t ran_ms;
 	bool skip_expiring; /* leave out vouchers with an expiry date */
 	int64_t limit;
@@ -380,20 +384,21 @@ int64_t ledger_next_due(struct ledger *ledger, int64_t ran_ms);
 /* What breakers and pacing need of a SIM. */
 struct ledger_sim {
 	char iccid[LEDGER_NAME_MAX];
-	char modem[LEDGER_NAME_MAX];   /* where it was seen last */
+	char modem[LEDGER_NAME_MAX]; /* where it was seen last */
 	char operator[LEDGER_NAME_MAX];
 	char account[LEDGER_TARGET_MAX];
-	unsigned counted;        /* attempts that count for the breaker */
-	unsigned unsettled;      /* open or unknown, dialled after the last
-	                            unlock (fence of a later version) */
-	bool one_more;           /* an unlock that no attempt has used yet */
-	bool blocked;            /* the operator said sim_blocked */
-	unsigned doublings;      /* of the pause */
-	int64_t stopped_ran_ms;  /* when the last that counts ended; 0: none */
+	unsigned counted;   /* attempts that count for the breaker */
+	unsigned unsettled; /* open or unknown, dialled after the last
+	                       unlock (fence of a later version) */
+	bool one_more;      /* an unlock that no attempt has used yet */
+	bool blocked;       /* the operator said sim_blocked */
+	unsigned doublings; /* 0: the caller knows max_rejects, and so how far
+	                       counted lies beyond it */
+	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
-	int64_t last_ran_ms;     /* end of the last attempt; 0: none */
-	unsigned dialled_today;  /* attempts on air since day_wall_ms */
-	int64_t balance_minor;   /* MONEY_NONE */
+	int64_t last_ran_ms;    /* end of the last attempt; 0: none */
+	unsigned dialled_today; /* attempts on air since day_wall_ms */
+	int64_t balance_minor;  /* MONEY_NONE */
 	unsigned balance_decimals;
 	char balance_currency[8];
 	int64_t balance_wall_ms; /* 0: never */
@@ -403,10 +408,11 @@ struct ledger_sim {
 int ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
 	struct ledger_sim *out);
 typedef bool ledger_sim_fn(void *ctx, const struct ledger_sim *sim);
-int ledger_each_sim(
-	struct ledger *ledger, int64_t day_wall_ms, ledger_sim_fn *fn, void *ctx);
+int ledger_each_sim(struct ledger *ledger, int64_t day_wall_ms,
+	ledger_sim_fn *fn, void *ctx);
 
-/* Whether dialling is paused, for all ("") or for a modem. */
+/* Whether dialling is paused, for all ("") or for this modem by itself. Also
+ * when the ledger cannot be read. */
 bool ledger_is_paused(struct ledger *ledger, const char *modem);
 
 int64_t ledger_cursor(struct ledger *ledger, const char *name); /* 0: none */
@@ -426,7 +432,8 @@ struct ledger_audit_filter {
 	int64_t limit;         /* 0: none */
 };
 int ledger_each_audit(struct ledger *ledger,
-	const struct ledger_audit_filter *filter, ledger_audit_fn *fn, void *ctx);
+	const struct ledger_audit_filter *filter, ledger_audit_fn *fn,
+	void *ctx);
 int64_t ledger_audit_head(struct ledger *ledger); /* the highest seq; 0 */
 
 /* ---- checking ---------------------------------------------------------- */

@@ -1,0 +1,246 @@
+/*
+ * ledger_private: what the files of the ledger share, and nobody else may
+ * see: the connection, cached statements, the head of the audit chain.
+ */
+#ifndef AGENT_LEDGER_PRIVATE_H
+#define AGENT_LEDGER_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "agent/ledger.h"
+
+enum { LEDGER_CACHE = 96, LEDGER_WHY_MAX = 256 };
+
+/* The end of the audit chain. Before the first entry: 0 and zeros. */
+struct ledger_chain {
+	int64_t seq;
+	uint8_t hash[VAULT_HASH_LEN];
+};
+
+struct ledger_cached {
+	const char *sql; /* the literal itself is the key */
+	sqlite3_stmt *stmt;
+	bool taken;
+};
+
+/*
+ * 1. head is what the rows say, in an open transaction too; stored is what
+ *    the table meta says.
+ * 2. Outside a transaction both are the same.
+ */
+struct ledger {
+	sqlite3 *db;
+	struct vault *vault;
+	int lock_fd; /* -1: read only */
+	struct ledger_chain head, stored;
+	int64_t ran_ms; /* as stored */
+	struct ledger_cached cache[LEDGER_CACHE];
+	size_t cached;
+	char error[LEDGER_WHY_MAX];
+};
+
+/* ---- schema (ledger_schema.c) ------------------------------------------ */
+
+/* Brings an open database to LEDGER_SCHEMA, or refuses it (why). */
+int ledger_migrate(struct ledger *ledger, char *why, size_t cap);
+/* Fails where the schema is not LEDGER_SCHEMA (read only). */
+int ledger_check_version(struct ledger *ledger, char *why, size_t cap);
+
+/* ---- statements (ledger_stmt.c) ---------------------------------------- */
+
+enum ledger_value_kind {
+	LEDGER_IS_NULL,
+	LEDGER_IS_INT,
+	LEDGER_IS_TEXT,
+	LEDGER_IS_BLOB
+};
+
+/* A parameter; texts and bytes stay the caller's until the statement is
+ * given back. */
+struct ledger_value {
+	enum ledger_value_kind kind;
+	int64_t number;
+	const void *bytes;
+	size_t len;
+};
+
+static inline struct ledger_value
+ledger_int(int64_t number)
+{
+	return (struct ledger_value){.kind = LEDGER_IS_INT, .number = number};
+}
+
+/* NULL in place of 0: an absent reference. */
+static inline struct ledger_value
+ledger_ref(int64_t id)
+{
+	return (struct ledger_value){
+		.kind = id != 0 ? LEDGER_IS_INT : LEDGER_IS_NULL, .number = id};
+}
+
+static inline struct ledger_value
+ledger_money(int64_t minor)
+{
+	return (struct ledger_value){
+		.kind = minor != MONEY_NONE ? LEDGER_IS_INT : LEDGER_IS_NULL,
+		.number = minor};
+}
+
+struct ledger_value ledger_text(const char *text);
+
+static inline struct ledger_value
+ledger_blob(const void *bytes, size_t len)
+{
+	return (struct ledger_value){
+		.kind = LEDGER_IS_BLOB, .bytes = bytes, .len = len};
+}
+
+/* A statement with its parameters bound, or NULL. sql must be a literal: it
+ * is found again by its address. Several may be out at once. */
+sqlite3_stmt *ledger_take_n(struct ledger *ledger, const char *sql,
+	const struct ledger_value *values, size_t count);
+void ledger_give(struct ledger *ledger, sqlite3_stmt *stmt);
+
+/* 1 for a row, 0 at the end, -EEXIST, -EINVAL (the schema refused), -EIO. */
+int ledger_step(struct ledger *ledger, sqlite3_stmt *stmt);
+
+/* Runs to the end: 0 or as ledger_step(). */
+int ledger_run_n(struct ledger *ledger, const char *sql,
+	const struct ledger_value *values, size_t count);
+
+/* The first column of the first row; -ENOENT where there is no row. */
+int ledger_number_n(struct ledger *ledger, const char *sql, int64_t *out,
+	const struct ledger_value *values, size_t count);
+
+#define LEDGER_VALUES(...)                                                     \
+	(const struct ledger_value[]){__VA_ARGS__},                            \
+		sizeof((const struct ledger_value[]){__VA_ARGS__}) /           \
+			sizeof(struct ledger_value)
+#define ledger_take(ledger, sql, ...)                                          \
+	ledger_take_n(ledger, sql, LEDGER_VALUES(__VA_ARGS__))
+#define ledger_run(ledger, sql, ...)                                           \
+	ledger_run_n(ledger, sql, LEDGER_VALUES(__VA_ARGS__))
+#define ledger_number(ledger, sql, out, ...)                                   \
+	ledger_number_n(ledger, sql, out, LEDGER_VALUES(__VA_ARGS__))
+
+/* Remembers what SQLite says of its last failure. Always -EIO. */
+int ledger_fail(struct ledger *ledger);
+
+/* Columns: "" for NULL, MONEY_NONE for NULL. */
+const char *ledger_col_text(sqlite3_stmt *stmt, int i);
+int64_t ledger_col_money(sqlite3_stmt *stmt, int i);
+/* A hash, zeros where the column has another length. */
+void ledger_col_hash(sqlite3_stmt *stmt, int i, uint8_t hash[VAULT_HASH_LEN]);
+void ledger_col_copy(sqlite3_stmt *stmt, int i, char *out, size_t cap);
+
+/* ---- audit (ledger_audit.c) -------------------------------------------- */
+
+/* The note of an entry under way: "key=value key=value". Cut when full. */
+struct ledger_note {
+	char text[LEDGER_TEXT_MAX];
+	size_t len;
+};
+/* Leaves out empty texts, zeros, unknown amounts. */
+void ledger_note_text(
+	struct ledger_note *note, const char *key, const char *text);
+void ledger_note_number(
+	struct ledger_note *note, const char *key, int64_t number);
+void ledger_note_money(struct ledger_note *note, const char *key, int64_t minor,
+	unsigned decimals);
+void ledger_note_digest(
+	struct ledger_note *note, const uint8_t digest[VAULT_HASH_LEN]);
+
+struct ledger_entry {
+	const char *event, *modem, *note; /* NULL: "" */
+	int64_t voucher, batch;
+};
+int ledger_audit_add(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_entry *entry);
+
+/* The head and its seal into meta, where it moved; ran_ms if it grew. */
+int ledger_head_store(struct ledger *ledger, int64_t ran_ms);
+/* The head from meta. */
+int ledger_head_load(struct ledger *ledger);
+
+/* ---- vouchers (ledger_voucher.c) --------------------------------------- */
+
+/* What a change of state looks at and tells of. */
+struct ledger_card {
+	int64_t id, batch;
+	enum voucher_state state;
+	unsigned on_air, attempts, decimals;
+	int64_t amount_minor;
+	bool own;            /* target is self */
+	bool batch_finished; /* before the move */
+	bool ends_batch;     /* with the move */
+	char reason[LEDGER_NAME_MAX];
+	char masked[VOUCHER_PIN_MAX + 1];
+	char currency[8];
+};
+
+struct ledger_step_wish {
+	enum voucher_event event;
+	const char *reason; /* "" for none */
+	int64_t next_at_ran_ms;
+	int64_t credited_minor;
+};
+
+/* A voucher of an accepted batch. 0, -EINVAL, -EIO. */
+int ledger_card_load(
+	struct ledger *ledger, int64_t id, struct ledger_card *card);
+
+/* The one place that changes a voucher's state: along the table, or
+ * -EINVAL. card has the new state and reason afterwards. */
+int ledger_card_move(struct ledger *ledger, const struct ledger_op *op,
+	struct ledger_card *card, const struct ledger_step_wish *wish);
+
+/* The entry of the move, and then that of its batch's end, if it was. */
+int ledger_card_audit(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card, const struct ledger_entry *entry);
+
+/* The kept counts: count vouchers of the batch went from one state to
+ * another. *finished tells whether nothing moves there by itself now. */
+struct ledger_shift {
+	int64_t batch;
+	const char *from, *to;
+	int64_t count, credited_minor, wall_ms;
+};
+int ledger_counts_shift(struct ledger *ledger, const struct ledger_shift *shift,
+	bool *finished);
+
+/* ---- operations by file ------------------------------------------------ */
+
+typedef int ledger_op_fn(struct ledger *ledger, const struct ledger_op *op,
+	struct ledger_result *result);
+ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
+	ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
+	ledger_batch_reported, ledger_batch_move, ledger_voucher_move,
+	ledger_attempt_begin, ledger_attempt_on_air, ledger_attempt_settle,
+	ledger_take_balance, ledger_take_sim_seen, ledger_take_sim_blocked,
+	ledger_take_unlock, ledger_take_pause;
+
+/* A reading of the balance of a SIM, whoever told it. */
+struct ledger_reading {
+	const char *modem, *iccid, *currency, *reply;
+	int64_t minor;
+	unsigned decimals;
+	struct ledger_moment at;
+};
+int ledger_reading_add(
+	struct ledger *ledger, const struct ledger_reading *reading);
+
+/* ---- reading (ledger_read.c, ledger_queue.c) --------------------------- */
+
+/* In the order that ledger_voucher_of() expects; tables v and b. */
+#define LEDGER_VOUCHER_COLUMNS                                                 \
+	"v.id,v.batch,v.row,v.serial,v.masked,v.operator,v.currency,v.target," \
+	"v.modem_only,v.note,v.expires,v.reason,v.modem,v.reply,v.decimals,"   \
+	"b.priority,v.amount,v.credited,v.balance_before,v.balance_after,"     \
+	"v.state,v.next_at,v.attempts,v.on_air,v.not_sent,v.busy,v.updated,"   \
+	"v.finished"
+void ledger_voucher_of(sqlite3_stmt *stmt, struct ledger_voucher *out);
+
+/* Its plan is tested: an index, no sorting. */
+extern const char ledger_head_sql[];
+
+#endif

@@ -1,0 +1,349 @@
+/*
+ * ledger_schema: the tables, as migrations: forward only, numbered, each in
+ * one transaction with its number. A migration that was released must never
+ * be edited.
+ */
+#include "agent/ledger_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+/* "TPUP": this SQLite file is a ledger. */
+#define APPLICATION_ID 0x54505550
+
+#define STATES                                                                 \
+	"'ready','held','dialing','pending','unknown','loaded','rejected',"    \
+	"'cancelled'"
+
+#define COUNTS                                                                 \
+	" n_ready INTEGER NOT NULL DEFAULT 0 CHECK(n_ready >= 0),"             \
+	" n_held INTEGER NOT NULL DEFAULT 0 CHECK(n_held >= 0),"               \
+	" n_dialing INTEGER NOT NULL DEFAULT 0 CHECK(n_dialing >= 0),"         \
+	" n_pending INTEGER NOT NULL DEFAULT 0 CHECK(n_pending >= 0),"         \
+	" n_unknown INTEGER NOT NULL DEFAULT 0 CHECK(n_unknown >= 0),"         \
+	" n_loaded INTEGER NOT NULL DEFAULT 0 CHECK(n_loaded >= 0),"           \
+	" n_rejected INTEGER NOT NULL DEFAULT 0 CHECK(n_rejected >= 0),"       \
+	" n_cancelled INTEGER NOT NULL DEFAULT 0 CHECK(n_cancelled >= 0)"
+
+/* Amounts are in minor units, NULL where not known; moments in ms. */
+static const char version_1[] =
+	/* One row: whose key, how long it ran, the sealed end of the chain. */
+	"CREATE TABLE meta("
+	" one INTEGER PRIMARY KEY CHECK(one = 1),"
+	" key_id TEXT NOT NULL,"
+	" ran_ms INTEGER NOT NULL DEFAULT 0,"
+	" audit_seq INTEGER NOT NULL DEFAULT 0,"
+	" audit_hash BLOB NOT NULL,"
+	" audit_seal BLOB NOT NULL"
+	") STRICT;"
+
+	/* One row: the vouchers of accepted batches by state. */
+	"CREATE TABLE total("
+	" one INTEGER PRIMARY KEY CHECK(one = 1)," COUNTS ") STRICT;"
+	"INSERT INTO total(one) VALUES(1);"
+
+	/* AUTOINCREMENT: the number of a refused batch is never used again,
+         * since the audit names it. */
+	"CREATE TABLE batch("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" name TEXT NOT NULL,"
+	" digest BLOB NOT NULL CHECK(length(digest) = 32),"
+	" who TEXT NOT NULL,"
+	" note TEXT NOT NULL DEFAULT '',"
+	" from_spool INTEGER NOT NULL CHECK(from_spool IN (0,1)),"
+	" accepted INTEGER NOT NULL DEFAULT 0 CHECK(accepted IN (0,1)),"
+	" retired INTEGER NOT NULL DEFAULT 0 CHECK(retired IN (0,1)),"
+	" received INTEGER NOT NULL,"
+	" finished INTEGER,"
+	" priority INTEGER NOT NULL DEFAULT 5"
+	"  CHECK(priority BETWEEN 0 AND 9),"
+	" rows INTEGER NOT NULL DEFAULT 0 CHECK(rows >= 0),"
+	" faults INTEGER NOT NULL DEFAULT 0 CHECK(faults >= 0),"
+	" dropped INTEGER NOT NULL DEFAULT 0," /* rows, of a refused one */
+	" loaded_minor INTEGER NOT NULL DEFAULT 0,"
+	" generation INTEGER NOT NULL DEFAULT 0,"
+	" reported INTEGER NOT NULL DEFAULT 0," COUNTS ","
+	" CHECK(rows = n_ready + n_held + n_dialing + n_pending + n_unknown"
+	"  + n_loaded + n_rejected + n_cancelled)"
+	") STRICT;"
+	/* The same bytes twice, unless all of the first was cancelled. */
+	"CREATE UNIQUE INDEX batch_digest ON batch(digest)"
+	" WHERE accepted = 1 AND n_cancelled < rows;"
+	"CREATE INDEX batch_queue ON batch(priority DESC, id)"
+	" WHERE accepted = 1 AND n_ready > 0;"
+	"CREATE INDEX batch_drop ON batch(id) WHERE accepted = 0;"
+	"CREATE INDEX batch_retire ON batch(id)"
+	" WHERE accepted = 1 AND retired = 0;"
+	"CREATE INDEX batch_report ON batch(id) WHERE accepted = 1"
+	" AND finished IS NOT NULL AND generation > reported;"
+
+	"CREATE TABLE fault("
+	" batch INTEGER NOT NULL REFERENCES batch(id),"
+	" n INTEGER NOT NULL,"
+	" line INTEGER NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" PRIMARY KEY(batch, n)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE voucher("
+	" id INTEGER PRIMARY KEY,"
+	" batch INTEGER NOT NULL REFERENCES batch(id),"
+	" row INTEGER NOT NULL,"
+	" state TEXT NOT NULL DEFAULT 'ready' CHECK(state IN (" STATES ")),"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" next_at INTEGER NOT NULL DEFAULT 0," /* ran_ms; 0: now */
+	" operator TEXT NOT NULL,"
+	" modem_only TEXT NOT NULL,"
+	" target TEXT NOT NULL CHECK(target <> ''),"
+	" own INTEGER NOT NULL CHECK(own = (target = 'self')),"
+	" serial TEXT NOT NULL,"
+	" masked TEXT NOT NULL,"
+	" currency TEXT NOT NULL,"
+	" decimals INTEGER NOT NULL CHECK(decimals >= 0),"
+	" amount INTEGER,"
+	" expires TEXT NOT NULL,"
+	" note TEXT NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0 CHECK(attempts >= 0),"
+	" on_air INTEGER NOT NULL DEFAULT 0"
+	"  CHECK(on_air BETWEEN 0 AND attempts),"
+	" not_sent INTEGER NOT NULL DEFAULT 0,"
+	" busy INTEGER NOT NULL DEFAULT 0,"
+	" credited INTEGER,"
+	" balance_before INTEGER,"
+	" balance_after INTEGER,"
+	" modem TEXT NOT NULL DEFAULT '',"
+	" reply TEXT NOT NULL DEFAULT '',"
+	" updated INTEGER NOT NULL,"
+	" finished INTEGER,"
+	" sealed BLOB NOT NULL,"
+	" fingerprint BLOB NOT NULL CHECK(length(fingerprint) = 32),"
+	/* Somebody may have been credited: never withdrawn. */
+	" CHECK(state <> 'cancelled' OR on_air = 0),"
+	" CHECK((finished IS NOT NULL) ="
+	"  (state IN ('loaded','rejected','cancelled')))"
+	") STRICT;"
+	"CREATE UNIQUE INDEX voucher_row ON voucher(batch, row);"
+	"CREATE INDEX voucher_batch ON voucher(batch);"
+	/* A cancelled voucher was never on air: its PIN may come again. */
+	"CREATE UNIQUE INDEX voucher_fingerprint ON voucher(fingerprint)"
+	" WHERE state <> 'cancelled';"
+	"CREATE INDEX voucher_queue"
+	" ON voucher(batch, operator, modem_only, own, row)"
+	" WHERE state = 'ready';"
+	"CREATE INDEX voucher_due ON voucher(next_at)"
+	" WHERE state = 'ready' AND next_at > 0;"
+	"CREATE INDEX voucher_open ON voucher(state, id)"
+	" WHERE state IN ('held','dialing','pending','unknown');"
+
+	"CREATE TABLE attempt("
+	" id INTEGER PRIMARY KEY,"
+	" voucher INTEGER NOT NULL REFERENCES voucher(id),"
+	" modem TEXT NOT NULL,"
+	" iccid TEXT NOT NULL CHECK(iccid <> ''),"
+	" account TEXT NOT NULL CHECK(account <> ''),"
+	" began INTEGER NOT NULL,"
+	" began_ran INTEGER NOT NULL,"
+	" pin_out INTEGER NOT NULL DEFAULT 0 CHECK(pin_out IN (0,1)),"
+	" ended INTEGER,"
+	" ended_ran INTEGER,"
+	" fate TEXT CHECK(fate IN ('not_sent','maybe_sent','answered')),"
+	" verdict TEXT NOT NULL DEFAULT 'none',"
+	" decided_by TEXT NOT NULL DEFAULT '',"
+	" rule TEXT NOT NULL DEFAULT '',"
+	" reply TEXT NOT NULL DEFAULT '',"
+	" balance_before INTEGER,"
+	" balance_told INTEGER,"
+	/* In flight: open, or its voucher is pending. */
+	" flying INTEGER NOT NULL DEFAULT 1 CHECK(flying IN (0,1)),"
+	/* Counts for the breakers: all but not_sent, busy, not_now. */
+	" counted INTEGER NOT NULL DEFAULT 1 CHECK(counted IN (0,1)),"
+	/* Open, or not answered clearly and its voucher still unknown. */
+	" doubt INTEGER NOT NULL DEFAULT 1 CHECK(doubt IN (0,1)),"
+	/* This attempt is the one that is known to have credited. */
+	" credited INTEGER NOT NULL DEFAULT 0 CHECK(credited IN (0,1)),"
+	" CHECK((ended IS NULL) = (fate IS NULL)),"
+	" CHECK(ended IS NOT NULL OR (flying AND counted AND doubt)),"
+	" CHECK(credited = 0 OR fate <> 'not_sent')"
+	") STRICT;"
+	"CREATE INDEX attempt_voucher ON attempt(voucher, id);"
+	"CREATE INDEX attempt_sim ON attempt(iccid, id);"
+	"CREATE INDEX attempt_day ON attempt(iccid, began)"
+	" WHERE fate IS NOT 'not_sent';"
+	/* Law 5: one PIN in flight an account. */
+	"CREATE UNIQUE INDEX attempt_account ON attempt(account)"
+	" WHERE flying = 1;"
+	"CREATE INDEX attempt_open ON attempt(id) WHERE ended IS NULL;"
+	"CREATE INDEX attempt_counted ON attempt(iccid, id)"
+	" WHERE counted = 1;"
+	"CREATE INDEX attempt_doubt ON attempt(iccid, id) WHERE doubt = 1;"
+	"CREATE INDEX attempt_credited ON attempt(iccid, id)"
+	" WHERE credited = 1;"
+
+	"CREATE TABLE sim("
+	" iccid TEXT PRIMARY KEY CHECK(iccid <> ''),"
+	" modem TEXT NOT NULL DEFAULT '',"
+	" imsi TEXT NOT NULL DEFAULT '',"
+	" imei TEXT NOT NULL DEFAULT '',"
+	" operator TEXT NOT NULL DEFAULT '',"
+	" account TEXT NOT NULL DEFAULT '',"
+	" blocked INTEGER NOT NULL DEFAULT 0 CHECK(blocked IN (0,1)),"
+	" blocked_attempt INTEGER NOT NULL DEFAULT 0,"
+	" blocked_wall INTEGER NOT NULL DEFAULT 0,"
+	" blocked_ran INTEGER NOT NULL DEFAULT 0,"
+	/* The last attempt that had ended when a person said unlock. */
+	" unlock_mark INTEGER,"
+	" balance INTEGER,"
+	" balance_decimals INTEGER NOT NULL DEFAULT 0,"
+	" balance_currency TEXT NOT NULL DEFAULT '',"
+	" balance_wall INTEGER NOT NULL DEFAULT 0,"
+	" balance_attempt INTEGER NOT NULL DEFAULT 0"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE account("
+	" name TEXT PRIMARY KEY CHECK(name <> ''),"
+	" unlock_mark INTEGER NOT NULL,"
+	" unlocked INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	/* Every reading of a balance, as it was told. */
+	"CREATE TABLE balance("
+	" id INTEGER PRIMARY KEY,"
+	" iccid TEXT NOT NULL REFERENCES sim(iccid),"
+	" modem TEXT NOT NULL,"
+	" minor INTEGER NOT NULL,"
+	" decimals INTEGER NOT NULL,"
+	" currency TEXT NOT NULL,"
+	" reply TEXT NOT NULL,"
+	" at INTEGER NOT NULL,"
+	" at_ran INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX balance_sim ON balance(iccid, id);"
+
+	"CREATE TABLE pause("
+	" modem TEXT PRIMARY KEY," /* '': all */
+	" since INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE cursor("
+	" name TEXT PRIMARY KEY,"
+	" seq INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE audit("
+	" seq INTEGER PRIMARY KEY CHECK(seq > 0),"
+	" at INTEGER NOT NULL,"
+	" event TEXT NOT NULL CHECK(event <> ''),"
+	" voucher INTEGER,"
+	" batch INTEGER,"
+	" modem TEXT NOT NULL,"
+	" who TEXT NOT NULL,"
+	" note TEXT NOT NULL,"
+	" hash BLOB NOT NULL CHECK(length(hash) = 32)"
+	") STRICT;"
+	"CREATE INDEX audit_voucher ON audit(voucher, seq)"
+	" WHERE voucher IS NOT NULL;"
+	/* The chain finds a change; these keep an honest hand from one. */
+	"CREATE TRIGGER audit_stays BEFORE DELETE ON audit"
+	" BEGIN SELECT RAISE(ABORT, 'audit entries stay'); END;"
+	"CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit"
+	" BEGIN SELECT RAISE(ABORT, 'audit entries are final'); END;";
+
+/* migrations[n] leads from version n to n + 1. */
+static const char *const migrations[] = {version_1};
+
+_Static_assert(sizeof(migrations) / sizeof(migrations[0]) == LEDGER_SCHEMA,
+	"each version has its migration");
+
+static int
+pragma_number(struct ledger *ledger, const char *sql, int64_t *out)
+{
+	return ledger_number_n(ledger, sql, out, NULL, 0);
+}
+
+static int
+migrate_one(struct ledger *ledger, size_t from)
+{
+	char number[64];
+	snprintf(number, sizeof(number), "PRAGMA user_version = %zu", from + 1);
+	if (sqlite3_exec(ledger->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
+		SQLITE_OK)
+		return ledger_fail(ledger);
+	if (sqlite3_exec(ledger->db, migrations[from], NULL, NULL, NULL) ==
+			SQLITE_OK &&
+		sqlite3_exec(ledger->db, number, NULL, NULL, NULL) ==
+			SQLITE_OK &&
+		sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL) ==
+			SQLITE_OK)
+		return 0;
+	int rc = ledger_fail(ledger);
+	/* May be rolled back already; then this fails, and changes nothing. */
+	(void)sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+/* A database that is not empty and not ours is left alone. */
+static int
+check_is_ours(struct ledger *ledger, int64_t *version, char *why, size_t cap)
+{
+	int64_t id, tables;
+	if (pragma_number(ledger, "PRAGMA user_version", version) != 0 ||
+		pragma_number(ledger, "PRAGMA application_id", &id) != 0 ||
+		pragma_number(ledger, "SELECT count(*) FROM sqlite_schema",
+			&tables) != 0) {
+		snprintf(why, cap, "the ledger cannot be read: %s",
+			ledger->error);
+		return -EIO;
+	}
+	if (id != APPLICATION_ID && (id != 0 || tables > 0 || *version != 0)) {
+		snprintf(why, cap, "this is no ledger of topupd");
+		return -EINVAL;
+	}
+	if (*version > LEDGER_SCHEMA) {
+		snprintf(why, cap,
+			"this ledger has version %" PRId64 ", newer than %d: "
+			"it needs a newer topupd",
+			*version, LEDGER_SCHEMA);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+ledger_check_version(struct ledger *ledger, char *why, size_t cap)
+{
+	int64_t version;
+	int rc = check_is_ours(ledger, &version, why, cap);
+	if (rc != 0)
+		return rc;
+	if (version == LEDGER_SCHEMA)
+		return 0;
+	snprintf(why, cap,
+		"this ledger has version %" PRId64 ", older than %d: "
+		"the daemon brings it up when it starts",
+		version, LEDGER_SCHEMA);
+	return -EINVAL;
+}
+
+int
+ledger_migrate(struct ledger *ledger, char *why, size_t cap)
+{
+	int64_t version;
+	int rc = check_is_ours(ledger, &version, why, cap);
+	if (rc != 0)
+		return rc;
+	char mark[64];
+	snprintf(mark, sizeof(mark), "PRAGMA application_id = %d",
+		APPLICATION_ID);
+	if (version == 0 &&
+		sqlite3_exec(ledger->db, mark, NULL, NULL, NULL) != SQLITE_OK)
+		rc = ledger_fail(ledger);
+	for (; rc == 0 && version < LEDGER_SCHEMA; version++)
+		rc = migrate_one(ledger, (size_t)version);
+	if (rc != 0)
+		snprintf(why, cap,
+			"the ledger cannot be brought up to date: "
+			"%s",
+			ledger->error);
+	return rc;
+}
