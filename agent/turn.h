@@ -19,18 +19,20 @@ struct turn;
 struct turn *turn_new(struct loop *loop, struct ledger *ledger);
 void turn_free(struct turn *turn);
 
-/* Lets out what waits; called after each commit, and after turns without
- * operations. In the order of registration. */
+/* Lets out what waits; called after the commit of each turn, and after turns
+ * without operations. In the order of registration. Operations of an outlet
+ * belong to the next turn, which comes at once. */
 typedef void turn_outlet_fn(void *ctx);
 void turn_add_outlet(struct turn *turn, turn_outlet_fn *fn, void *ctx);
 
-/* An empty operation of that kind, by "daemon", at this moment. */
+/* An empty operation of that kind, by "daemon", at this moment; its amounts
+ * are MONEY_NONE. */
 struct ledger_op turn_op(const struct turn *turn, enum ledger_op_kind kind);
 
 /*
  * Applies an operation that may be refused: on failure nothing is kept and
  * the code of ledger_apply() is returned. For intents (begin an attempt,
- * a person's wish).
+ * a person's wish). result may be NULL.
  */
 int turn_try(struct turn *turn, const struct ledger_op *op,
 	struct ledger_result *result);
@@ -51,7 +53,8 @@ struct ledger_moment turn_now(const struct turn *turn);
 /* Not NULL while a commit is stuck: why, for status. */
 const char *turn_stuck(const struct turn *turn);
 
-/* Commits now, for start-up and shutdown. 0 or -EIO. */
+/* Commits now, for start-up and shutdown; the outlets stay closed until the
+ * turn ends. 0 or -EIO: what was taken is kept, and the turn is stuck. */
 int turn_commit(struct turn *turn);
 
 #endif
