@@ -11,6 +11,11 @@
 
 #include <cmocka.h>
 
+/* u030 of the corpus: begins as packed septets, and goes bad. */
+#define BROKEN_HEX                                                             \
+	"c47258e1ad7e7f477bb2c6781e0ec72785e691d36136481593cd54f6777d8c2ecb2"  \
+	"3e1313d6dfd3d36f7764fc26974720fa1b242f8fd161f9b9cc"
+
 enum { EVENTS_MAX = 8, TIMEOUT_MS = 60000, LATE = TIMEOUT_MS + 1 };
 
 static const int codes[] = {3, 10, 30};
@@ -89,12 +94,10 @@ static const struct row rows[] = {
 	{"text under m=2",
 		{{0, "<sent>"}, {9, "OK"}, {10, "+CUSD: 2,\"hi\",15"}},
 		MODEM_TEXT, MODEM_ANSWERED, -1, "hi", false, true},
-	{"menu",
-		{{0, "<sent>"}, {9, "OK"}, {10, "+CUSD: 1,\"1. A\",15"}},
+	{"menu", {{0, "<sent>"}, {9, "OK"}, {10, "+CUSD: 1,\"1. A\",15"}},
 		MODEM_TEXT, MODEM_ANSWERED, -1, "1. A", true, true},
-	{"menu without a text",
-		{{0, "<sent>"}, {9, "OK"}, {10, "+CUSD: 1"}}, MODEM_TEXT,
-		MODEM_ANSWERED, -1, "", true, true},
+	{"menu without a text", {{0, "<sent>"}, {9, "OK"}, {10, "+CUSD: 1"}},
+		MODEM_TEXT, MODEM_ANSWERED, -1, "", true, true},
 	{"menu that is closed before the OK",
 		{{0, "<sent>"}, {9, "+CUSD: 1,\"1. A\",15"}, {10, "+CUSD: 2"},
 			{11, "OK"}},
@@ -145,8 +148,8 @@ static const struct row rows[] = {
 		{{0, "<sent>"}, {9, "+CUSD: 2"}, {10, "+CME ERROR: 30"}},
 		MODEM_ERROR, MODEM_MAYBE_SENT, 30, "", false, true},
 	{"not supported by the network",
-		{{0, "<sent>"}, {9, "OK"}, {30000, "+CUSD: 4"}},
-		MODEM_NETWORK, MODEM_MAYBE_SENT, -1, "", false, true},
+		{{0, "<sent>"}, {9, "OK"}, {30000, "+CUSD: 4"}}, MODEM_NETWORK,
+		MODEM_MAYBE_SENT, -1, "", false, true},
 	{"network time-out with the request's echo, damaged",
 		{{0, "<sent>"}, {9, "OK"}, {30000, "+CUSD: 5,\"*12\x01\",15"}},
 		MODEM_NETWORK, MODEM_MAYBE_SENT, -1, "", false, true},
@@ -160,42 +163,38 @@ static const struct row rows[] = {
 		{{0, "<sent>"}, {9, "OK"}, {4000, "+CME ERROR: 100"}},
 		MODEM_ERROR, MODEM_MAYBE_SENT, 100, "", false, true},
 	{"listed code, but alone after OK",
-		{{0, "<sent>"}, {9, "OK"}, {10, "+CME ERROR: 30"}},
-		MODEM_ERROR, MODEM_MAYBE_SENT, 30, "", false, true},
-	{"sure refusal",
-		{{0, "<sent>"}, {500, "+CME ERROR: 30"}}, MODEM_REFUSED,
-		MODEM_NOT_SENT, 30, "", false, true},
+		{{0, "<sent>"}, {9, "OK"}, {10, "+CME ERROR: 30"}}, MODEM_ERROR,
+		MODEM_MAYBE_SENT, 30, "", false, true},
+	{"sure refusal", {{0, "<sent>"}, {500, "+CME ERROR: 30"}},
+		MODEM_REFUSED, MODEM_NOT_SENT, 30, "", false, true},
 	{"listed code, too late to be sure",
 		{{0, "<sent>"}, {501, "+CME ERROR: 30"}}, MODEM_ERROR,
 		MODEM_MAYBE_SENT, 30, "", false, true},
-	{"code that is not listed",
-		{{0, "<sent>"}, {9, "+CME ERROR: 100"}}, MODEM_ERROR,
-		MODEM_MAYBE_SENT, 100, "", false, true},
-	{"textual error",
-		{{0, "<sent>"}, {9, "+CME ERROR: retry operation"}},
+	{"code that is not listed", {{0, "<sent>"}, {9, "+CME ERROR: 100"}},
+		MODEM_ERROR, MODEM_MAYBE_SENT, 100, "", false, true},
+	{"textual error", {{0, "<sent>"}, {9, "+CME ERROR: retry operation"}},
 		MODEM_ERROR, MODEM_MAYBE_SENT, -1, "", false, true},
-	{"error without a code",
-		{{0, "<sent>"}, {9, "ERROR"}}, MODEM_ERROR, MODEM_MAYBE_SENT,
-		-1, "", false, true},
+	{"error without a code", {{0, "<sent>"}, {9, "ERROR"}}, MODEM_ERROR,
+		MODEM_MAYBE_SENT, -1, "", false, true},
 	{"error of the message service with a listed number",
 		{{0, "<sent>"}, {9, "+CMS ERROR: 30"}}, MODEM_ERROR,
 		MODEM_MAYBE_SENT, 30, "", false, true},
 	{"nothing at all",
 		{{0, "<sent>"}, {59999, "<time>"}, {60000, "<time>"}},
 		MODEM_NO_ANSWER, MODEM_MAYBE_SENT, -1, "", false, false},
-	{"OK, then nothing",
-		{{0, "<sent>"}, {9, "OK"}, {60000, "<time>"}}, MODEM_NO_ANSWER,
-		MODEM_MAYBE_SENT, -1, "", false, true},
+	{"OK, then nothing", {{0, "<sent>"}, {9, "OK"}, {60000, "<time>"}},
+		MODEM_NO_ANSWER, MODEM_MAYBE_SENT, -1, "", false, true},
 	{"release notice, then nothing",
 		{{0, "<sent>"}, {9, "OK"},
 			{10, "+CUSD: 2,\"Initiating Release\",15"},
 			{60000, "<time>"}},
 		MODEM_NO_ANSWER, MODEM_MAYBE_SENT, -1, "", false, true},
 	{"unreadable",
-		{{0, "<sent>"}, {9, "OK"}, {10, "+CUSD: 0,\"c4725\",1"}},
-		MODEM_UNREADABLE, MODEM_ANSWERED, -1, "c4725", false, true},
-	{"broken in the queue", {{0, "<broken>"}}, MODEM_BROKEN,
-		MODEM_NOT_SENT, -1, "", false, false},
+		{{0, "<sent>"}, {9, "OK"},
+			{10, "+CUSD: 1,\"" BROKEN_HEX "\",1"}},
+		MODEM_UNREADABLE, MODEM_ANSWERED, -1, BROKEN_HEX, true, true},
+	{"broken in the queue", {{0, "<broken>"}}, MODEM_BROKEN, MODEM_NOT_SENT,
+		-1, "", false, false},
 	{"broken half written", {{0, "<some>"}, {1, "<broken>"}}, MODEM_BROKEN,
 		MODEM_MAYBE_SENT, -1, "", false, false},
 	{"broken on air", {{0, "<sent>"}, {9, "OK"}, {20, "<broken>"}},
@@ -237,7 +236,7 @@ sent_request_is_never_called_unsent_by_any_lines(void **state)
 	static const char *const lines[] = {"OK", "ERROR", "+CME ERROR: 100",
 		"+CUSD: 2", "+CUSD: 0,\"x\",15", "+CUSD: 1,\"x\",15",
 		"+CUSD: 4", "+CUSD: 3", "<time>", "<broken>",
-		"+CUSD: 0,\"c4725\",1"};
+		"+CUSD: 0,\"" BROKEN_HEX "\",1"};
 	enum { N = sizeof lines / sizeof *lines };
 	static struct ask a;
 
