@@ -1,0 +1,392 @@
+/*
+ * The life of a modem: every permitted edge, every forbidden one, and the
+ * deadlines, without a modem.
+ */
+#include "modem/session.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ABSENT      SESSION_ABSENT
+#define PROBING     SESSION_PROBING
+#define SETTING_UP  SESSION_SETTING_UP
+#define REGISTERING SESSION_REGISTERING
+#define READY       SESSION_READY
+#define BUSY        SESSION_BUSY
+#define RESTING     SESSION_RESTING
+#define FAILED      SESSION_FAILED
+
+enum { PHASES = 3, T0 = 1000 };
+
+/* Into a state by the shortest way; due looks are still to come. */
+static void
+bring_to(struct session *s, enum session_state state)
+{
+	static const enum session_event way[] = {SESSION_START, SESSION_OPENED,
+		SESSION_DONE, SESSION_DONE, SESSION_DONE, SESSION_DONE,
+		SESSION_REGISTERED, SESSION_WORK};
+
+	session_init(s, PHASES);
+	for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
+		if (s->state == state)
+			return;
+		if (s->state == SETTING_UP && state == FAILED)
+			assert_int_equal(
+				session_on(s, SESSION_SIM_ABSENT, T0), 0);
+		else if (s->state == PROBING && state == RESTING)
+			assert_int_equal(session_on(s, SESSION_SILENT, T0), 0);
+		else
+			assert_int_equal(session_on(s, way[i], T0), 0);
+	}
+	assert_int_equal(s->state, state);
+}
+
+struct row {
+	enum session_state from;
+	enum session_event event;
+	enum session_state to;
+	enum session_wish wish;
+};
+
+static const struct row rows[] = {
+	{SESSION_STOPPED, SESSION_START, ABSENT, SESSION_WISH_CLOSE},
+
+	{ABSENT, SESSION_TIME, ABSENT, SESSION_WISH_OPEN},
+	{ABSENT, SESSION_OPENED, PROBING, SESSION_WISH_PROBE},
+	{ABSENT, SESSION_NOT_OPENED, ABSENT, SESSION_WISH_NONE},
+	{ABSENT, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{PROBING, SESSION_DONE, SETTING_UP, SESSION_WISH_SETUP},
+	{PROBING, SESSION_REFUSED, RESTING, SESSION_WISH_CLOSE},
+	{PROBING, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{PROBING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{PROBING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{PROBING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{SETTING_UP, SESSION_DONE, SETTING_UP, SESSION_WISH_SETUP},
+	{SETTING_UP, SESSION_TIME, SETTING_UP, SESSION_WISH_SETUP},
+	{SETTING_UP, SESSION_SIM_READY, SETTING_UP, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_SIM_BUSY, SETTING_UP, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_SIM_PIN, FAILED, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_REFUSED, RESTING, SESSION_WISH_CLOSE},
+	{SETTING_UP, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{SETTING_UP, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{SETTING_UP, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{SETTING_UP, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{SETTING_UP, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{REGISTERING, SESSION_REGISTERED, READY, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_DONE, REGISTERING, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_TIME, REGISTERING, SESSION_WISH_REGISTER},
+	{REGISTERING, SESSION_UNREGISTERED, REGISTERING, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_DENIED, REGISTERING, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_ROAMING, REGISTERING, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_SMS_ONLY, REGISTERING, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_REFUSED, REGISTERING, SESSION_WISH_NONE},
+	{REGISTERING, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{REGISTERING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{REGISTERING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{REGISTERING, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{REGISTERING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{REGISTERING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{READY, SESSION_TIME, READY, SESSION_WISH_CHECK},
+	{READY, SESSION_DONE, READY, SESSION_WISH_NONE},
+	{READY, SESSION_REGISTERED, READY, SESSION_WISH_NONE},
+	{READY, SESSION_WORK, BUSY, SESSION_WISH_NONE},
+	{READY, SESSION_UNREGISTERED, REGISTERING, SESSION_WISH_REGISTER},
+	{READY, SESSION_DENIED, REGISTERING, SESSION_WISH_REGISTER},
+	{READY, SESSION_ROAMING, REGISTERING, SESSION_WISH_REGISTER},
+	{READY, SESSION_SMS_ONLY, REGISTERING, SESSION_WISH_REGISTER},
+	{READY, SESSION_REFUSED, PROBING, SESSION_WISH_PROBE},
+	{READY, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
+	{READY, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{READY, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{READY, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{READY, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{BUSY, SESSION_IDLE, READY, SESSION_WISH_NONE},
+	{BUSY, SESSION_DONE, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_REFUSED, PROBING, SESSION_WISH_PROBE},
+	{BUSY, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
+	{BUSY, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{BUSY, SESSION_REGISTERED, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_UNREGISTERED, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_DENIED, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_ROAMING, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_SMS_ONLY, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_SIM_CHANGED, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{BUSY, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{RESTING, SESSION_TIME, ABSENT, SESSION_WISH_CLOSE},
+	{RESTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{FAILED, SESSION_TIME, FAILED, SESSION_WISH_LOOK},
+	{FAILED, SESSION_DONE, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_REFUSED, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_BUSY, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_PIN, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_READY, PROBING, SESSION_WISH_PROBE},
+	{FAILED, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{FAILED, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{FAILED, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{FAILED, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{FAILED, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static void
+permitted_events_lead_where_the_table_says(void **state)
+{
+	struct session s;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		bring_to(&s, rows[i].from);
+		(void)session_take_wish(&s);
+		if (session_on(&s, rows[i].event, T0) != 0 ||
+			s.state != rows[i].to || s.wish != rows[i].wish)
+			fail_msg("%s + %d: %s, wish %d",
+				session_state_name(rows[i].from), rows[i].event,
+				session_state_name(s.state), s.wish);
+		assert_int_equal(s.refused, 0);
+		assert_non_null(s.why);
+	}
+}
+
+static bool
+is_permitted(enum session_state state, enum session_event event)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].from == state && rows[i].event == event)
+			return true;
+	return false;
+}
+
+static void
+all_other_events_are_refused_counted_and_change_nothing(void **state)
+{
+	struct session s;
+	struct session before;
+	int refused = 0;
+
+	(void)state;
+	for (int from = 0; from < SESSION_STATES; from++) {
+		for (int event = 0; event < SESSION_EVENTS; event++) {
+			if (is_permitted((enum session_state)from,
+				    (enum session_event)event))
+				continue;
+			bring_to(&s, (enum session_state)from);
+			before = s;
+			before.refused++;
+			assert_int_equal(
+				session_on(&s, (enum session_event)event, T0),
+				-EINVAL);
+			assert_memory_equal(&s, &before, sizeof s);
+			refused++;
+		}
+	}
+	print_message("%d edges, %d refusals\n", ROWS, refused);
+}
+
+/* Scripts have deadlines of their own, and a request too; but for these,
+ * each state wakes up by itself. */
+static void
+no_state_waits_for_ever(void **state)
+{
+	struct session s;
+
+	(void)state;
+	for (int at = SESSION_ABSENT; at < SESSION_STATES; at++) {
+		bring_to(&s, (enum session_state)at);
+		if (at == SESSION_BUSY)
+			continue;
+		assert_true(session_wake_at(&s) < T0 + 600000);
+	}
+	bring_to(&s, SESSION_STOPPED);
+	assert_true(session_wake_at(&s) == INT64_MAX);
+}
+
+static void
+setup_goes_through_its_phases_once(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, SETTING_UP);
+	for (unsigned phase = 0; phase < PHASES; phase++) {
+		assert_int_equal(s.state, SETTING_UP);
+		assert_int_equal(s.setup_phase, phase);
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_NONE);
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	}
+	assert_int_equal(s.state, REGISTERING);
+}
+
+static void
+busy_sim_is_asked_again_in_the_same_phase_until_the_limit(void **state)
+{
+	struct session s;
+	int64_t now = T0;
+	unsigned asked = 0;
+
+	(void)state;
+	bring_to(&s, SETTING_UP);
+	assert_int_equal(session_on(&s, SESSION_DONE, now), 0);
+	while (s.state == SETTING_UP) {
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+		assert_int_equal(s.setup_phase, 1);
+		assert_int_equal(session_on(&s, SESSION_SIM_BUSY, now), 0);
+		now = session_wake_at(&s);
+		session_on_tick(&s, now);
+		asked++;
+	}
+	assert_int_equal(s.state, RESTING);
+	assert_string_equal(s.why, "the SIM does not get ready");
+	assert_in_range(asked, 30, 60);
+}
+
+static void
+rests_grow_up_to_five_minutes_and_start_anew_after_success(void **state)
+{
+	static const int64_t pauses[] = {
+		10000, 30000, 60000, 120000, 300000, 300000, 300000};
+	struct session s;
+	int64_t now = T0;
+
+	(void)state;
+	bring_to(&s, PROBING);
+	for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
+		assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
+		assert_int_equal(s.state, RESTING);
+		assert_int_equal(session_wake_at(&s), now + pauses[i]);
+		session_on_tick(&s, now + pauses[i] - 1);
+		assert_int_equal(s.state, RESTING);
+		now += pauses[i];
+		session_on_tick(&s, now);
+		assert_int_equal(s.state, ABSENT);
+		assert_int_equal(session_wake_at(&s), now);
+		assert_int_equal(session_on(&s, SESSION_OPENED, now), 0);
+	}
+	bring_to(&s, READY);
+	assert_int_equal(s.rests, 0);
+}
+
+static void
+port_that_vanishes_at_once_does_not_keep_the_loop_busy(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, PROBING);
+	assert_int_equal(session_on(&s, SESSION_LOST, T0), 0);
+	assert_int_equal(s.state, ABSENT);
+	assert_true(session_wake_at(&s) >= T0 + 1000);
+	session_on_tick(&s, session_wake_at(&s));
+	assert_int_equal(s.wish, SESSION_WISH_OPEN);
+	assert_int_equal(session_on(&s, SESSION_NOT_OPENED, T0 + 9000), 0);
+	assert_true(session_wake_at(&s) >= T0 + 10000);
+}
+
+static void
+refused_registration_needs_a_person_after_a_while(void **state)
+{
+	static const struct {
+		enum session_event event;
+		enum session_state to;
+	} ends[] = {
+		{SESSION_UNREGISTERED, RESTING},
+		{SESSION_SMS_ONLY, RESTING},
+		{SESSION_DENIED, FAILED},
+		{SESSION_ROAMING, FAILED},
+	};
+	struct session s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		bring_to(&s, REGISTERING);
+		assert_int_equal(session_on(&s, ends[i].event, T0), 0);
+		session_on_tick(&s, T0 + 200000);
+		assert_int_equal(s.state, ends[i].to);
+		assert_string_not_equal(s.why, "");
+	}
+}
+
+static void
+what_was_heard_while_busy_is_looked_into_soon_after(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, BUSY);
+	assert_int_equal(session_on(&s, SESSION_UNREGISTERED, T0), 0);
+	assert_int_equal(session_on(&s, SESSION_IDLE, T0), 0);
+	assert_true(session_wake_at(&s) <= T0 + 1000);
+	session_on_tick(&s, session_wake_at(&s));
+	assert_int_equal(s.wish, SESSION_WISH_CHECK);
+}
+
+static void
+restarts_count_what_was_up_and_fell(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, READY);
+	(void)session_on(&s, SESSION_RESTARTED, T0);
+	assert_int_equal(s.restarts, 1);
+	bring_to(&s, BUSY);
+	(void)session_on(&s, SESSION_LOST, T0);
+	assert_int_equal(s.restarts, 1);
+	bring_to(&s, REGISTERING);
+	(void)session_on(&s, SESSION_RESTARTED, T0);
+	assert_int_equal(s.restarts, 0);
+}
+
+static void
+every_state_has_a_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SESSION_STATES; i++)
+		assert_string_not_equal(
+			session_state_name((enum session_state)i), "?");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(permitted_events_lead_where_the_table_says),
+		cmocka_unit_test(
+			all_other_events_are_refused_counted_and_change_nothing),
+		cmocka_unit_test(no_state_waits_for_ever),
+		cmocka_unit_test(setup_goes_through_its_phases_once),
+		cmocka_unit_test(
+			busy_sim_is_asked_again_in_the_same_phase_until_the_limit),
+		cmocka_unit_test(
+			rests_grow_up_to_five_minutes_and_start_anew_after_success),
+		cmocka_unit_test(
+			port_that_vanishes_at_once_does_not_keep_the_loop_busy),
+		cmocka_unit_test(
+			refused_registration_needs_a_person_after_a_while),
+		cmocka_unit_test(
+			what_was_heard_while_busy_is_looked_into_soon_after),
+		cmocka_unit_test(restarts_count_what_was_up_and_fell),
+		cmocka_unit_test(every_state_has_a_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
