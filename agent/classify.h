@@ -57,7 +57,7 @@ struct classifier *classifier_new(void);
 void classifier_free(struct classifier *c);
 
 enum classify_kind {
-	CLASSIFY_VERDICT,  /* a rule for .verdict */
+	CLASSIFY_VERDICT, /* a rule for .verdict */
 	CLASSIFY_DEDUCTED,
 	CLASSIFY_BONUS,
 	CLASSIFY_BALANCE
@@ -69,12 +69,12 @@ int classifier_add(struct classifier *c, enum classify_kind kind,
 	size_t cap);
 
 struct classify_result {
-	enum verdict verdict;   /* VERDICT_NONE: no rule, only a balance, or a
-	                           contradiction */
-	bool contradiction;     /* loaded together with a refusal */
-	bool balance_matched;   /* [balance] reply matches */
-	unsigned line;          /* of the rule that decided; 0 for none */
-	const char *rule;       /* its key, "" for none; static */
+	enum verdict verdict; /* VERDICT_NONE: no rule, only a balance, or a
+	                         contradiction */
+	bool contradiction;   /* loaded together with a refusal */
+	bool balance_matched; /* [balance] reply matches */
+	unsigned line;        /* of the rule that decided; 0 for none */
+	const char *rule;     /* its key, "" for none; static */
 	struct classify_groups groups;
 };
 

@@ -17,14 +17,14 @@ enum { CONFIG_NAME_MAX = 32 };
 struct config_modem {
 	char name[CONFIG_NAME_MAX];
 	char *port;
-	char *identity;      /* serial_identity() of port */
+	char *identity;                 /* serial_identity() of port */
 	char operator[CONFIG_NAME_MAX]; /* a profile's stem, or "auto" */
-	char *sim_pin_file;  /* or NULL */
+	char *sim_pin_file;             /* or NULL */
 	unsigned baud;
 	char dialect[CONFIG_NAME_MAX]; /* or "auto" */
 	bool roaming;
 	char account[CONFIG_NAME_MAX]; /* or "" */
-	unsigned line;       /* where it stands */
+	unsigned line;                 /* where it stands */
 };
 
 struct config {
@@ -34,9 +34,9 @@ struct config {
 	char *runtime_dir;
 	char *operators_dir;
 	char *key_file;
-	char *group;         /* or NULL: the daemon's own */
-	char *timezone;      /* or NULL: the system's */
-	char *log_socket;    /* log.socket, default "/dev/log" */
+	char *group;      /* or NULL: the daemon's own */
+	char *timezone;   /* or NULL: the system's */
+	char *log_socket; /* log.socket, default "/dev/log" */
 	int log_facility;
 	enum log_level log_level;
 	struct config_modem *modems;
@@ -47,8 +47,9 @@ struct config {
  * Reads a configuration. Every problem is added with file and line. NULL
  * only when there is nothing to give (unreadable, or a syntax error);
  * otherwise the caller frees the result, and uses it only if no error came.
+ * (The name config_read is libconfig's own.)
  */
-struct config *config_read(const char *file, struct problems *problems);
+struct config *config_load(const char *file, struct problems *problems);
 void config_free(struct config *config);
 
 #endif

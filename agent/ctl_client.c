@@ -44,7 +44,7 @@ path_from_config(const struct ctl *ctl, char *out, size_t cap)
 	if (ctl->config == NULL && access(file, R_OK) != 0)
 		return path_in(out, cap, "/run/topupd");
 	struct problems *problems = problems_new();
-	struct config *config = config_read(file, problems);
+	struct config *config = config_load(file, problems);
 	int err = config == NULL || config->runtime_dir == NULL
 	                  ? -EINVAL
 	                  : path_in(out, cap, config->runtime_dir);

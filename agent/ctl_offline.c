@@ -359,7 +359,7 @@ int
 ctl_run_verify(struct ctl *ctl)
 {
 	struct problems *problems = problems_new();
-	struct config *config = config_read(config_file(ctl), problems);
+	struct config *config = config_load(config_file(ctl), problems);
 	int exit_status = CTL_REFUSED;
 	if (config != NULL && problems_errors(problems) == 0)
 		exit_status = verify_with(ctl, config);

@@ -13,8 +13,8 @@ enum { MONEY_TEXT_MAX = 32 };
 
 /* Which sign groups and which divides, as an operator writes numbers. */
 struct money_format {
-	char group;   /* 0 for none */
-	char divide;  /* 0 for none */
+	char group;  /* 0 for none */
+	char divide; /* 0 for none */
 };
 
 /* From an example such as "1,234.56" or "1 234,56". 0 or -EINVAL. */
@@ -25,8 +25,8 @@ int money_format_parse(struct span example, struct money_format *out);
  * decimals. Digits of any script count; a sign in front is understood; more
  * decimals than the currency has must be zeros. 0, -EINVAL, -ERANGE.
  */
-int money_parse(struct span text, struct money_format format,
-	unsigned decimals, int64_t *minor);
+int money_parse(struct span text, struct money_format format, unsigned decimals,
+	int64_t *minor);
 
 /* "1234.50"; "" for MONEY_NONE. out has MONEY_TEXT_MAX bytes. */
 void money_print(int64_t minor, unsigned decimals, char *out);

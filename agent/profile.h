@@ -26,8 +26,11 @@ enum profile_verdict_by {
 	PROFILE_VERDICT_SMS,
 	PROFILE_VERDICT_BALANCE
 };
-enum profile_before { PROFILE_BEFORE_AUTO, PROFILE_BEFORE_NEVER,
-	PROFILE_BEFORE_ALWAYS };
+enum profile_before {
+	PROFILE_BEFORE_AUTO,
+	PROFILE_BEFORE_NEVER,
+	PROFILE_BEFORE_ALWAYS
+};
 
 struct profile_menu_step {
 	struct expression *screen;

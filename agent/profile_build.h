@@ -12,12 +12,12 @@ enum { PROFILE_KEYS_MAX = 64, PROFILE_AMOUNT_MAX = 32 };
 struct profile_build {
 	struct profile *profile;
 	struct problems *problems;
-	unsigned line;     /* being read */
-	struct span key;   /* being read; "" between keys */
+	unsigned line;                   /* being read */
+	struct span key;                 /* being read; "" between keys */
 	unsigned seen[PROFILE_KEYS_MAX]; /* line of each row of the table */
 	unsigned menu_lines[PROFILE_MENU_MAX];
 	unsigned follow_up_lines[PROFILE_MENU_MAX];
-	bool has_loaded;   /* [reply] has a rule for it */
+	bool has_loaded;              /* [reply] has a rule for it */
 	char low[PROFILE_AMOUNT_MAX]; /* read when decimals are known */
 };
 

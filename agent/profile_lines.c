@@ -131,8 +131,8 @@ check_line(struct profile_build *b, struct span line)
 	PROFILE_WRONG(b, "%s", fault);
 	/* Keys below a broken heading do not belong to the one above it. */
 	return trimmed.len > 0 && trimmed.ptr[0] == '['
-		       ? span_str(refused_section)
-		       : nothing;
+	               ? span_str(refused_section)
+	               : nothing;
 }
 
 /* inih's reader, in the manner of fgets(). */

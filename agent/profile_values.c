@@ -89,7 +89,7 @@ profile_next_word(struct span *list, struct span *word)
 
 	*word = span_trim(span_of(list->ptr, comma));
 	*list = comma < list->len ? span_skip(*list, comma + 1)
-				  : span_of(NULL, 0);
+	                          : span_of(NULL, 0);
 	return true;
 }
 

@@ -7,14 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "agent/problem.h"
 #include "agent/profile.h"
-#include "agent/secret.h"
 
 #define BASE "[recharge]\nussd = *121*{pin}#\n[reply]\nloaded = credited\n"
 
@@ -100,122 +98,122 @@ expect_problem(const char *text, size_t len, unsigned line, const char *want)
 /* The line below BASE and a section's heading. */
 enum { OWN_LINE = 6 };
 
+static const struct {
+	const char *section;
+	const char *text;
+	const char *want;
+} wrong_values[] = {
+	{"operator", "colour = red", "unknown key 'colour'"},
+	{"operator", "= red", "unknown key ''"},
+	{"operator", "currency = X1", "letters only"},
+	{"operator", "currency = ABCDEFGH", "over 7 bytes"},
+	{"operator", "decimals = 7", "from 0 to 6"},
+	{"operator", "decimals = two", "from 0 to 6"},
+	{"operator", "decimals =", "from 0 to 6"},
+	{"operator", "decimals = -1", "from 0 to 6"},
+	{"operator", "number_format = 1,,23", "such as 1,234.56"},
+	{"operator", "number_format = x", "such as 1,234.56"},
+	{"operator", "mcc_mnc = 0010", "'0010' is not 5 or 6"},
+	{"operator", "mcc_mnc = 0010123", "is not 5 or 6"},
+	{"operator", "mcc_mnc = 00101,", "'' is not 5 or 6"},
+	{"operator", "mcc_mnc = 0010x", "is not 5 or 6"},
+	{"operator", "pin = (", "parenthesis at offset 1"},
+	{"operator", "pin = \\d*", "matches an empty text"},
+	{"operator", "pin =", "matches an empty text"},
+	{"operator", "msisdn = [", "at offset "},
+	{"recharge", "sms_to = 12a", "digits only"},
+	{"recharge", "sms_text = TOP {pim}", "only {pin} and {msisdn}"},
+	{"recharge", "sms_from = a,,b", "an empty sender"},
+	{"recharge", "smsc = (", "at offset 1"},
+	{"recharge", "via = sms", "sms comes with a later version"},
+	{"recharge", "via = ussd, sms", "sms comes with a later version"},
+	{"recharge", "via = post", "ussd or sms"},
+	{"recharge", "verdict = sms", "sms comes with a later version"},
+	{"recharge", "verdict = balance", "balance comes with a later version"},
+	{"recharge", "verdict = x", "ussd, sms or balance"},
+	{"recharge", "timeout = 0", "at least 1s"},
+	{"recharge", "timeout = 2h", "at most 1h"},
+	{"recharge", "timeout = 1 m", "with s, m, h or d"},
+	{"recharge", "timeout = soon", "with s, m, h or d"},
+	{"recharge", "timeout = s", "with s, m, h or d"},
+	{"recharge", "timeout = 1.5s", "with s, m, h or d"},
+	{"recharge", "timeout = -5s", "with s, m, h or d"},
+	{"recharge", "sms_timeout = 0s", "at least 1s"},
+	{"recharge", "repeat = twice", "never or once"},
+	{"recharge", "ussd_for_other = *1*{pin}#", "no {msisdn}"},
+	{"recharge", "ussd_for_other = *1*{msisdn}#", "no {pin}"},
+	{"recharge", "ussd_for_other = *{pin}*{msisdn}*{x}#",
+		"only {pin} and {msisdn}"},
+	{"recharge", "ussd_for_other = *\"{pin}*{msisdn}#", "a quote"},
+	{"recharge", "ussd_for_other = *\033{pin}*{msisdn}#",
+		"a control character"},
+	{"menu", "0 = a -> 1", "'0' is not a number from 1 to 9"},
+	{"menu", "10 = a -> 1", "is not a number from 1 to 9"},
+	{"menu", "01 = a -> 1", "is not a number from 1 to 9"},
+	{"menu", "one = a -> 1", "is not a number from 1 to 9"},
+	{"menu", "1 = a", "1: EXPRESSION -> ANSWER"},
+	{"menu", "1 = a ->", "1: EXPRESSION -> ANSWER"},
+	{"menu", "1 = -> 1", "1: EXPRESSION -> ANSWER"},
+	{"menu", "1 = a -> {pim}", "1: only {pin} and {msisdn}"},
+	{"menu", "1 = a -> \"", "1: a quote"},
+	{"menu", "1 = ( -> 1", "at offset 1"},
+	{"menu", "1 = .* -> 1", "matches an empty text"},
+	{"menu", "2 = a -> 1", "[menu] has no step 1"},
+	{"balance", "ussd = *123*{pin}#", "no {pin} or {msisdn} here"},
+	{"balance", "ussd = *123#", "without reply"},
+	{"balance", "sms_to = 1,2", "digits only"},
+	{"balance", "reply = is \\d+", "no group (?<balance>...)"},
+	{"balance", "reply = (?<balance>", "at offset "},
+	{"balance", "before = sometimes", "auto, never or always"},
+	{"balance", "max_per_day = x", "from 0 to 100000"},
+	{"balance", "low = 1,000", "at most 2 decimals"},
+	{"balance", "low = 1.005", "at most 2 decimals"},
+	{"balance", "low =", "an amount"},
+	{"proof", "reply = (", "at offset 1"},
+	{"follow_up", "1 = *140#", "1: CODE => EXPRESSION"},
+	{"follow_up", "x = *140# => ok", "is not a number from 1 to 9"},
+	{"reply", "lodaed = x", "unknown key 'lodaed' in [reply]"},
+	{"reply", "none = x", "unknown key 'none' in [reply]"},
+	{"reply", "used = a(b", "used: missing closing parenthesis"},
+	{"reply", "used = a?", "used: matches an empty text"},
+	{"reply", "used =", "used: matches an empty text"},
+	{"reply", "deducted = loan \\d+", "no group (?<deducted>...)"},
+	{"reply", "bonus = bonus \\d+", "no group (?<bonus>...)"},
+	{"limits", "max_rejects = 0", "from 1 to 1000"},
+	{"limits", "max_rejects = 99999999999", "from 1 to 1000"},
+	{"limits", "batch_rejects = 0", "from 1 to 1000"},
+	{"limits", "reject_pause = 0", "at least 1s"},
+	{"limits", "reject_pause = ever", "with s, m, h or d"},
+	{"limits", "reject_pause = 367d", "at most 366d"},
+	{"limits", "min_interval = 99999999999999999999d", "at most 366d"},
+	{"limits", "daily_max = many", "from 0 to 1000000"},
+	{"limits", "hours = 8-17", "'8-17' is not HH:MM-HH:MM"},
+	{"limits", "hours = 08:00", "is not HH:MM-HH:MM"},
+	{"limits", "hours = 08:00-25:00", "is not HH:MM-HH:MM"},
+	{"limits", "hours = 08:00-24:01", "is not HH:MM-HH:MM"},
+	{"limits", "hours = 08:60-09:00", "is not HH:MM-HH:MM"},
+	{"limits", "hours = 08:00-08:00", "is not HH:MM-HH:MM"},
+	{"limits", "hours = 8a:00-09:00", "is not HH:MM-HH:MM"},
+	{"limits", "hours = 08:00-09:00,", "'' is not HH:MM-HH:MM"},
+	{"limits", "retries = -1", "from 0 to 1000"},
+	{"limits", "retry_pause = 0", "at least 1s"},
+	{"limits", "fence = x", "with s, m, h or d"},
+};
+
 static void
 wrong_value_is_told_with_its_line(void **state)
 {
 	(void)state;
 	/* below BASE; the text wanted is the whole message */
-	static const struct {
-		const char *section;
-		const char *text;
-		const char *want;
-	} rows[] = {
-		{"operator", "colour = red", "unknown key 'colour'"},
-		{"operator", "= red", "unknown key ''"},
-		{"operator", "currency = X1", "letters only"},
-		{"operator", "currency = ABCDEFGH", "over 7 bytes"},
-		{"operator", "decimals = 7", "from 0 to 6"},
-		{"operator", "decimals = two", "from 0 to 6"},
-		{"operator", "decimals =", "from 0 to 6"},
-		{"operator", "decimals = -1", "from 0 to 6"},
-		{"operator", "number_format = 1,,23", "such as 1,234.56"},
-		{"operator", "number_format = x", "such as 1,234.56"},
-		{"operator", "mcc_mnc = 0010", "'0010' is not 5 or 6"},
-		{"operator", "mcc_mnc = 0010123", "is not 5 or 6"},
-		{"operator", "mcc_mnc = 00101,", "'' is not 5 or 6"},
-		{"operator", "mcc_mnc = 0010x", "is not 5 or 6"},
-		{"operator", "pin = (", "parenthesis at offset 1"},
-		{"operator", "pin = \\d*", "matches an empty text"},
-		{"operator", "pin =", "matches an empty text"},
-		{"operator", "msisdn = [", "at offset "},
-		{"recharge", "sms_to = 12a", "digits only"},
-		{"recharge", "sms_text = TOP {pim}", "only {pin} and {msisdn}"},
-		{"recharge", "sms_from = a,,b", "an empty sender"},
-		{"recharge", "smsc = (", "at offset 1"},
-		{"recharge", "via = sms", "sms comes with a later version"},
-		{"recharge", "via = ussd, sms",
-			"sms comes with a later version"},
-		{"recharge", "via = post", "ussd or sms"},
-		{"recharge", "verdict = sms", "sms comes with a later version"},
-		{"recharge", "verdict = balance",
-			"balance comes with a later version"},
-		{"recharge", "verdict = x", "ussd, sms or balance"},
-		{"recharge", "timeout = 0", "at least 1s"},
-		{"recharge", "timeout = 2h", "at most 1h"},
-		{"recharge", "timeout = 1 m", "with s, m, h or d"},
-		{"recharge", "timeout = soon", "with s, m, h or d"},
-		{"recharge", "timeout = s", "with s, m, h or d"},
-		{"recharge", "timeout = 1.5s", "with s, m, h or d"},
-		{"recharge", "timeout = -5s", "with s, m, h or d"},
-		{"recharge", "sms_timeout = 0s", "at least 1s"},
-		{"recharge", "repeat = twice", "never or once"},
-		{"recharge", "ussd_for_other = *1*{pin}#", "no {msisdn}"},
-		{"recharge", "ussd_for_other = *1*{msisdn}#", "no {pin}"},
-		{"recharge", "ussd_for_other = *{pin}*{msisdn}*{x}#",
-			"only {pin} and {msisdn}"},
-		{"recharge", "ussd_for_other = *\"{pin}*{msisdn}#", "a quote"},
-		{"recharge", "ussd_for_other = *\033{pin}*{msisdn}#",
-			"a control character"},
-		{"menu", "0 = a -> 1", "'0' is not a number from 1 to 9"},
-		{"menu", "10 = a -> 1", "is not a number from 1 to 9"},
-		{"menu", "01 = a -> 1", "is not a number from 1 to 9"},
-		{"menu", "one = a -> 1", "is not a number from 1 to 9"},
-		{"menu", "1 = a", "1: EXPRESSION -> ANSWER"},
-		{"menu", "1 = a ->", "1: EXPRESSION -> ANSWER"},
-		{"menu", "1 = -> 1", "1: EXPRESSION -> ANSWER"},
-		{"menu", "1 = a -> {pim}", "1: only {pin} and {msisdn}"},
-		{"menu", "1 = a -> \"", "1: a quote"},
-		{"menu", "1 = ( -> 1", "at offset 1"},
-		{"menu", "1 = .* -> 1", "matches an empty text"},
-		{"menu", "2 = a -> 1", "[menu] has no step 1"},
-		{"balance", "ussd = *123*{pin}#", "no {pin} or {msisdn} here"},
-		{"balance", "ussd = *123#", "without reply"},
-		{"balance", "sms_to = 1,2", "digits only"},
-		{"balance", "reply = is \\d+", "no group (?<balance>...)"},
-		{"balance", "reply = (?<balance>", "at offset "},
-		{"balance", "before = sometimes", "auto, never or always"},
-		{"balance", "max_per_day = x", "from 0 to 100000"},
-		{"balance", "low = 1,000", "at most 2 decimals"},
-		{"balance", "low = 1.005", "at most 2 decimals"},
-		{"balance", "low =", "an amount"},
-		{"proof", "reply = (", "at offset 1"},
-		{"follow_up", "1 = *140#", "1: CODE => EXPRESSION"},
-		{"follow_up", "x = *140# => ok", "is not a number from 1 to 9"},
-		{"reply", "lodaed = x", "unknown key 'lodaed' in [reply]"},
-		{"reply", "none = x", "unknown key 'none' in [reply]"},
-		{"reply", "used = a(b", "used: missing closing parenthesis"},
-		{"reply", "used = a?", "used: matches an empty text"},
-		{"reply", "used =", "used: matches an empty text"},
-		{"reply", "deducted = loan \\d+", "no group (?<deducted>...)"},
-		{"reply", "bonus = bonus \\d+", "no group (?<bonus>...)"},
-		{"limits", "max_rejects = 0", "from 1 to 1000"},
-		{"limits", "max_rejects = 99999999999", "from 1 to 1000"},
-		{"limits", "batch_rejects = 0", "from 1 to 1000"},
-		{"limits", "reject_pause = 0", "at least 1s"},
-		{"limits", "reject_pause = ever", "with s, m, h or d"},
-		{"limits", "reject_pause = 367d", "at most 366d"},
-		{"limits", "min_interval = 99999999999999999999d",
-			"at most 366d"},
-		{"limits", "daily_max = many", "from 0 to 1000000"},
-		{"limits", "hours = 8-17", "'8-17' is not HH:MM-HH:MM"},
-		{"limits", "hours = 08:00", "is not HH:MM-HH:MM"},
-		{"limits", "hours = 08:00-25:00", "is not HH:MM-HH:MM"},
-		{"limits", "hours = 08:00-24:01", "is not HH:MM-HH:MM"},
-		{"limits", "hours = 08:60-09:00", "is not HH:MM-HH:MM"},
-		{"limits", "hours = 08:00-08:00", "is not HH:MM-HH:MM"},
-		{"limits", "hours = 8a:00-09:00", "is not HH:MM-HH:MM"},
-		{"limits", "hours = 08:00-09:00,", "'' is not HH:MM-HH:MM"},
-		{"limits", "retries = -1", "from 0 to 1000"},
-		{"limits", "retry_pause = 0", "at least 1s"},
-		{"limits", "fence = x", "with s, m, h or d"},
-	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(wrong_values) / sizeof(wrong_values[0]);
+		i++) {
 		char text[1024];
 		int len = snprintf(text, sizeof(text), BASE "[%s]\n%s\n",
-			rows[i].section, rows[i].text);
+			wrong_values[i].section, wrong_values[i].text);
 
-		expect_problem(text, (size_t)len, OWN_LINE, rows[i].want);
+		expect_problem(
+			text, (size_t)len, OWN_LINE, wrong_values[i].want);
 	}
 }
 
@@ -345,7 +343,7 @@ all_problems_of_a_file_are_told(void **state)
 	static const char text[] = "colour = red\n" /* 1 */
 				   "[operator]\n"
 				   "decimals = 99\n" /* 3 */
-				   "pin = (\n"	     /* 4 */
+				   "pin = (\n"       /* 4 */
 				   "[nowhere]\n"     /* 5 */
 				   "this = is passed over\n"
 				   "[recharge]\n"
@@ -440,63 +438,64 @@ absent_keys_have_the_contracts_defaults(void **state)
 	profile_unref(p);
 }
 
+static const char whole[] = "\xef\xbb\xbf; a comment\r\n"
+			    "\r\n"
+			    "[operator]\r\n"
+			    "  ; an indented comment belongs to no key\r\n"
+			    "name     = Sim Tel\r\n"
+			    "mcc_mnc  = 00101, 310260\r\n"
+			    "currency = XTS   ; a comment behind\r\n"
+			    "decimals = 3\r\n"
+			    "number_format = 1.234,56\r\n"
+			    "pin      = \\d{14}\r\n"
+			    "pin      = [A-Z]\\d{3};x\r\n"
+			    "msisdn   = 0[789]\\d{8}\r\n"
+			    "[recharge]\r\n"
+			    "ussd           = *121*{pin}#\r\n"
+			    "ussd_for_other = *121*{pin}*{msisdn}#\r\n"
+			    "sms_to   = 121\r\n"
+			    "sms_text = TOP {pin}\r\n"
+			    "sms_text_for_other = TOP {pin} {msisdn}\r\n"
+			    "via      = ussd\r\n"
+			    "verdict  = ussd\r\n"
+			    "sms_from = 121, SimTel\r\n"
+			    "smsc     = ^\\+2348\r\n"
+			    "timeout  = 2m\r\n"
+			    "sms_timeout = 300\r\n"
+			    "repeat   = never\r\n"
+			    "[menu]\r\n"
+			    "2 = (?i)confirm -> 1\r\n"
+			    "1 = (?i)enter -> or type -> {pin}\r\n"
+			    "[balance]\r\n"
+			    "ussd     = *123#\r\n"
+			    "sms_to   =\r\n"
+			    "sms_text =\r\n"
+			    "reply    = is (?<balance>[\\d.]+)\r\n"
+			    "reply    = now (?<balance>[\\d.]+)\r\n"
+			    "before   = always\r\n"
+			    "max_per_day = 4\r\n"
+			    "low      = 1.500\r\n"
+			    "[reply]\r\n"
+			    "loaded   = credited (?<amount>[\\d.]+)\r\n"
+			    "loaded   = geladen\r\n"
+			    "deducted = loan (?<deducted>\\d+)\r\n"
+			    "bonus    = bonus (?<bonus>\\d+)\r\n"
+			    "[limits]\r\n"
+			    "max_rejects   = 3\r\n"
+			    "reject_pause  = never\r\n"
+			    "batch_rejects = 4\r\n"
+			    "min_interval  = 0\r\n"
+			    "daily_max     = 50\r\n"
+			    "hours         = 22:00-06:00, 12:00-13:30\r\n"
+			    "retries       = 0\r\n"
+			    "retry_pause   = 1d\r\n"
+			    "fence         = 2h";
+
 static void
 every_key_of_the_contract_is_taken(void **state)
 {
 	(void)state;
-	struct profile *p =
-		read_good("\xef\xbb\xbf; a comment\r\n"
-			  "\r\n"
-			  "[operator]\r\n"
-			  "  ; an indented comment belongs to no key\r\n"
-			  "name     = Sim Tel\r\n"
-			  "mcc_mnc  = 00101, 310260\r\n"
-			  "currency = XTS   ; a comment behind\r\n"
-			  "decimals = 3\r\n"
-			  "number_format = 1.234,56\r\n"
-			  "pin      = \\d{14}\r\n"
-			  "pin      = [A-Z]\\d{3};x\r\n"
-			  "msisdn   = 0[789]\\d{8}\r\n"
-			  "[recharge]\r\n"
-			  "ussd           = *121*{pin}#\r\n"
-			  "ussd_for_other = *121*{pin}*{msisdn}#\r\n"
-			  "sms_to   = 121\r\n"
-			  "sms_text = TOP {pin}\r\n"
-			  "sms_text_for_other = TOP {pin} {msisdn}\r\n"
-			  "via      = ussd\r\n"
-			  "verdict  = ussd\r\n"
-			  "sms_from = 121, SimTel\r\n"
-			  "smsc     = ^\\+2348\r\n"
-			  "timeout  = 2m\r\n"
-			  "sms_timeout = 300\r\n"
-			  "repeat   = never\r\n"
-			  "[menu]\r\n"
-			  "2 = (?i)confirm -> 1\r\n"
-			  "1 = (?i)enter -> or type -> {pin}\r\n"
-			  "[balance]\r\n"
-			  "ussd     = *123#\r\n"
-			  "sms_to   =\r\n"
-			  "sms_text =\r\n"
-			  "reply    = is (?<balance>[\\d.]+)\r\n"
-			  "reply    = now (?<balance>[\\d.]+)\r\n"
-			  "before   = always\r\n"
-			  "max_per_day = 4\r\n"
-			  "low      = 1.500\r\n"
-			  "[reply]\r\n"
-			  "loaded   = credited (?<amount>[\\d.]+)\r\n"
-			  "loaded   = geladen\r\n"
-			  "deducted = loan (?<deducted>\\d+)\r\n"
-			  "bonus    = bonus (?<bonus>\\d+)\r\n"
-			  "[limits]\r\n"
-			  "max_rejects   = 3\r\n"
-			  "reject_pause  = never\r\n"
-			  "batch_rejects = 4\r\n"
-			  "min_interval  = 0\r\n"
-			  "daily_max     = 50\r\n"
-			  "hours         = 22:00-06:00, 12:00-13:30\r\n"
-			  "retries       = 0\r\n"
-			  "retry_pause   = 1d\r\n"
-			  "fence         = 2h");
+	struct profile *p = read_good(whole);
 	struct classify_result r;
 
 	assert_string_equal(p->name, "Sim Tel");
@@ -533,94 +532,6 @@ every_key_of_the_contract_is_taken(void **state)
 }
 
 static void
-hours_may_pass_midnight(void **state)
-{
-	(void)state;
-	struct profile *night = read_good(BASE "[limits]\nhours = 22:00-06:00, "
-					       "12:00-13:30\n");
-	struct profile *all = read_good(BASE "[limits]\nhours = 00:00-24:00\n");
-	static const struct {
-		unsigned minute;
-		bool allowed;
-	} rows[] = {{0, true}, {359, true}, {360, false}, {719, false},
-		{720, true}, {809, true}, {810, false}, {1319, false},
-		{1320, true}, {1439, true}};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(profile_hours_allow(night, rows[i].minute),
-			rows[i].allowed);
-		assert_true(profile_hours_allow(all, rows[i].minute));
-	}
-	profile_unref(night);
-	profile_unref(all);
-}
-
-static void
-what_is_dialled_is_plain_whatever_an_expression_allows(void **state)
-{
-	(void)state;
-	struct profile *p =
-		read_good("[operator]\npin = .+\nmsisdn = .+\n" BASE);
-	static const struct {
-		const char *text;
-		bool voucher_pin;
-		bool msisdn;
-	} rows[] = {{"", false, false}, {"1234", true, true},
-		{"AbC9", true, false}, {"12*4", false, false},
-		{"12#", false, false}, {"12\n", false, false},
-		{"٢٥٠", false, false}, {"1 2", false, false},
-		{"+123", false, true}, {"1\"2", false, false},
-		{"{pin}", false, false}};
-	char digits[VOUCHER_PIN_MAX + 1];
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(profile_takes_pin(p, span_str(rows[i].text)),
-			rows[i].voucher_pin);
-		assert_int_equal(
-			profile_takes_msisdn(p, span_str(rows[i].text)),
-			rows[i].msisdn);
-	}
-	assert_false(profile_takes_pin(p, span_of("1\0", 2)));
-	memset(digits, '7', sizeof(digits));
-	assert_true(profile_takes_pin(p, span_of(digits, VOUCHER_PIN_MAX)));
-	assert_false(
-		profile_takes_pin(p, span_of(digits, VOUCHER_PIN_MAX + 1)));
-	assert_false(profile_takes_msisdn(p, span_of(digits, 33)));
-	profile_unref(p);
-}
-
-static void
-template_that_does_not_fit_leaves_no_pin_behind(void **state)
-{
-	(void)state;
-	static const char want[] = "*1*12345678*0800*12345678#";
-	static const char template[] = "*1*{pin}*{msisdn}*{pin}#";
-	char out[sizeof(want)];
-	char none[sizeof(want)] = "";
-
-	for (size_t cap = 0; cap < sizeof(want); cap++) {
-		memset(out, 0, sizeof(out));
-		assert_int_equal(profile_fill(template, span_str("12345678"),
-					 span_str("0800"), out, cap),
-			-ENOSPC);
-		assert_memory_equal(out, none, sizeof(out));
-	}
-	assert_int_equal(profile_fill(template, span_str("12345678"),
-				 span_str("0800"), out, sizeof(out)),
-		0);
-	assert_string_equal(out, want);
-	/* what is filled in is not looked at again */
-	assert_int_equal(profile_fill("{pin}", span_str("{msisdn}"),
-				 span_str("0"), out, sizeof(out)),
-		0);
-	assert_string_equal(out, "{msisdn}");
-	assert_int_equal(profile_fill("{pin}{", span_of(NULL, 0),
-				 span_of(NULL, 0), out, sizeof(out)),
-		0);
-	assert_string_equal(out, "{");
-}
-
-static void
 profile_lives_as_long_as_an_attempt_holds_it(void **state)
 {
 	(void)state;
@@ -631,271 +542,6 @@ profile_lives_as_long_as_an_attempt_holds_it(void **state)
 	assert_string_equal(p->stem, "good");
 	profile_unref(p);
 	profile_unref(NULL);
-}
-
-static void
-write_profile(const char *name, const char *mcc_mnc, const char *title)
-{
-	char text[512];
-	int len = snprintf(text, sizeof(text),
-		"[operator]\nname = %s\nmcc_mnc = %s\n" BASE, title, mcc_mnc);
-
-	(void)write_file(name, text, (size_t)len);
-}
-
-static void
-first_folder_hides_what_the_second_has_of_that_name(void **state)
-{
-	(void)state;
-	struct problems *problems = problems_new();
-	struct profile *p = NULL;
-	char own[256];
-	char shipped[256];
-
-	(void)snprintf(own, sizeof(own), "%s/own", folder);
-	(void)snprintf(shipped, sizeof(shipped), "%s/shipped", folder);
-	assert_int_equal(mkdir(own, 0700), 0);
-	assert_int_equal(mkdir(shipped, 0700), 0);
-	write_profile("own/SimTel.ini", "00101", "mine");
-	write_profile("shipped/simtel.ini", "00102", "theirs");
-	write_profile("shipped/other.ini", "00101, 310260", "other");
-	write_profile("shipped/third.ini", "310260, 31026", "third");
-	write_profile("shipped/.hidden.ini", "1", "hidden");
-	write_profile("shipped/readme.txt", "1", "text");
-	write_profile("shipped/x.ini~", "1", "left by an editor");
-	struct profiles *set = profiles_read(own, shipped, problems);
-
-	assert_null(problems_line(problems, 0));
-	assert_int_equal(set->count, 3);
-	p = profiles_find(set, span_str("SIMtel"));
-	assert_string_equal(p->name, "mine");
-	assert_string_equal(p->stem, "simtel");
-	assert_null(profiles_find(set, span_str("sim")));
-	assert_null(profiles_find(set, span_str("simtel2")));
-	assert_null(profiles_find(set, span_str("")));
-	assert_int_equal(
-		profiles_of_imsi(set, span_str("310260123456789"), &p), 2);
-	assert_string_equal(p->name, "other");
-	assert_int_equal(
-		profiles_of_imsi(set, span_str("310261123456789"), &p), 1);
-	assert_string_equal(p->name, "third");
-	assert_int_equal(
-		profiles_of_imsi(set, span_str("001020000000001"), &p), 0);
-	assert_int_equal(profiles_of_imsi(set, span_str(""), &p), 0);
-	profiles_free(set);
-	/* a broken one of one's own is not replaced by the shipped one */
-	write_profile("own/SimTel.ini", "1", "mine");
-	set = profiles_read(own, shipped, problems);
-	assert_int_equal(set->count, 2);
-	assert_int_equal(problems_errors(problems), 1);
-	assert_null(profiles_find(set, span_str("simtel")));
-	profiles_free(set);
-	profiles_free(NULL);
-	problems_free(problems);
-}
-
-static void
-missing_folder_of_ones_own_is_told_a_missing_second_is_not(void **state)
-{
-	(void)state;
-	struct problems *problems = problems_new();
-	struct profiles *set =
-		profiles_read(path_of("none"), path_of("neither"), problems);
-
-	assert_int_equal(set->count, 0);
-	assert_int_equal(problems_errors(problems), 1);
-	assert_non_null(strstr(problems_line(problems, 0),
-		"none: cannot be read: No such file"));
-	profiles_free(set);
-	set = profiles_read(
-		path_of("shipped"), write_file("file", "", 0), problems);
-	assert_int_equal(set->count, 3);
-	assert_int_equal(problems_errors(problems), 2);
-	assert_non_null(strstr(problems_line(problems, 1),
-		"file: cannot be read: Not a directory"));
-	profiles_free(set);
-	problems_free(problems);
-}
-
-static void
-two_files_of_one_stem_in_a_folder_are_refused(void **state)
-{
-	(void)state;
-	struct problems *problems = problems_new();
-	char dir[256];
-
-	(void)snprintf(dir, sizeof(dir), "%s/twins", folder);
-	assert_int_equal(mkdir(dir, 0700), 0);
-	write_profile("twins/a.ini", "00101", "one");
-	write_profile("twins/A.ini", "00101", "two");
-	struct profiles *set = profiles_read(dir, NULL, problems);
-
-	assert_int_equal(set->count, 1);
-	assert_int_equal(problems_errors(problems), 1);
-	assert_non_null(strstr(problems_line(problems, 0),
-		"A.ini and a.ini are one operator"));
-	profiles_free(set);
-	problems_free(problems);
-}
-
-static void
-shipped_profiles_pass_and_simtel_reads_the_simulators_texts(void **state)
-{
-	(void)state;
-	/* tests/sim/DESIGN.md */
-	static const struct {
-		const char *text;
-		enum verdict verdict;
-		const char *amount;
-		const char *balance;
-	} rows[] = {
-		{"You have been credited with 100.00 XTS. Your balance is "
-		 "250.00 XTS.",
-			VERDICT_LOADED, "100.00", "250.00"},
-		{"0800000099 has been credited with 1,100.00 XTS.",
-			VERDICT_LOADED, "1,100.00", ""},
-		{"Invalid voucher. Please check the number.", VERDICT_INVALID,
-			"", ""},
-		{"Voucher already used.", VERDICT_USED, "", ""},
-		{"Voucher already used by you.", VERDICT_USED_BY_ME, "", ""},
-		{"This voucher has expired.", VERDICT_EXPIRED, "", ""},
-		{"This voucher is blocked.", VERDICT_CARD_BLOCKED, "", ""},
-		{"Too many wrong attempts. Recharge is barred.",
-			VERDICT_SIM_BLOCKED, "", ""},
-		{"Service busy, please try again later.", VERDICT_BUSY, "", ""},
-		{"Request received. You will receive an SMS.", VERDICT_PENDING,
-			"", ""},
-		{"Your balance is 250.00 XTS.", VERDICT_NONE, "", "250.00"},
-		{"Enter the voucher number", VERDICT_NONE, "", ""},
-		{"1. Confirm 2. Cancel", VERDICT_NONE, "", ""},
-		{"hello", VERDICT_NONE, "", ""},
-	};
-	struct problems *problems = problems_new();
-	struct profiles *set = profiles_read("conf/operators", NULL, problems);
-
-	if (problems_line(problems, 0))
-		fail_msg("%s", problems_line(problems, 0));
-	assert_true(set->count >= 4);
-	struct profile *p = profiles_find(set, span_str("simtel"));
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct classify_result r;
-
-		classifier_read(p->reply, span_str(rows[i].text), &r);
-		if (r.verdict != rows[i].verdict)
-			fail_msg("%s: %s", rows[i].text,
-				verdict_name(r.verdict));
-		assert_string_equal(r.groups.amount, rows[i].amount);
-		assert_string_equal(r.groups.balance, rows[i].balance);
-		assert_int_equal(r.balance_matched, rows[i].balance[0] != 0);
-	}
-	assert_true(expression_matches(
-		p->menu[0].screen, span_str("Enter the voucher number")));
-	assert_true(expression_matches(
-		p->menu[1].screen, span_str("1. Confirm 2. Cancel")));
-	assert_true(profile_takes_pin(p, span_str("12345678901234")));
-	assert_true(profile_takes_msisdn(p, span_str("0800000011")));
-	profiles_free(set);
-	problems_free(problems);
-}
-
-/* Texts as real operators sent them. */
-static void
-shipped_profiles_read_the_texts_they_were_made_from(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *stem;
-		const char *text;
-		enum verdict verdict;
-		int64_t amount;
-		int64_t balance;
-	} rows[] = {
-		{"mtn-gh",
-			"You have recharged 5.50 GHC.New Balance is 5.84 GHC "
-			"remember to start with 024 or 054 when you call an "
-			"MTN number.Enjoy 40% discount with MTN Family&Friends",
-			VERDICT_LOADED, 550, 584},
-		{"mtn-gh",
-			"Your Balance is 5.84 Ghana Cedi(s),and your bonus "
-			"account is 0.00.Simply keep your line active before "
-			"Sep 25 2009 to keep your number forever.",
-			VERDICT_NONE, MONEY_NONE, 584},
-		{"mtn-za",
-			"Your account has been recharged with R30.00 airtime\n"
-			"Brought to you by MTN.",
-			VERDICT_LOADED, 3000, MONEY_NONE},
-		{"mtn-za",
-			"Y'ello, you have\nR6.29 airtime \n0 SMS(s) and\n4.20 "
-			"MB data.\nYou are on MTN Zone. Please dial *141*1# "
-			"for detailed balances.\nBrought to you by MTN.",
-			VERDICT_NONE, MONEY_NONE, 629},
-		{"grameenphone",
-			"You have Successfully recharged with amount 20.00 "
-			"BDT.Transaction ID is BD0302251920221387XX. Visit "
-			"MyGP to get attractive cashback on recharge",
-			VERDICT_LOADED, 2000, MONEY_NONE},
-		{"grameenphone", "Sorry this scratch ", VERDICT_REFUSED,
-			MONEY_NONE, MONEY_NONE},
-		{"viettel",
-			"Thao tac khong thanh cong. 2 giao dich Nap the ho "
-			"can phai cach nhau toi thieu 1 phut",
-			VERDICT_BUSY, MONEY_NONE, MONEY_NONE},
-		{"viettel", "Ung dung khong thuc hien duoc", VERDICT_BUSY,
-			MONEY_NONE, MONEY_NONE},
-		{"viettel",
-			"Thao tac khong thanh cong. Quy khach chi duoc thuc "
-			"hien toi da 5",
-			VERDICT_SIM_BLOCKED, MONEY_NONE, MONEY_NONE},
-		{"viettel",
-			"Quy khach khong the su dung dich vu do nhap sai ma "
-			"so the nap qua 3",
-			VERDICT_SIM_BLOCKED, MONEY_NONE, MONEY_NONE},
-		{"viettel",
-			"Quy khach khong the su dung dich vu do nhap sai qua "
-			"5 lan",
-			VERDICT_SIM_BLOCKED, MONEY_NONE, MONEY_NONE},
-		{"viettel", "Tai khoan Quy khach bi khoa do nhap sai ma so",
-			VERDICT_SIM_BLOCKED, MONEY_NONE, MONEY_NONE},
-		{"viettel",
-			"Giao dich khong thanh cong, thue bao duoc nap the "
-			"khong phai la thue bao tra truoc hoac thue bao khong "
-			"ton tai",
-			VERDICT_NOT_NOW, MONEY_NONE, MONEY_NONE},
-		{"viettel", "The cao cua Quy khach da duoc chap nhan",
-			VERDICT_PENDING, MONEY_NONE, MONEY_NONE},
-		{"viettel", "khong hop le hoac da duoc su dung",
-			VERDICT_REFUSED, MONEY_NONE, MONEY_NONE},
-		{"viettel", "Nap the thanh cong (Successful refill)",
-			VERDICT_LOADED, MONEY_NONE, MONEY_NONE},
-		{"viettel", "TK goc la 50.000", VERDICT_NONE, MONEY_NONE,
-			50000},
-		{"viettel", "Dich vu Chuyen tai khoan - Ishare", VERDICT_NONE,
-			MONEY_NONE, MONEY_NONE},
-	};
-	struct problems *problems = problems_new();
-	struct profiles *set = profiles_read("conf/operators", NULL, problems);
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct profile *p = profiles_find(set, span_str(rows[i].stem));
-		struct classify_result r;
-		int64_t amount = MONEY_NONE;
-		int64_t balance = MONEY_NONE;
-
-		assert_non_null(p);
-		classifier_read(p->reply, span_str(rows[i].text), &r);
-		(void)money_parse(span_str(r.groups.amount), p->number_format,
-			p->decimals, &amount);
-		(void)money_parse(span_str(r.groups.balance), p->number_format,
-			p->decimals, &balance);
-		if (r.verdict != rows[i].verdict || amount != rows[i].amount ||
-			balance != rows[i].balance)
-			fail_msg("%s: %s, '%s', '%s'", rows[i].text,
-				verdict_name(r.verdict), r.groups.amount,
-				r.groups.balance);
-	}
-	profiles_free(set);
-	problems_free(problems);
 }
 
 int
@@ -910,21 +556,7 @@ main(void)
 		cmocka_unit_test(what_this_version_does_not_do_is_warned_of),
 		cmocka_unit_test(absent_keys_have_the_contracts_defaults),
 		cmocka_unit_test(every_key_of_the_contract_is_taken),
-		cmocka_unit_test(hours_may_pass_midnight),
-		cmocka_unit_test(
-			what_is_dialled_is_plain_whatever_an_expression_allows),
-		cmocka_unit_test(
-			template_that_does_not_fit_leaves_no_pin_behind),
 		cmocka_unit_test(profile_lives_as_long_as_an_attempt_holds_it),
-		cmocka_unit_test(
-			first_folder_hides_what_the_second_has_of_that_name),
-		cmocka_unit_test(
-			missing_folder_of_ones_own_is_told_a_missing_second_is_not),
-		cmocka_unit_test(two_files_of_one_stem_in_a_folder_are_refused),
-		cmocka_unit_test(
-			shipped_profiles_pass_and_simtel_reads_the_simulators_texts),
-		cmocka_unit_test(
-			shipped_profiles_read_the_texts_they_were_made_from),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

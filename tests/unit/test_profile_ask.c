@@ -1,0 +1,190 @@
+/* profile_ask: hours, what is dialled, and what is left of it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "agent/problem.h"
+#include "agent/profile.h"
+#include "agent/secret.h"
+
+#define BASE "[recharge]\nussd = *121*{pin}#\n[reply]\nloaded = credited\n"
+
+static char folder[] = "/tmp/topup-profile-XXXXXX";
+
+static const char *
+path_of(const char *name)
+{
+	static char paths[4][256];
+	static unsigned next;
+	char *path = paths[next++ % 4];
+
+	(void)snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+	return path;
+}
+
+static const char *
+write_file(const char *name, const void *bytes, size_t len)
+{
+	const char *path = path_of(name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+remove_folder(void **state)
+{
+	char command[300];
+
+	(void)state;
+	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
+	return system(command);
+}
+
+static struct profile *
+read_good(const char *text)
+{
+	struct problems *problems = problems_new();
+	struct profile *p = profile_read(
+		write_file("good.ini", text, strlen(text)), problems);
+
+	if (!p)
+		fail_msg("%s", problems_line(problems, 0));
+	assert_null(problems_line(problems, 0));
+	problems_free(problems);
+	return p;
+}
+
+static struct profile *
+read_good(const char *text)
+{
+	struct problems *problems = problems_new();
+	struct profile *p = profile_read(
+		write_file("good.ini", text, strlen(text)), problems);
+
+	if (!p)
+		fail_msg("%s", problems_line(problems, 0));
+	assert_null(problems_line(problems, 0));
+	problems_free(problems);
+	return p;
+}
+
+static void
+hours_may_pass_midnight(void **state)
+{
+	(void)state;
+	struct profile *night = read_good(BASE "[limits]\nhours = 22:00-06:00, "
+					       "12:00-13:30\n");
+	struct profile *all = read_good(BASE "[limits]\nhours = 00:00-24:00\n");
+	static const struct {
+		unsigned minute;
+		bool allowed;
+	} rows[] = {{0, true}, {359, true}, {360, false}, {719, false},
+		{720, true}, {809, true}, {810, false}, {1319, false},
+		{1320, true}, {1439, true}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(profile_hours_allow(night, rows[i].minute),
+			rows[i].allowed);
+		assert_true(profile_hours_allow(all, rows[i].minute));
+	}
+	profile_unref(night);
+	profile_unref(all);
+}
+
+static void
+what_is_dialled_is_plain_whatever_an_expression_allows(void **state)
+{
+	(void)state;
+	struct profile *p =
+		read_good("[operator]\npin = .+\nmsisdn = .+\n" BASE);
+	static const struct {
+		const char *text;
+		bool voucher_pin;
+		bool msisdn;
+	} rows[] = {{"", false, false}, {"1234", true, true},
+		{"AbC9", true, false}, {"12*4", false, false},
+		{"12#", false, false}, {"12\n", false, false},
+		{"٢٥٠", false, false}, {"1 2", false, false},
+		{"+123", false, true}, {"1\"2", false, false},
+		{"{pin}", false, false}};
+	char digits[VOUCHER_PIN_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(profile_takes_pin(p, span_str(rows[i].text)),
+			rows[i].voucher_pin);
+		assert_int_equal(
+			profile_takes_msisdn(p, span_str(rows[i].text)),
+			rows[i].msisdn);
+	}
+	assert_false(profile_takes_pin(p, span_of("1\0", 2)));
+	memset(digits, '7', sizeof(digits));
+	assert_true(profile_takes_pin(p, span_of(digits, VOUCHER_PIN_MAX)));
+	assert_false(
+		profile_takes_pin(p, span_of(digits, VOUCHER_PIN_MAX + 1)));
+	assert_false(profile_takes_msisdn(p, span_of(digits, 33)));
+	profile_unref(p);
+}
+
+static void
+template_that_does_not_fit_leaves_no_pin_behind(void **state)
+{
+	(void)state;
+	static const char want[] = "*1*12345678*0800*12345678#";
+	static const char template[] = "*1*{pin}*{msisdn}*{pin}#";
+	char out[sizeof(want)];
+	char none[sizeof(want)] = "";
+
+	for (size_t cap = 0; cap < sizeof(want); cap++) {
+		memset(out, 0, sizeof(out));
+		assert_int_equal(profile_fill(template, span_str("12345678"),
+					 span_str("0800"), out, cap),
+			-ENOSPC);
+		assert_memory_equal(out, none, sizeof(out));
+	}
+	assert_int_equal(profile_fill(template, span_str("12345678"),
+				 span_str("0800"), out, sizeof(out)),
+		0);
+	assert_string_equal(out, want);
+	/* what is filled in is not looked at again */
+	assert_int_equal(profile_fill("{pin}", span_str("{msisdn}"),
+				 span_str("0"), out, sizeof(out)),
+		0);
+	assert_string_equal(out, "{msisdn}");
+	assert_int_equal(profile_fill("{pin}{", span_of(NULL, 0),
+				 span_of(NULL, 0), out, sizeof(out)),
+		0);
+	assert_string_equal(out, "{");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hours_may_pass_midnight),
+		cmocka_unit_test(
+			what_is_dialled_is_plain_whatever_an_expression_allows),
+		cmocka_unit_test(
+			template_that_does_not_fit_leaves_no_pin_behind),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
