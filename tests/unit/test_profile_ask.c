@@ -73,20 +73,6 @@ read_good(const char *text)
 	return p;
 }
 
-static struct profile *
-read_good(const char *text)
-{
-	struct problems *problems = problems_new();
-	struct profile *p = profile_read(
-		write_file("good.ini", text, strlen(text)), problems);
-
-	if (!p)
-		fail_msg("%s", problems_line(problems, 0));
-	assert_null(problems_line(problems, 0));
-	problems_free(problems);
-	return p;
-}
-
 static void
 hours_may_pass_midnight(void **state)
 {
