@@ -39,7 +39,8 @@ sim_states_are_said_and_refuse(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lab lab;
 		lab_init(&lab, "standard");
-		(void)strcpy(lab.options.pin_state, rows[i].pin_state);
+		(void)snprintf(lab.options.pin_state,
+			sizeof lab.options.pin_state, "%s", rows[i].pin_state);
 		lab_start(&lab);
 		lab_talk(&lab, "ATE0+CMEE=1\r", 0);
 		assert_string_equal(
@@ -62,7 +63,8 @@ sim_pin_unlocks_and_wrong_ones_lock_it(void **state)
 	struct lab lab;
 	(void)state;
 	lab_init(&lab, "standard");
-	(void)strcpy(lab.options.pin_state, "SIM PIN");
+	(void)snprintf(lab.options.pin_state, sizeof lab.options.pin_state,
+		"%s", "SIM PIN");
 	lab.options.register_ms = 500;
 	lab_start(&lab);
 	lab_talk(&lab, "ATE0+CMEE=1;+CREG=1\r", 1000);

@@ -20,7 +20,7 @@
 struct fault_row {
 	enum device_fault fault;
 	const char *said; /* in 60 s; NULL: see the test below */
-	unsigned executed;
+	size_t executed;
 	const char *fate; /* of the reply; NULL: there is none */
 };
 
@@ -152,14 +152,13 @@ damaged_answers_look_as_they_do_in_captures(void **state)
 		const char *other; /* or this */
 		bool whole;        /* the text stands in it unharmed */
 	} rows[] = {
-		{DEVICE_GARBLE, "+CUSD: 0,\"", NULL, false},
-		{DEVICE_RELEASE, "+CUSD: 2,\"Initiating Release\",15\r\n",
-			"+CUSD: 3,\"Other local client responded\",15\r\n",
-			true},
-		{DEVICE_SPLICE, "\r\n+CREG: 1\r\n", NULL, false},
-		{DEVICE_DCS17, "+CUSD: 0,\"0059006F0075", NULL, false},
-		{DEVICE_DCS17_LANG, "0000006E0012F4,17\r\n", NULL, false},
-		{DEVICE_LONG, LOADED " Stay with us", NULL, true},
+		{DEVICE_GARBLE, false, "+CUSD: 0,\"", NULL},
+		{DEVICE_RELEASE, true, "+CUSD: 2,\"Initiating Release\",15\r\n",
+			"+CUSD: 3,\"Other local client responded\",15\r\n"},
+		{DEVICE_SPLICE, false, "\r\n+CREG: 1\r\n", NULL},
+		{DEVICE_DCS17, false, "+CUSD: 0,\"0059006F0075", NULL},
+		{DEVICE_DCS17_LANG, false, "0000006E0012F4,17\r\n", NULL},
+		{DEVICE_LONG, true, LOADED " Stay with us", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -319,7 +318,8 @@ same_seed_makes_the_same_run(void **state)
 static void
 hostile_bytes_do_no_harm(void **state)
 {
-	static const char *const words[] = {"AT", "+CUSD=1,\"", LAB_CODE, "\"",
+	static const char code[] = LAB_CODE;
+	static const char *const words[] = {"AT", "+CUSD=1,\"", code, "\"",
 		"\r", "\n", ";", "+CPIN=", "E0", "D", "=", "?", ",", "\x1B",
 		"+CSCS=\"UCS2\"", "^USSDMODE=0", "+CFUN=1,1", "Z", "&F", "002A",
 		"\xFF", " "};
