@@ -148,9 +148,9 @@ damaged_answers_look_as_they_do_in_captures(void **state)
 	struct lab lab;
 	static const struct {
 		enum device_fault fault;
+		bool whole; /* the text stands in it unharmed */
 		const char *holds;
 		const char *other; /* or this */
-		bool whole;        /* the text stands in it unharmed */
 	} rows[] = {
 		{DEVICE_GARBLE, false, "+CUSD: 0,\"", NULL},
 		{DEVICE_RELEASE, true, "+CUSD: 2,\"Initiating Release\",15\r\n",
