@@ -14,6 +14,7 @@
 #include "agent/ledger.h"
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/overdue.h"
 #include "agent/redeem.h"
 #include "agent/turn.h"
 
@@ -297,6 +298,7 @@ on_timer(void *ctx)
 	fleet_sweep(d->parts.fleet);
 	if (d->draining)
 		return;
+	wake_by(d, to_loop(d, overdue_sweep(d->parts.turn)));
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++)
 		wake_by(d, serve(d, fleet_at(d->parts.fleet, i)));
 	wake_by(d, to_loop(d, ledger_next_due(turn_ledger(d->parts.turn),

@@ -80,6 +80,15 @@ on_busy(const struct policy_case *c)
 	return s;
 }
 
+/* The SMS has so long to come; see overdue.c. */
+static struct policy_step
+on_pending(const struct policy_case *c)
+{
+	struct policy_step s = step(VOUCHER_TAKEN, "");
+	s.wait_ms = c->sms_timeout_ms;
+	return s;
+}
+
 static struct policy_step
 on_sim_blocked(void)
 {
@@ -111,7 +120,7 @@ on_answer(const struct policy_case *c)
 	case VERDICT_BUSY:
 		return on_busy(c);
 	case VERDICT_PENDING:
-		return step(VOUCHER_TAKEN, "");
+		return on_pending(c);
 	case VERDICT_NONE:
 	case VERDICT_COUNT:
 		break;

@@ -27,6 +27,7 @@ struct policy_case {
 	int64_t balance_told_minor;   /* in the text, same account */
 	unsigned retries;             /* of the profile */
 	int64_t retry_pause_ms;
+	int64_t sms_timeout_ms;
 };
 
 struct policy_step {

@@ -53,6 +53,7 @@ static const struct profile defaults = {
 	.via_count = 1,
 	.verdict_by = PROFILE_VERDICT_USSD,
 	.timeout_ms = 60000,
+	.sms_timeout_ms = 300000,
 	.before = PROFILE_BEFORE_AUTO,
 	.max_rejects = 2,
 	.reject_pause_ms = INT64_C(24) * 3600 * 1000,

@@ -62,6 +62,7 @@ struct profile {
 	size_t via_count;
 	enum profile_verdict_by verdict_by;
 	uint32_t timeout_ms;
+	int64_t sms_timeout_ms;
 	bool repeat_once;
 
 	struct profile_menu_step menu[PROFILE_MENU_MAX];

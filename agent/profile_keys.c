@@ -63,8 +63,7 @@ static const struct profile_key keys[] = {
 	OWN("recharge", "sms_from", take_senders),
 	OWN("recharge", "smsc", take_smsc),
 	{"recharge", "timeout", PROFILE_ONCE, profile_take_timeout, 0, 1, 0},
-	{"recharge", "sms_timeout", PROFILE_ONCE, profile_take_unused_time, 0,
-		1, 0},
+	TIME("recharge", "sms_timeout", sms_timeout_ms, 1),
 	OWN("recharge", "repeat", take_repeat),
 
 	OWN_REPEATED("menu", NULL, take_menu),

@@ -36,7 +36,6 @@ profile_take profile_take_pause;
 profile_take profile_take_timeout;
 
 /* profile_take.c: validated, and carried out by a later version. */
-profile_take profile_take_unused_time;
 profile_take profile_take_unused_number;
 profile_take profile_take_unused_template;
 profile_take profile_take_unused_code;

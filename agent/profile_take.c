@@ -113,16 +113,6 @@ profile_take_timeout(struct profile_build *b, const struct profile_key *key,
 		b->profile->timeout_ms = (uint32_t)ms;
 }
 
-/* Validated; carried out by a later version. */
-void
-profile_take_unused_time(struct profile_build *b, const struct profile_key *key,
-	struct span value)
-{
-	int64_t unused_ms;
-
-	(void)read_time(b, key, value, &unused_ms);
-}
-
 /* A number that messages go to, and templates for them: as take_code and
  * take_template, not kept. */
 void

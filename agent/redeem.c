@@ -183,6 +183,7 @@ weigh(const struct attempt *a, const struct modem_result *result,
 			    : MONEY_NONE,
 		.retries = a->profile->retries,
 		.retry_pause_ms = a->profile->retry_pause_ms,
+		.sms_timeout_ms = a->profile->sms_timeout_ms,
 	};
 }
 

@@ -1,0 +1,481 @@
+/*
+ * test_redeem: one attempt from intent to verdict, with the real ledger, the
+ * real driver and a scripted wire. What the network says on the left, what
+ * becomes of the card on the right.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "agent/loop.h"
+#include "agent/problem.h"
+#include "agent/redeem.h"
+#include "agent/turn.h"
+#include "tests/support/purse.h"
+#include "tests/support/rig.h"
+
+enum { ROW = 2 };
+
+static const char operator_ini[] =
+	"[operator]\n"
+	"name = SimTel\nmcc_mnc = 00101\ncurrency = XTS\ndecimals = 2\n"
+	"number_format = 1,234.56\npin = \\d{14}\nmsisdn = 0[789]\\d{8}\n"
+	"[recharge]\n"
+	"%s\n"
+	"timeout = 60\n"
+	"%s\n"
+	"[balance]\nussd = *123#\n"
+	"reply = (?i)balance is (?<balance>[\\d.,]+)\n"
+	"[reply]\n"
+	"loaded = (?i)credited with (?<amount>[\\d.,]+)\n"
+	"invalid = (?i)invalid voucher\n"
+	"used_by_me = (?i)used by you\n"
+	"used = (?i)already used\n"
+	"sim_blocked = (?i)too many wrong\n"
+	"busy = (?i)try again later\n"
+	"pending = (?i)will receive an sms\n";
+
+#define PLAIN "ussd = *121*{pin}#\nussd_for_other = *121*{pin}*{msisdn}#", ""
+#define MENU                                                                   \
+	"ussd = *120#", "[menu]\n1 = (?i)enter the voucher -> {pin}\n"         \
+			"2 = (?i)confirm -> 1\n"
+
+struct scene {
+	struct purse *purse;
+	struct rig rig;
+	struct loop *loop;
+	struct turn *turn;
+	struct line line;
+	struct redeem *redeem;
+	int64_t voucher;
+	char pin[16];
+	unsigned idle;
+};
+
+static void
+on_idle(void *ctx, struct line *line)
+{
+	struct scene *s = ctx;
+	assert_ptr_equal(line, &s->line);
+	assert_false(line->busy);
+	s->idle++;
+}
+
+static struct profile *
+make_profile(const struct purse *p, const char *recharge, const char *menu)
+{
+	char text[2048];
+	const char *path = purse_path(p, "simtel.ini");
+	FILE *file = fopen(path, "w");
+	struct problems *problems = problems_new();
+	int n = snprintf(text, sizeof(text), operator_ini, recharge, menu);
+	assert_true(n > 0 && (size_t)n < sizeof(text));
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	struct profile *profile = profile_read(path, problems);
+	for (size_t i = 0; problems_line(problems, i); i++)
+		print_message("%s\n", problems_line(problems, i));
+	assert_non_null(profile);
+	problems_free(problems);
+	assert_int_equal(unlink(path), 0);
+	return profile;
+}
+
+/* The PIN of the newest row, as purse_row() draws it. */
+static void
+remember_pin(struct scene *s)
+{
+	(void)snprintf(s->pin, sizeof(s->pin), "77%012u", s->purse->serial);
+}
+
+static void
+begin_scene(
+	struct scene *s, void **state, const char *recharge, const char *menu)
+{
+	memset(s, 0, sizeof(*s));
+	s->purse = *state;
+	s->loop = loop_new();
+	s->turn = turn_new(s->loop, s->purse->ledger);
+	rig_init(&s->rig, "standard");
+	rig_run_to(&s->rig, MODEM_READY);
+	s->line.modem = s->rig.modem;
+	s->line.profile = make_profile(s->purse, recharge, menu);
+	strcpy(s->line.config.name, "m1");
+	strcpy(s->line.account, "sim1");
+	struct fleet_idle idle = {.ctx = s, .fn = on_idle};
+	s->redeem = redeem_new(s->loop, s->turn, s->purse->vault, &idle);
+	int64_t batch = purse_batch(s->purse, 1, "");
+	s->voucher = purse_voucher(s->purse, batch, ROW);
+	remember_pin(s);
+	struct ledger_op seen = turn_op(s->turn, LEDGER_SIM_SEEN);
+	strcpy(seen.u.sim_seen.modem, "m1");
+	strcpy(seen.u.sim_seen.iccid, line_iccid(&s->line));
+	strcpy(seen.u.sim_seen.account, "sim1");
+	turn_must(s->turn, &seen);
+	assert_int_equal(turn_commit(s->turn), 0);
+}
+
+static void
+end_scene(struct scene *s)
+{
+	assert_int_equal(turn_commit(s->turn), 0);
+	purse_is_sound(s->purse);
+	rig_fini(&s->rig);
+	redeem_free(s->redeem);
+	profile_unref(s->line.profile);
+	turn_free(s->turn);
+	loop_free(s->loop);
+}
+
+/* Dials, commits, lets the time run, commits. */
+static void
+dial(struct scene *s, int64_t run_ms)
+{
+	s->rig.hold = true;
+	assert_int_equal(redeem_begin(s->redeem, &s->line, s->voucher), 0);
+	assert_int_equal(turn_commit(s->turn), 0);
+	s->rig.hold = false;
+	rig_run(&s->rig, run_ms);
+	assert_int_equal(turn_commit(s->turn), 0);
+}
+
+static void
+expect(struct scene *s, enum voucher_state state, const char *reason)
+{
+	struct purse_card card = purse_card(s->purse, s->voucher);
+	assert_string_equal(
+		voucher_state_name(card.state), voucher_state_name(state));
+	assert_string_equal(card.reason, reason);
+}
+
+static unsigned
+dialled(const struct scene *s)
+{
+	return fakewire_count(&s->rig.wire, s->pin);
+}
+
+/* ---- the answers ------------------------------------------------------- */
+
+static void
+each_answer_moves_the_card_as_the_state_table_says(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum voucher_state to;
+		const char *reason;
+		int64_t credited;
+	} rows[] = {
+		{"+CUSD: 0,\"You have been credited with 100.00 XTS. Your "
+		 "balance is 250.00 XTS.\",15",
+			VOUCHER_LOADED, "", 10000},
+		{"+CUSD: 2,\"Credited with 100.00\",15", VOUCHER_LOADED, "",
+			10000},
+		{"+CUSD: 0,\"Credited with 50.00\",15", VOUCHER_UNKNOWN,
+			"amount_differs", MONEY_NONE},
+		{"+CUSD: 0,\"Invalid voucher.\",15", VOUCHER_REJECTED,
+			"invalid", MONEY_NONE},
+		{"+CUSD: 0,\"Already used by you\",15", VOUCHER_REJECTED,
+			"used", MONEY_NONE},
+		{"+CUSD: 0,\"Try again later\",15", VOUCHER_READY, "retry",
+			MONEY_NONE},
+		{"+CUSD: 0,\"Too many wrong attempts\",15", VOUCHER_READY,
+			"retry", MONEY_NONE},
+		{"+CUSD: 0,\"Your balance is 250.00 XTS.\",15", VOUCHER_UNKNOWN,
+			"unrecognised", MONEY_NONE},
+		{"+CUSD: 0,\"Credited with 100.00? Invalid voucher!\",15",
+			VOUCHER_UNKNOWN, "unrecognised", MONEY_NONE},
+		{"+CUSD: 0,\"Happy birthday\",15", VOUCHER_UNKNOWN,
+			"unrecognised", MONEY_NONE},
+		{"+CUSD: 4", VOUCHER_UNKNOWN, "no_answer", MONEY_NONE},
+		{"+CUSD: 2", VOUCHER_UNKNOWN, "no_answer", MONEY_NONE},
+		{"+CME ERROR: 258", VOUCHER_UNKNOWN, "no_answer", MONEY_NONE},
+		/* last: its account is taken until the SMS comes */
+		{"+CUSD: 0,\"You will receive an SMS\",15", VOUCHER_PENDING, "",
+			MONEY_NONE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene s;
+		char line[256];
+		begin_scene(&s, state, PLAIN);
+		(void)snprintf(
+			line, sizeof(line), "\r\n%s\r\n", rows[i].answer);
+		rig_answer(&s.rig, line, 4000);
+		dial(&s, 70000);
+		print_message("%s\n", rows[i].answer);
+		expect(&s, rows[i].to, rows[i].reason);
+		struct purse_card card = purse_card(s.purse, s.voucher);
+		assert_true(card.v.credited_minor == rows[i].credited);
+		assert_int_equal(dialled(&s), 1);
+		assert_int_equal(s.idle, 1);
+		end_scene(&s);
+	}
+}
+
+static void
+nothing_leaves_before_the_attempt_is_on_disk(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	rig_answer(&s.rig, "\r\n+CUSD: 0,\"Invalid voucher\",15\r\n", 10);
+	s.rig.hold = true;
+	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), 0);
+	rig_run(&s.rig, 1000);
+	assert_int_equal(dialled(&s), 0);
+	assert_int_equal(turn_commit(s.turn), 0);
+	expect(&s, VOUCHER_DIALING, "");
+	s.rig.hold = false;
+	rig_run(&s.rig, 1000);
+	assert_int_equal(dialled(&s), 1);
+	end_scene(&s);
+}
+
+static void
+an_answer_that_never_comes_leaves_the_card_unknown_and_the_line_quiet(
+	void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	fakewire_rule(&s.rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,", .say = NULL});
+	dial(&s, 120000);
+	expect(&s, VOUCHER_UNKNOWN, "no_answer");
+	assert_true(s.line.doubt);
+	assert_true(s.line.quiet_until_ms > loop_now_ms(s.loop));
+	struct ledger_sim sim;
+	assert_int_equal(
+		ledger_sim(s.purse->ledger, line_iccid(&s.line), 0, &sim), 0);
+	assert_int_equal(sim.unsettled, 1);
+	end_scene(&s);
+}
+
+static void
+a_modem_that_vanishes_leaves_the_card_unknown(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	fakewire_rule(&s.rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,", .say = NULL});
+	dial(&s, 100);
+	s.rig.wire.gone = true;
+	fakewire_say(&s.rig.wire, "x", 0);
+	rig_run(&s.rig, 10000);
+	assert_int_equal(turn_commit(s.turn), 0);
+	expect(&s, VOUCHER_UNKNOWN, "broken");
+	end_scene(&s);
+}
+
+static void
+a_local_refusal_gives_the_card_back_and_rests_the_line(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	fakewire_rule(&s.rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
+					   .say = "\r\n+CME ERROR: 30\r\n",
+					   .after_ms = 20});
+	dial(&s, 5000);
+	expect(&s, VOUCHER_READY, "retry");
+	assert_true(s.line.rest_until_ms > loop_now_ms(s.loop));
+	dial(&s, 5000);
+	expect(&s, VOUCHER_READY, "retry");
+	dial(&s, 5000);
+	expect(&s, VOUCHER_HELD, "not_sent");
+	end_scene(&s);
+}
+
+static void
+a_refusal_after_an_earlier_attempt_is_not_believed(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	rig_answer(&s.rig, "\r\n+CUSD: 0,\"Try again later\",15\r\n", 10);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_READY, "retry");
+	rig_answer(&s.rig, "\r\n+CUSD: 0,\"Already used\",15\r\n", 10);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_UNKNOWN, "refused_on_repeat");
+	end_scene(&s);
+}
+
+static void
+a_pin_in_the_reply_is_masked_before_it_is_kept(void **state)
+{
+	struct scene s;
+	char line[128], event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
+	begin_scene(&s, state, PLAIN);
+	(void)snprintf(line, sizeof(line),
+		"\r\n+CUSD: 0,\"Invalid voucher %s.\",15\r\n", s.pin);
+	rig_answer(&s.rig, line, 10);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_REJECTED, "invalid");
+	int64_t head = ledger_audit_head(s.purse->ledger);
+	purse_audit(
+		s.purse, head - 1, event, note); /* batch.finished follows */
+	assert_string_equal(event, "voucher.rejected");
+	assert_null(strstr(note, s.pin));
+	assert_non_null(strstr(note, "invalid"));
+	assert_null(strstr(s.rig.trace, s.pin));
+	end_scene(&s);
+}
+
+/* ---- what cannot be dialled -------------------------------------------- */
+
+static void
+a_line_that_is_taken_dials_nothing_else(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	s.line.busy = true;
+	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), -EBUSY);
+	expect(&s, VOUCHER_READY, "");
+	s.line.busy = false;
+	end_scene(&s);
+}
+
+static void
+a_pin_of_another_form_is_not_dialled(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	expression_free(s.line.profile->pins[0]);
+	s.line.profile->pins[0] = expression_new(span_str("\\d{16}"), NULL, 0);
+	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), -EINVAL);
+	assert_int_equal(turn_commit(s.turn), 0);
+	rig_run(&s.rig, 1000);
+	expect(&s, VOUCHER_READY, "");
+	assert_int_equal(dialled(&s), 0);
+	assert_int_equal(redeem_in_flight(s.redeem), 0);
+	end_scene(&s);
+}
+
+static void
+a_card_that_is_not_ready_is_not_dialled(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, PLAIN);
+	struct ledger_op hold = purse_move(s.purse, s.voucher, VOUCHER_HOLD);
+	purse_must(s.purse, &hold);
+	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), -EINVAL);
+	assert_false(s.line.busy);
+	end_scene(&s);
+}
+
+/* ---- menus ------------------------------------------------------------- */
+
+static void
+menu_rules(struct scene *s, const char *first, const char *after_pin)
+{
+	static char pin_rule[64];
+	(void)snprintf(pin_rule, sizeof(pin_rule), "AT+CUSD=1,\"%s", s->pin);
+	fakewire_rule(&s->rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,\"*120#",
+			.say = "\r\nOK\r\n",
+			.then = first,
+			.then_after_ms = 500});
+	fakewire_rule(&s->rig.wire, (struct fakewire_rule){.when = pin_rule,
+					    .say = "\r\nOK\r\n",
+					    .then = after_pin,
+					    .then_after_ms = 500});
+	fakewire_rule(&s->rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,\"1\"",
+			.say = "\r\nOK\r\n",
+			.then = "\r\n+CUSD: 0,\"Credited with 100.00\",15\r\n",
+			.then_after_ms = 500});
+}
+
+#define ENTER   "\r\n+CUSD: 1,\"Enter the voucher\",15\r\n"
+#define CONFIRM "\r\n+CUSD: 1,\"1. Confirm 2. Cancel\",15\r\n"
+
+static void
+a_menu_is_answered_in_order_and_each_step_once(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, MENU);
+	menu_rules(&s, ENTER, CONFIRM);
+	dial(&s, 10000);
+	expect(&s, VOUCHER_LOADED, "");
+	assert_int_equal(dialled(&s), 1);
+	end_scene(&s);
+}
+
+static void
+an_unexpected_screen_before_the_pin_types_nothing(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, MENU);
+	menu_rules(&s, "\r\n+CUSD: 1,\"Pick a number from 1 to 7\",15\r\n",
+		CONFIRM);
+	dial(&s, 10000);
+	expect(&s, VOUCHER_READY, "retry");
+	assert_int_equal(dialled(&s), 0);
+	assert_int_equal(fakewire_count(&s.rig.wire, "AT+CUSD=2\r"), 2);
+	end_scene(&s);
+}
+
+static void
+a_code_without_a_pin_that_is_not_answered_was_not_sent(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, MENU);
+	menu_rules(&s, NULL, NULL);
+	dial(&s, 120000);
+	expect(&s, VOUCHER_READY, "retry");
+	assert_true(s.line.doubt);
+	end_scene(&s);
+}
+
+static void
+a_screen_that_comes_again_after_the_pin_gets_no_second_pin(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, MENU);
+	menu_rules(&s, ENTER, ENTER);
+	dial(&s, 10000);
+	expect(&s, VOUCHER_UNKNOWN, "unrecognised");
+	assert_int_equal(dialled(&s), 1);
+	end_scene(&s);
+}
+
+static void
+a_session_that_dies_before_the_confirmation_leaves_it_unknown(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, MENU);
+	menu_rules(&s, ENTER, "\r\n+CUSD: 2\r\n");
+	dial(&s, 120000);
+	expect(&s, VOUCHER_UNKNOWN, "no_answer");
+	end_scene(&s);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, purse_setup, purse_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_answer_moves_the_card_as_the_state_table_says),
+		TEST(nothing_leaves_before_the_attempt_is_on_disk),
+		TEST(an_answer_that_never_comes_leaves_the_card_unknown_and_the_line_quiet),
+		TEST(a_modem_that_vanishes_leaves_the_card_unknown),
+		TEST(a_local_refusal_gives_the_card_back_and_rests_the_line),
+		TEST(a_refusal_after_an_earlier_attempt_is_not_believed),
+		TEST(a_pin_in_the_reply_is_masked_before_it_is_kept),
+		TEST(a_line_that_is_taken_dials_nothing_else),
+		TEST(a_pin_of_another_form_is_not_dialled),
+		TEST(a_card_that_is_not_ready_is_not_dialled),
+		TEST(a_menu_is_answered_in_order_and_each_step_once),
+		TEST(an_unexpected_screen_before_the_pin_types_nothing),
+		TEST(a_code_without_a_pin_that_is_not_answered_was_not_sent),
+		TEST(a_screen_that_comes_again_after_the_pin_gets_no_second_pin),
+		TEST(a_session_that_dies_before_the_confirmation_leaves_it_unknown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
