@@ -26,8 +26,8 @@ bool settings_read(
 void settings_free(struct settings *settings);
 
 /*
- * What cannot change while the daemon runs (directories, key, group): adds
- * an error for each that differs.
+ * What cannot change while the daemon runs (directories, key, group, time
+ * zone): adds an error for each that differs.
  */
 void settings_compare(const struct settings *old, const struct settings *new,
 	struct problems *problems);
