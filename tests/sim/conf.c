@@ -61,6 +61,8 @@ static const struct key keys[] = {
 	{"ussdmode", INT(ussdmode, -1, 1)},
 	{"ussdmode_text", INT(ussdmode_text, 0, 1)},
 	{"lose_coding", FLAG(lose_coding)},
+	{"lte_only", FLAG(lte_only)},
+	{"dcs", INT(dcs, -128, 255)},
 	{"ok", WORD(order, oks)},
 	{"delay_ms", KEY_PAIR, AT(delay_ms), 0, 0, 0, NULL},
 	{"boot_ms", MS(boot_ms)},

@@ -54,7 +54,9 @@ struct device_options {
 	int ate0_refused;  /* how many ATE0 are refused after a start */
 	int ussdmode;      /* huawei: ^USSDMODE after a start; -1: unknown */
 	int ussdmode_text; /* which ^USSDMODE means plain text */
-	bool lose_coding;  /* a request in a wrong coding gets OK and silence */
+	bool lte_only;    /* registered, but without circuit-switched service */
+	int dcs;          /* printed for texts of the GSM alphabet */
+	bool lose_coding; /* a request in a wrong coding gets OK and silence */
 	enum device_order order;
 	int64_t delay_ms[2]; /* from the request to its answer */
 	int64_t boot_ms;     /* from a start to the end of its banner */

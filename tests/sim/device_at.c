@@ -241,7 +241,8 @@ run_creg(struct device *device, int64_t now_ms, const char *args)
 	else if (args[0] == '=')
 		device->creg = args[1] == '0' ? 0 : args[1] == '2' ? 2 : 1;
 	else if (device->creg == 2 && (stat == 1 || stat == 5))
-		line_say(device, now_ms, "+CREG: 2,%d,\"00C3\",\"01F4\"", stat);
+		line_say(device, now_ms, "+CREG: 2,%d,\"00C3\",\"01F4\"%s",
+			stat, device->options.lte_only ? ",7" : "");
 	else
 		line_say(device, now_ms, "+CREG: %d,%d", device->creg, stat);
 	device->told_registration = stat;
@@ -266,8 +267,9 @@ run_cops(struct device *device, int64_t now_ms, const char *args)
 		device->cops_format == 2 ? code : device->options.operator_name,
 		name, sizeof name);
 	if (registered)
-		line_say(device, now_ms, "+COPS: 0,%d,\"%s\",2",
-			device->cops_format, name);
+		line_say(device, now_ms, "+COPS: 0,%d,\"%s\",%d",
+			device->cops_format, name,
+			device->options.lte_only ? 7 : 2);
 	else
 		line_say(device, now_ms, "+COPS: 0");
 	return AT_OK;

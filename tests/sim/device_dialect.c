@@ -148,6 +148,7 @@ device_defaults(struct device_options *options, const char *dialect)
 		.registration = 1,
 		.signal = 20,
 		.echo = true,
+		.dcs = 15,
 		.ussdmode = 1,
 		.order = row->order,
 		.delay_ms = {20, 60},

@@ -103,7 +103,7 @@ code(const struct device *device, struct wording *wording,
 	uint8_t septets[TEXT_MAX];
 	bool gsm = gsm_septets(wording->text, septets, sizeof septets) >= 0;
 	bool text_mode = device->ussdmode == device->options.ussdmode_text;
-	wording->dcs = 15;
+	wording->dcs = device->options.dcs;
 	if (has(reply, DEVICE_DCS17) || has(reply, DEVICE_DCS17_LANG)) {
 		as_ucs2(wording, 17);
 	} else if (!gsm) {
@@ -113,7 +113,7 @@ code(const struct device *device, struct wording *wording,
 			wording->text, wording->body, sizeof wording->body);
 		wording->len = len < 0 ? 0 : (size_t)len;
 	} else if (device->charset == CHARSET_UCS2) {
-		as_ucs2(wording, 15);
+		as_ucs2(wording, device->options.dcs);
 	} else if (device->charset == CHARSET_IRA) {
 		as_latin(wording);
 	} else {
@@ -162,26 +162,39 @@ spoil(struct device *device, struct wording *wording, const struct reply *reply)
 	}
 }
 
-/* The whole line in front of and behind the body. */
+/* What stands behind the body: the quote and the dcs, or less. */
+static size_t
+close_body(const struct device *device, const struct wording *wording,
+	const struct reply *reply, char *out)
+{
+	const char *blank = device->dialect->blanks ? " " : "";
+	bool quote = !has(reply, DEVICE_UNTERMINATED) &&
+	             !has(reply, DEVICE_DCS17_LANG) &&
+	             !has(reply, DEVICE_NO_QUOTES);
+	size_t n = 0;
+	if (quote)
+		out[n++] = '"';
+	if (!has(reply, DEVICE_UNTERMINATED) && !has(reply, DEVICE_NO_DCS) &&
+		!has(reply, DEVICE_NO_QUOTES))
+		n += (size_t)sprintf(out + n, ",%s%d%s", blank, wording->dcs,
+			has(reply, DEVICE_ODD_DCS) ? "r" : "");
+	return n;
+}
+
+/* The whole line; out has room for a body and 128 bytes. */
 static size_t
 frame(const struct device *device, const struct wording *wording,
 	const struct reply *reply, char *out)
 {
-	const char *blank = device->dialect->blanks ? " " : "";
-	bool open_quote = has(reply, DEVICE_UNTERMINATED) ||
-	                  has(reply, DEVICE_DCS17_LANG);
+	bool bare = has(reply, DEVICE_NO_QUOTES);
+	const char *blank = device->dialect->blanks || bare ? " " : "";
 	size_t n = (size_t)sprintf(out, "%s+CUSD: %d",
 		has(reply, DEVICE_GLUED) ? "\r\nOK" : "\r\n", reply->mode);
 	if (reply->text[0] != '\0') {
-		n += (size_t)sprintf(out + n, ",%s\"", blank);
+		n += (size_t)sprintf(out + n, ",%s%s", blank, bare ? "" : "\"");
 		memcpy(out + n, wording->body, wording->len);
 		n += wording->len;
-		if (!open_quote)
-			n += (size_t)sprintf(out + n, "\"");
-		if (!has(reply, DEVICE_UNTERMINATED) &&
-			!has(reply, DEVICE_NO_DCS))
-			n += (size_t)sprintf(
-				out + n, ",%s%d", blank, wording->dcs);
+		n += close_body(device, wording, reply, out + n);
 	}
 	return n + (size_t)sprintf(out + n, "\r\n");
 }

@@ -315,6 +315,11 @@ request(struct device *device, int64_t now_ms, const char *body)
 	int stat = at_registration(device, now_ms);
 	if (stat != 1 && stat != 5)
 		return no_service(device, now_ms);
+	/* FM350-GL, EP06-E: OK, then silence for ever */
+	if (device->options.lte_only && !device->dialect->error_is_cusd_4)
+		return AT_OK;
+	if (device->options.lte_only)
+		return no_service(device, now_ms);
 	switch (take_body(device, body, code, sizeof code)) {
 	case TAKEN:
 		return ask(device, now_ms, code);

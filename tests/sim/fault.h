@@ -38,6 +38,8 @@ enum device_fault {
 	DEVICE_GLUED,        /* OK+CUSD: ... on one line */
 	DEVICE_NO_OK,        /* the answer comes, OK never does */
 	DEVICE_NO_DCS,       /* the field is missing */
+	DEVICE_ODD_DCS,      /* a letter right behind the dcs */
+	DEVICE_NO_QUOTES,    /* no quotes, no dcs, a blank: old E160 */
 	DEVICE_DCS17,        /* UCS2 under dcs 17, no language code */
 	DEVICE_DCS17_LANG,   /* the same with code, U+0000 and junk after */
 	DEVICE_LONG,         /* over 4 KiB of text */

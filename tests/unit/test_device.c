@@ -438,6 +438,9 @@ accents_come_as_octets_of_the_charset(void **state)
 	device_push(lab.device, lab.now_ms, 0, "é@x");
 	lab_pass(&lab, 0);
 	assert_string_equal(lab.out, "\r\n+CUSD: 0,\"\xE9@x\",15\r\n");
+	device_options(lab.device)->dcs = -12; /* 0xF4 printed signed */
+	device_push(lab.device, lab.now_ms, 0, "x");
+	assert_string_equal(lab_hear(&lab, 0), "\r\n+CUSD: 0,\"x\",-12\r\n");
 	lab_fini(&lab);
 }
 

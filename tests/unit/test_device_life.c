@@ -115,6 +115,26 @@ only_home_and_roaming_carry_ussd(void **state)
 	}
 }
 
+/* Registered does not mean that USSD works. */
+static void
+data_only_service_never_answers(void **state)
+{
+	struct lab lab;
+	(void)state;
+	lab_init(&lab, "quectel");
+	lab.options.lte_only = true;
+	lab_start(&lab);
+	lab_talk(&lab, "ATE0+CREG=2\r", 0);
+	assert_string_equal(lab_talk(&lab, "AT+CREG?;+COPS?\r", 0),
+		"\r\n+CREG: 2,1,\"00C3\",\"01F4\",7\r\n"
+		"\r\n+COPS: 0,0,\"SimTel\",7\r\n\r\nOK\r\n");
+	assert_string_equal(
+		lab_talk(&lab, "AT+CUSD=1,\"" LAB_CODE "\"\r", 60000),
+		"\r\nOK\r\n");
+	assert_int_equal(network_card(lab.network, LAB_PIN)->executed, 0);
+	lab_fini(&lab);
+}
+
 static void
 start_is_silent_then_refuses_then_ready(void **state)
 {
@@ -178,6 +198,7 @@ main(void)
 		cmocka_unit_test(sim_states_are_said_and_refuse),
 		cmocka_unit_test(sim_pin_unlocks_and_wrong_ones_lock_it),
 		cmocka_unit_test(only_home_and_roaming_carry_ussd),
+		cmocka_unit_test(data_only_service_never_answers),
 		cmocka_unit_test(start_is_silent_then_refuses_then_ready),
 		cmocka_unit_test(ate0_can_be_refused_and_echo_comes_back),
 		cmocka_unit_test(chatter_comes_until_it_is_silenced),

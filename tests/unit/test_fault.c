@@ -71,6 +71,8 @@ static const struct fault_row fault_rows[] = {
 	{DEVICE_GLUED, "\r\nOK+CUSD: 0,\"" LOADED "\",15\r\n", 1, "sent"},
 	{DEVICE_NO_OK, "\r\n+CUSD: 0,\"" LOADED "\",15\r\n", 1, "sent"},
 	{DEVICE_NO_DCS, OK "\r\n+CUSD: 0,\"" LOADED "\"\r\n", 1, "sent"},
+	{DEVICE_ODD_DCS, OK "\r\n+CUSD: 0,\"" LOADED "\",15r\r\n", 1, "sent"},
+	{DEVICE_NO_QUOTES, OK "\r\n+CUSD: 0, " LOADED "\r\n", 1, "sent"},
 	{DEVICE_DCS17, NULL, 1, "sent"},
 	{DEVICE_DCS17_LANG, NULL, 1, "sent"},
 	{DEVICE_LONG, NULL, 1, "sent"},
