@@ -162,6 +162,16 @@ overflow(struct framer *f)
 	return out;
 }
 
+static size_t
+count_quotes(struct span s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.ptr[i] == '"' ? 1 : 0;
+	return n;
+}
+
 /* The ", 15" after a closing quote, junk letter and sign included. */
 static bool
 is_coding_scheme(struct span s)
@@ -187,18 +197,14 @@ static bool
 is_closed(const struct framer *f)
 {
 	struct span s = span_trim(span_of(f->buf, f->len));
-	size_t quotes = 0;
-	size_t last = 0;
+	size_t quotes = count_quotes(s);
+	size_t last = s.len;
 
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '"') {
-			quotes++;
-			last = i;
-		}
-	}
 	if (quotes < 2)
 		return false;
-	s = span_trim(span_skip(s, last + 1));
+	while (s.ptr[last - 1] != '"')
+		last--;
+	s = span_trim(span_skip(s, last));
 	return is_coding_scheme(s) || (s.len == 0 && quotes % 2 == 0);
 }
 
@@ -227,13 +233,16 @@ lift_noise(struct framer *f)
 static struct frame
 end_of_quoted_line(struct framer *f)
 {
-	struct span line;
+	struct span line =
+		span_trim(span_of(f->buf + f->line_at, f->len - f->line_at));
 
+	/* Noise has its own quotes in pairs; a last line of the text has one
+	 * left over, which closes it. */
+	if (f->line_at > 0 && line.len < FRAMER_NOISE_MAX && is_noise(line) &&
+		count_quotes(line) % 2 == 0)
+		return lift_noise(f);
 	if (is_closed(f))
 		return give(f, f->len, FRAME_LINE);
-	line = span_trim(span_of(f->buf + f->line_at, f->len - f->line_at));
-	if (f->line_at > 0 && line.len < FRAMER_NOISE_MAX && is_noise(line))
-		return lift_noise(f);
 	f->line_at = f->len;
 	return no_frame();
 }

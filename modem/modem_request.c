@@ -53,13 +53,18 @@ can_encode(enum ussd_coding coding, struct span code)
 static bool
 is_valid(const struct modem *m, struct span code)
 {
+	size_t characters = 0;
+
 	if (code.len == 0 || code.len > sizeof m->request.code)
 		return false;
-	for (size_t i = 0; i < code.len; i++)
-		if ((unsigned char)code.ptr[i] < ' ' || code.ptr[i] == '"' ||
-			code.ptr[i] == '\x7f')
+	for (size_t i = 0; i < code.len; i++) {
+		unsigned char c = (unsigned char)code.ptr[i];
+
+		if (c < ' ' || c == '"' || c == '\x7f')
 			return false;
-	return can_encode(m->coding, code);
+		characters += (c & 0xC0) != 0x80 ? 1 : 0; /* UTF-8 */
+	}
+	return characters <= USSD_CODE_MAX && can_encode(m->coding, code);
 }
 
 static void

@@ -153,6 +153,8 @@ on_write(struct port *port, const void *buf, size_t len)
 	const char *p = buf;
 	size_t n = len < w->take_max ? len : w->take_max;
 
+	n = n < w->take_left ? n : w->take_left;
+	w->take_left -= w->take_left < SIZE_MAX ? n : 0;
 	assert(w->is_open);
 	if (w->gone)
 		return -EIO;
@@ -201,6 +203,7 @@ fakewire_init(struct fakewire *w)
 	memset(w, 0, sizeof *w);
 	w->port.ops = &ops;
 	w->take_max = SIZE_MAX;
+	w->take_left = SIZE_MAX;
 }
 
 void

@@ -45,6 +45,7 @@ struct fakewire {
 	int open_error;    /* open() gives it, negative; 0: it opens */
 	bool gone;         /* reads and writes give -EIO */
 	size_t take_max;   /* bytes a write at most; SIZE_MAX: all */
+	size_t take_left;  /* bytes it will still take; SIZE_MAX: no end */
 	bool is_open;
 	bool was_freed;
 	unsigned opens, closes;

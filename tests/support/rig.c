@@ -135,7 +135,7 @@ turn(struct rig *rig)
 {
 	struct fakewire *w = &rig->wire;
 	bool readable = rig->fd != -1 && fakewire_next_ms(w) <= w->now_ms;
-	bool writable = rig->fd != -1 && rig->wants_write && w->take_max > 0;
+	bool writable = rig->fd != -1 && rig->wants_write && w->take_left > 0;
 	bool due = modem_wake_at(rig->modem) <= w->now_ms;
 
 	if (readable || writable)

@@ -253,6 +253,11 @@ noise_in_a_text_is_taken_out_of_it(void **state)
 			"L[^RSSI:5]L[+CUSD: 0,\"one\\r\\ntwo\",15]", NULL},
 		{"+CUSD: 0,\"on\r\n+CREG: 1\r\ne\",15\r\n",
 			"L[+CREG: 1]L[+CUSD: 0,\"on\\r\\ne\",15]", NULL},
+		{"+CUSD: 2,\"one\r\n+CMTI: \"SM\",1\r\ntwo\",15\r\n",
+			"L[+CMTI: \"SM\",1]L[+CUSD: 2,\"one\\r\\ntwo\",15]",
+			NULL},
+		{"+CUSD: 2,\"one\r\n^AB:CD\",15\r\n",
+			"L[+CUSD: 2,\"one\\r\\n^AB:CD\",15]", NULL},
 		{"+CUSD: 0,\"^o^\r\n^^\",15\r\n",
 			"L[+CUSD: 0,\"^o^\\r\\n^^\",15]", NULL},
 	};
