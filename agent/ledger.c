@@ -227,6 +227,12 @@ ledger_error(const struct ledger *ledger)
 int
 ledger_begin(struct ledger *ledger)
 {
+	/* SQLite itself would only complain at the first write. */
+	if (ledger->lock_fd < 0) {
+		(void)span_copy(ledger->error, sizeof(ledger->error),
+			span_str("the ledger is open for reading only"));
+		return -EIO;
+	}
 	return ledger_run_n(ledger, "BEGIN IMMEDIATE", NULL, 0) == 0 ? 0 : -EIO;
 }
 

@@ -282,6 +282,29 @@ purse_card(struct purse *p, int64_t voucher)
 	return card;
 }
 
+struct list {
+	int64_t *ids;
+	size_t count, cap;
+};
+
+static bool
+take_listed(void *ctx, const struct ledger_voucher *v)
+{
+	struct list *list = ctx;
+	list->ids[list->count++] = v->id;
+	return list->count < list->cap;
+}
+
+size_t
+purse_list(struct purse *p, const struct ledger_voucher_filter *filter,
+	int64_t *ids, size_t cap)
+{
+	struct list list = {.ids = ids, .cap = cap};
+	assert_int_equal(
+		ledger_each_voucher(p->ledger, filter, take_listed, &list), 0);
+	return list.count;
+}
+
 static bool
 take_batch(void *ctx, const struct ledger_batch *b)
 {

@@ -62,6 +62,9 @@ struct purse_card {
 	struct ledger_voucher v;
 };
 struct purse_card purse_card(struct purse *p, int64_t voucher);
+/* The numbers that a filter gives, at most cap of them; how many. */
+size_t purse_list(struct purse *p, const struct ledger_voucher_filter *filter,
+	int64_t *ids, size_t cap);
 /* A batch as it is now; texts are gone. */
 struct ledger_batch purse_batch_now(struct purse *p, int64_t batch);
 struct ledger_sim purse_sim(struct purse *p);
