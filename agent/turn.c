@@ -15,8 +15,9 @@ enum {
 	OUTLETS_MAX = 16,
 	RETRY_MS = 1000,
 	/* So often the time that the daemon ran is stored when nothing
-	 * else is: pauses may seem longer by that after a crash. */
-	RAN_MS = 60000,
+	 * else is: pauses may seem longer by that after a crash. More often
+	 * would wear an SD card out for nothing. */
+	RAN_MS = 600000,
 	/* A list longer than this is given back after its commit. */
 	KEEP_OPS = 256,
 	STUCK_MAX = 256
