@@ -155,8 +155,10 @@ modem_wire_read(struct modem *m, int64_t now_ms)
 	for (int i = 0; i < MODEM_READS_MAX && m->is_port_open; i++) {
 		size_t room;
 		char *at = framer_room(&m->framer, &room);
-		ssize_t n = m->port->ops->read(m->port, at, room);
+		ssize_t n;
 
+		room = room < FRAMER_READ_MAX ? room : FRAMER_READ_MAX;
+		n = m->port->ops->read(m->port, at, room);
 		if (n == 0)
 			return false;
 		if (n < 0) {

@@ -647,7 +647,7 @@ search_finds_the_coding_and_remembers_it(void **state)
 	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
 					 .say = "\r\nERROR\r\n"});
 	fakewire_rule(&rig.wire,
-		(struct fakewire_rule){.when = "AT+CUSD=1,\"AA188C3602\"",
+		(struct fakewire_rule){.when = "AT+CUSD=1,\"AA986C3602\"",
 			.say = "\r\nOK\r\n",
 			.then = "\r\n+CUSD: 2\r\n"});
 	fakewire_rule(
