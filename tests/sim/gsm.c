@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { GSM_MAX = 8192, ESCAPE = 0x1B, CR = 0x0D };
+enum { GSM_MAX = 32768, ESCAPE = 0x1B, CR = 0x0D };
 
 /* TS 23.038 6.2.1, by septet. */
 static const uint16_t alphabet[128] = {

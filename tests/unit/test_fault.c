@@ -183,6 +183,36 @@ damaged_answers_look_as_they_do_in_captures(void **state)
 }
 
 static void
+long_texts_are_long_in_every_coding(void **state)
+{
+	static const struct {
+		const char *dialect;
+		const char *charset;
+		const char *request;
+		size_t least;
+	} rows[] = {
+		{"standard", "HEX", "AT+CUSD=1,\"2A31323323\"\r", 8192},
+		{"quectel", "UCS2", "AT+CUSD=1,\"002A0031003200330023\"\r",
+			16384},
+		{"huawei", "GSM", "AT+CUSD=1,\"AA986C3602\"\r", 7168},
+		{"simcom", "IRA", "AT+CUSD=1,\"*123#\"\r", 4096},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lab lab;
+		lab_init(&lab, rows[i].dialect);
+		(void)snprintf(lab.options.cscs, sizeof lab.options.cscs, "%s",
+			rows[i].charset);
+		lab_start(&lab);
+		device_strike(lab.device,
+			&(struct device_strike){.fault = DEVICE_LONG});
+		lab_talk(&lab, rows[i].request, 100);
+		assert_true(lab.out_len > rows[i].least);
+		lab_fini(&lab);
+	}
+}
+
+static void
 strike_meets_one_request_and_can_wait_for_a_pin(void **state)
 {
 	struct lab lab;
@@ -349,6 +379,7 @@ main(void)
 		cmocka_unit_test(
 			each_fault_is_seen_on_the_line_and_in_the_truth),
 		cmocka_unit_test(damaged_answers_look_as_they_do_in_captures),
+		cmocka_unit_test(long_texts_are_long_in_every_coding),
 		cmocka_unit_test(
 			strike_meets_one_request_and_can_wait_for_a_pin),
 		cmocka_unit_test(hung_device_hears_nothing_until_its_cure),
