@@ -50,9 +50,10 @@ struct intake_defaults {
 };
 
 /*
- * A batch over the control socket: fd is read to its end, and closed. name
- * says its kind by its ending. fn is called once, later. 0, or -EBUSY when
- * too many wait.
+ * A batch over the control socket: fd is read from its start to its end,
+ * and closed, in failure too. name says its kind by its ending. fn is called
+ * once, later, when the batch is on disk or refused. 0, -EBUSY when too many
+ * wait, or -ESPIPE for what is no plain file (memfd is one).
  */
 int intake_submit(struct intake *intake, int fd, const char *name,
 	const char *who, const struct intake_defaults *defaults, intake_fn *fn,
