@@ -22,11 +22,12 @@
 
 enum {
 	LISTENERS_MAX = 8,
-	SENT_MAX = 64,	      /* lines a turn: modems wait meanwhile */
-	FINISH_MAX = 100000,  /* lines at shutdown */
-	SLOW_RETRY_MS = 200,  /* the reader is slow */
+	SENT_MAX = 64,       /* lines a turn: modems wait meanwhile */
+	FINISH_MAX = 100000, /* lines at shutdown */
+	SLOW_RETRY_MS = 10,  /* the reader is slow; doubles up to */
+	SLOW_RETRY_MAX_MS = 1000,
 	NONE_RETRY_MS = 5000, /* there is none */
-	STORE_MS = 3000	      /* so much is sent again after a crash */
+	STORE_MS = 3000       /* so much is sent again after a crash */
 };
 
 /*
@@ -40,8 +41,9 @@ struct trail {
 	struct loop_timer *retry; /* runs while the reader is slow */
 	struct loop_timer *store; /* runs while sent is above stored */
 	struct loop_idle *more;
-	bool blocked; /* the retry timer runs: do not try before */
-	bool storing; /* the store timer runs */
+	bool blocked;    /* the retry timer runs: do not try before */
+	bool storing;    /* the store timer runs */
+	int64_t slow_ms; /* the next pause */
 	int64_t sent, stored, told;
 	struct {
 		trail_listener_fn *fn;
@@ -142,14 +144,28 @@ retry_in(struct trail *trail, int64_t ms)
 }
 
 static void
+retry_slowly(struct trail *trail, bool some_went)
+{
+	if (some_went)
+		trail->slow_ms = SLOW_RETRY_MS;
+	retry_in(trail, trail->slow_ms);
+	trail->slow_ms *= 2;
+	if (trail->slow_ms > SLOW_RETRY_MAX_MS)
+		trail->slow_ms = SLOW_RETRY_MAX_MS;
+}
+
+static void
 send_lines(struct trail *trail)
 {
+	int64_t before = trail->sent;
 	int rc = trail->blocked ? 0 : send_some(trail, SENT_MAX);
 
 	if (rc == 1)
 		loop_idle_once(trail->more);
+	else if (rc == -EAGAIN)
+		retry_slowly(trail, trail->sent > before);
 	else if (rc != 0)
-		retry_in(trail, rc == -EAGAIN ? SLOW_RETRY_MS : NONE_RETRY_MS);
+		retry_in(trail, NONE_RETRY_MS);
 	if (trail->sent > trail->stored && !trail->storing) {
 		trail->storing = true;
 		loop_timer_at(
@@ -225,6 +241,7 @@ trail_new(struct loop *loop, struct turn *turn, const struct spool *spool)
 	trail->turn = turn;
 	trail->sent = trail->stored = ledger_cursor(ledger, CURSOR);
 	trail->told = ledger_audit_head(ledger);
+	trail->slow_ms = SLOW_RETRY_MS;
 	trail->retry = loop_timer_new(loop, on_retry, trail);
 	trail->store = loop_timer_new(loop, on_store, trail);
 	trail->more = loop_idle_new(loop, on_more, trail);

@@ -189,6 +189,8 @@ on_idle(void *ctx)
 		end_round(reports);
 }
 
+/* By number: rows were stored in the order of the file, and the ledger goes
+ * on after a number without a look at what is before it. */
 static int
 write_slice(struct trail_reports *reports)
 {
@@ -196,8 +198,7 @@ write_slice(struct trail_reports *reports)
 		.batch = reports->owed[reports->next].batch,
 		.state = -1,
 		.after = reports->after,
-		.limit = SLICE_ROWS,
-		.by_row = true};
+		.limit = SLICE_ROWS};
 	int rc;
 
 	reports->rows = 0;
