@@ -38,7 +38,8 @@ struct intake *intake_new(const struct intake_options *options);
 void intake_free(struct intake *intake);
 
 /* New profiles (a reload). A file under way keeps the old ones' answers. */
-void intake_set_profiles(struct intake *intake, const struct profiles *profiles);
+void intake_set_profiles(
+	struct intake *intake, const struct profiles *profiles);
 
 /* A whole file lies in incoming/ (spool_fn). */
 void intake_on_file(void *intake, const char *name);

@@ -50,7 +50,7 @@ take_profiles(struct intake_job *job, const struct profiles *profiles)
 {
 	size_t count = profiles->count;
 
-	job->profiles.list = calloc(count + 1, sizeof(*job->profiles.list));
+	job->profiles.list = calloc(count + 1, sizeof(struct profile *));
 	job->shape.lengths = calloc(count + 1, sizeof(*job->shape.lengths));
 	if (!job->profiles.list || !job->shape.lengths)
 		abort(); /* out of memory */

@@ -17,15 +17,15 @@ struct redact;
 struct spool_file;
 
 enum {
-	INTAKE_PIECE = 2048,         /* bytes parsed between two counts */
-	INTAKE_SLICE_BYTES = 65536,  /* parsed or copied in one slice */
-	INTAKE_SLICE_ROWS = 200,     /* each is sealed and stored */
-	INTAKE_RETRY_MS = 5000,      /* after a disk error */
-	INTAKE_FILES_MAX = 512,      /* wait; scans bring others */
+	INTAKE_PIECE = 2048,        /* bytes parsed between two counts */
+	INTAKE_SLICE_BYTES = 65536, /* parsed or copied in one slice */
+	INTAKE_SLICE_ROWS = 200,    /* each is sealed and stored */
+	INTAKE_RETRY_MS = 5000,     /* after a disk error */
+	INTAKE_FILES_MAX = 512,     /* wait; scans bring others */
 	INTAKE_SUBMITTED_MAX = 32
 };
 
-enum intake_kind { /* where a file comes from */
+enum intake_kind {        /* where a file comes from */
 	INTAKE_SPOOL,     /* a file in incoming/ */
 	INTAKE_SUBMITTED, /* a descriptor from the control socket */
 	INTAKE_RETIRE,    /* accepted in an earlier life, not finished */
@@ -71,10 +71,10 @@ struct intake_job {
 	struct batch_parser *parser;
 	struct intake_shape shape;
 	int64_t batch, rows, faults;
-	int rc;             /* the first failure of the ledger */
-	char reason[256];   /* of the refusal */
-	bool again;         /* after the drop it is read anew */
-	bool gone;          /* RETIRE: there is no file to look for */
+	int rc;           /* the first failure of the ledger */
+	char reason[256]; /* of the refusal */
+	bool again;       /* after the drop it is read anew */
+	bool gone;        /* RETIRE: there is no file to look for */
 	char first_fault[128];
 	struct redact *redact;
 	struct spool_file *done;
@@ -85,11 +85,11 @@ struct intake {
 	const struct profiles *profiles;
 	struct loop_idle *idle;
 	struct loop_timer *retry;
-	struct intake_job *job; /* under way */
+	struct intake_job *job;   /* under way */
 	struct intake_job *first; /* wait, in order */
-	size_t files, submitted; /* of those that wait */
-	bool overflowed;      /* a name found no room: scan at the end */
-	bool paused;          /* a disk error; the retry timer runs */
+	size_t files, submitted;  /* of those that wait */
+	bool overflowed;          /* a name found no room: scan at the end */
+	bool paused;              /* a disk error; the retry timer runs */
 	char buffer[INTAKE_SLICE_BYTES]; /* PINs in clear: wiped each time */
 };
 

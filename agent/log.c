@@ -34,8 +34,8 @@ static struct {
 	int facility;
 	enum log_level level;
 	bool to_syslog, to_stderr;
-	int fd;		    /* of the log socket; -1: not connected */
-	bool was_there;	    /* the socket took a line since log_open() */
+	int fd;             /* of the log socket; -1: not connected */
+	bool was_there;     /* the socket took a line since log_open() */
 	unsigned long lost; /* lines that no channel took, not yet told */
 } the_log = {
 	.ident = "topupd", .level = LOG_AT_INFO, .to_stderr = true, .fd = -1};

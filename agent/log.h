@@ -10,8 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum log_level { LOG_AT_ERROR, LOG_AT_WARNING, LOG_AT_NOTICE, LOG_AT_INFO,
-	LOG_AT_DEBUG };
+enum log_level {
+	LOG_AT_ERROR,
+	LOG_AT_WARNING,
+	LOG_AT_NOTICE,
+	LOG_AT_INFO,
+	LOG_AT_DEBUG
+};
 
 struct log_options {
 	const char *ident;    /* "topupd" */

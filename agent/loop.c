@@ -36,10 +36,10 @@ struct watch {
 	loop_fn *fn;
 	loop_poll_fn *poll_fn;
 	void *ctx;
-	bool always;	     /* served while the loop is held */
-	int64_t at_ms;	     /* timer; INT64_MAX: not running */
+	bool always;         /* served while the loop is held */
+	int64_t at_ms;       /* timer; INT64_MAX: not running */
 	int want, active;    /* poll: UV_READABLE, UV_WRITABLE */
-	bool asked;	     /* idle */
+	bool asked;          /* idle */
 	uint64_t asked_turn; /* idle: runs only in a later one */
 };
 
@@ -62,7 +62,7 @@ struct loop {
 	uint64_t turn;
 	bool held;
 	bool stop_wanted;
-	bool stopped;	/* after the last turn end of a run */
+	bool stopped;   /* after the last turn end of a run */
 	bool in_timers; /* inside a timer's callback */
 };
 

@@ -56,8 +56,8 @@ enum spool_folder { SPOOL_DONE, SPOOL_FAILED, SPOOL_REPORTS };
  * and errno. Write errors are kept and given back by commit.
  */
 struct spool_file;
-struct spool_file *spool_file_new(const struct spool *spool,
-	enum spool_folder folder, const char *name);
+struct spool_file *spool_file_new(
+	const struct spool *spool, enum spool_folder folder, const char *name);
 int spool_file_fd(struct spool_file *file); /* what was written lies in it */
 int spool_file_write(struct spool_file *file, const void *data, size_t len);
 int spool_file_commit(struct spool_file *file);

@@ -20,7 +20,7 @@
 
 enum {
 	SLICE_ROWS = 500,
-	ROUND_MAX = 64,	 /* batches in a round; the next one takes others */
+	ROUND_MAX = 64,  /* batches in a round; the next one takes others */
 	PAUSE_MS = 1000, /* between two rounds */
 	PAUSE_TIMES = 4, /* and at least so many times what a round took */
 	FAILED_MS = 10000

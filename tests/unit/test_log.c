@@ -205,8 +205,8 @@ foreign_text_is_shown_but_never_obeyed(void **state)
 		{"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
 			"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
 		{"\xc2\x9b\x33", "\\xc2\\x9b3"},     /* C1 control */
-		{"\xff\xc3", "\\xff\\xc3"},	     /* no UTF-8, cut */
-		{"\xc0\x8a", "\\xc0\\x8a"},	     /* overlong */
+		{"\xff\xc3", "\\xff\\xc3"},          /* no UTF-8, cut */
+		{"\xc0\x8a", "\\xc0\\x8a"},          /* overlong */
 		{"\xe0\x80\x8a", "\\xe0\\x80\\x8a"}, /* overlong */
 		{"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* surrogate */
 		{"\xf0\x80\x80\x8a", "\\xf0\\x80\\x80\\x8a"}, /* overlong */

@@ -24,13 +24,13 @@ struct fixture {
 	struct loop_poll *poll;
 	struct loop_idle *idle;
 	int pipe[2];
-	int turns;	/* turn ends so far */
-	int reads;	/* descriptor events */
-	int slices;	/* idle slices */
-	int fired;	/* timer callbacks */
-	int until;	/* of whatever the test counts */
+	int turns;      /* turn ends so far */
+	int reads;      /* descriptor events */
+	int slices;     /* idle slices */
+	int fired;      /* timer callbacks */
+	int until;      /* of whatever the test counts */
 	int asked_turn; /* turns when a slice was asked for */
-	char log[64];	/* one letter an event */
+	char log[64];   /* one letter an event */
 	bool late;
 };
 
