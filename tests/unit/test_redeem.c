@@ -11,147 +11,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "agent/loop.h"
-#include "agent/problem.h"
 #include "agent/redeem.h"
-#include "agent/turn.h"
-#include "tests/support/purse.h"
-#include "tests/support/rig.h"
+#include "tests/support/counter.h"
 
 enum { ROW = 2 };
 
-static const char operator_ini[] =
-	"[operator]\n"
-	"name = SimTel\nmcc_mnc = 00101\ncurrency = XTS\ndecimals = 2\n"
-	"number_format = 1,234.56\npin = \\d{14}\nmsisdn = 0[789]\\d{8}\n"
-	"[recharge]\n"
-	"%s\n"
-	"timeout = 60\n"
-	"%s\n"
-	"[balance]\nussd = *123#\n"
-	"reply = (?i)balance is (?<balance>[\\d.,]+)\n"
-	"[reply]\n"
-	"loaded = (?i)credited with (?<amount>[\\d.,]+)\n"
-	"invalid = (?i)invalid voucher\n"
-	"used_by_me = (?i)used by you\n"
-	"used = (?i)already used\n"
-	"sim_blocked = (?i)too many wrong\n"
-	"busy = (?i)try again later\n"
-	"pending = (?i)will receive an sms\n";
-
-#define PLAIN "ussd = *121*{pin}#\nussd_for_other = *121*{pin}*{msisdn}#", ""
 #define MENU                                                                   \
-	"ussd = *120#", "[menu]\n1 = (?i)enter the voucher -> {pin}\n"         \
-			"2 = (?i)confirm -> 1\n"
+	COUNTER_SIMTEL("ussd = *120#",                                         \
+		"[menu]\n1 = (?i)enter the voucher -> {pin}\n"                 \
+		"2 = (?i)confirm -> 1\n")
 
 struct scene {
-	struct purse *purse;
-	struct rig rig;
-	struct loop *loop;
-	struct turn *turn;
-	struct line line;
+	struct counter counter;
 	struct redeem *redeem;
 	int64_t voucher;
-	char pin[16];
-	unsigned idle;
+	char pin[16]; /* of the newest row, as purse_row() draws it */
 };
 
 static void
-on_idle(void *ctx, struct line *line)
+begin_scene(struct scene *s, void **state, const char *profile)
 {
-	struct scene *s = ctx;
-	assert_ptr_equal(line, &s->line);
-	assert_false(line->busy);
-	s->idle++;
-}
-
-static struct profile *
-make_profile(const struct purse *p, const char *recharge, const char *menu)
-{
-	char text[2048];
-	const char *path = purse_path(p, "simtel.ini");
-	FILE *file = fopen(path, "w");
-	struct problems *problems = problems_new();
-	int n = snprintf(text, sizeof(text), operator_ini, recharge, menu);
-	assert_true(n > 0 && (size_t)n < sizeof(text));
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	struct profile *profile = profile_read(path, problems);
-	for (size_t i = 0; problems_line(problems, i); i++)
-		print_message("%s\n", problems_line(problems, i));
-	assert_non_null(profile);
-	problems_free(problems);
-	assert_int_equal(unlink(path), 0);
-	return profile;
-}
-
-/* The PIN of the newest row, as purse_row() draws it. */
-static void
-remember_pin(struct scene *s)
-{
-	(void)snprintf(s->pin, sizeof(s->pin), "77%012u", s->purse->serial);
-}
-
-static void
-begin_scene(
-	struct scene *s, void **state, const char *recharge, const char *menu)
-{
-	memset(s, 0, sizeof(*s));
-	s->purse = *state;
-	s->loop = loop_new();
-	s->turn = turn_new(s->loop, s->purse->ledger);
-	rig_init(&s->rig, "standard");
-	rig_run_to(&s->rig, MODEM_READY);
-	s->line.modem = s->rig.modem;
-	s->line.profile = make_profile(s->purse, recharge, menu);
-	strcpy(s->line.config.name, "m1");
-	strcpy(s->line.account, "sim1");
-	struct fleet_idle idle = {.ctx = s, .fn = on_idle};
-	s->redeem = redeem_new(s->loop, s->turn, s->purse->vault, &idle);
-	int64_t batch = purse_batch(s->purse, 1, "");
-	s->voucher = purse_voucher(s->purse, batch, ROW);
-	remember_pin(s);
-	struct ledger_op seen = turn_op(s->turn, LEDGER_SIM_SEEN);
-	strcpy(seen.u.sim_seen.modem, "m1");
-	strcpy(seen.u.sim_seen.iccid, line_iccid(&s->line));
-	strcpy(seen.u.sim_seen.account, "sim1");
-	turn_must(s->turn, &seen);
-	assert_int_equal(turn_commit(s->turn), 0);
+	struct counter *c = &s->counter;
+	counter_init(c, *state, profile);
+	s->redeem = redeem_new(c->loop, c->turn, c->purse->vault, &c->on_idle);
+	int64_t batch = purse_batch(c->purse, 1, "");
+	s->voucher = purse_voucher(c->purse, batch, ROW);
+	(void)snprintf(s->pin, sizeof(s->pin), "77%012u", c->purse->serial);
 }
 
 static void
 end_scene(struct scene *s)
 {
-	assert_int_equal(turn_commit(s->turn), 0);
-	purse_is_sound(s->purse);
-	rig_fini(&s->rig);
+	counter_fini(&s->counter);
 	redeem_free(s->redeem);
-	profile_unref(s->line.profile);
-	turn_free(s->turn);
-	loop_free(s->loop);
 }
 
 /* Dials, commits, lets the time run, commits. */
 static void
 dial(struct scene *s, int64_t run_ms)
 {
-	s->rig.hold = true;
-	assert_int_equal(redeem_begin(s->redeem, &s->line, s->voucher), 0);
-	assert_int_equal(turn_commit(s->turn), 0);
-	s->rig.hold = false;
-	rig_run(&s->rig, run_ms);
-	assert_int_equal(turn_commit(s->turn), 0);
+	struct counter *c = &s->counter;
+	c->rig.hold = true;
+	assert_int_equal(redeem_begin(s->redeem, &c->line, s->voucher), 0);
+	counter_run(c, run_ms);
 }
 
 static void
 expect(struct scene *s, enum voucher_state state, const char *reason)
 {
-	struct purse_card card = purse_card(s->purse, s->voucher);
+	struct purse_card card = purse_card(s->counter.purse, s->voucher);
 	assert_string_equal(
 		voucher_state_name(card.state), voucher_state_name(state));
 	assert_string_equal(card.reason, reason);
@@ -160,7 +72,7 @@ expect(struct scene *s, enum voucher_state state, const char *reason)
 static unsigned
 dialled(const struct scene *s)
 {
-	return fakewire_count(&s->rig.wire, s->pin);
+	return fakewire_count(&s->counter.rig.wire, s->pin);
 }
 
 /* ---- the answers ------------------------------------------------------- */
@@ -205,17 +117,17 @@ each_answer_moves_the_card_as_the_state_table_says(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct scene s;
 		char line[256];
-		begin_scene(&s, state, PLAIN);
+		begin_scene(&s, state, COUNTER_PLAIN);
 		(void)snprintf(
 			line, sizeof(line), "\r\n%s\r\n", rows[i].answer);
-		rig_answer(&s.rig, line, 4000);
+		rig_answer(&s.counter.rig, line, 4000);
 		dial(&s, 70000);
 		print_message("%s\n", rows[i].answer);
 		expect(&s, rows[i].to, rows[i].reason);
-		struct purse_card card = purse_card(s.purse, s.voucher);
+		struct purse_card card = purse_card(s.counter.purse, s.voucher);
 		assert_true(card.v.credited_minor == rows[i].credited);
 		assert_int_equal(dialled(&s), 1);
-		assert_int_equal(s.idle, 1);
+		assert_int_equal(s.counter.idle, 1);
 		end_scene(&s);
 	}
 }
@@ -224,16 +136,17 @@ static void
 nothing_leaves_before_the_attempt_is_on_disk(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	rig_answer(&s.rig, "\r\n+CUSD: 0,\"Invalid voucher\",15\r\n", 10);
-	s.rig.hold = true;
-	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), 0);
-	rig_run(&s.rig, 1000);
+	begin_scene(&s, state, COUNTER_PLAIN);
+	rig_answer(
+		&s.counter.rig, "\r\n+CUSD: 0,\"Invalid voucher\",15\r\n", 10);
+	s.counter.rig.hold = true;
+	assert_int_equal(redeem_begin(s.redeem, &s.counter.line, s.voucher), 0);
+	rig_run(&s.counter.rig, 1000);
 	assert_int_equal(dialled(&s), 0);
-	assert_int_equal(turn_commit(s.turn), 0);
+	counter_commit(&s.counter);
 	expect(&s, VOUCHER_DIALING, "");
-	s.rig.hold = false;
-	rig_run(&s.rig, 1000);
+	s.counter.rig.hold = false;
+	rig_run(&s.counter.rig, 1000);
 	assert_int_equal(dialled(&s), 1);
 	end_scene(&s);
 }
@@ -243,16 +156,18 @@ an_answer_that_never_comes_leaves_the_card_unknown_and_the_line_quiet(
 	void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	fakewire_rule(&s.rig.wire,
+	begin_scene(&s, state, COUNTER_PLAIN);
+	fakewire_rule(&s.counter.rig.wire,
 		(struct fakewire_rule){.when = "AT+CUSD=1,", .say = NULL});
 	dial(&s, 120000);
 	expect(&s, VOUCHER_UNKNOWN, "no_answer");
-	assert_true(s.line.doubt);
-	assert_true(s.line.quiet_until_ms > loop_now_ms(s.loop));
+	assert_true(s.counter.line.doubt);
+	assert_true(
+		s.counter.line.quiet_until_ms > loop_now_ms(s.counter.loop));
 	struct ledger_sim sim;
-	assert_int_equal(
-		ledger_sim(s.purse->ledger, line_iccid(&s.line), 0, &sim), 0);
+	assert_int_equal(ledger_sim(s.counter.purse->ledger,
+				 line_iccid(&s.counter.line), 0, &sim),
+		0);
 	assert_int_equal(sim.unsettled, 1);
 	end_scene(&s);
 }
@@ -261,14 +176,14 @@ static void
 a_modem_that_vanishes_leaves_the_card_unknown(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	fakewire_rule(&s.rig.wire,
+	begin_scene(&s, state, COUNTER_PLAIN);
+	fakewire_rule(&s.counter.rig.wire,
 		(struct fakewire_rule){.when = "AT+CUSD=1,", .say = NULL});
 	dial(&s, 100);
-	s.rig.wire.gone = true;
-	fakewire_say(&s.rig.wire, "x", 0);
-	rig_run(&s.rig, 10000);
-	assert_int_equal(turn_commit(s.turn), 0);
+	s.counter.rig.wire.gone = true;
+	fakewire_say(&s.counter.rig.wire, "x", 0);
+	rig_run(&s.counter.rig, 10000);
+	counter_commit(&s.counter);
 	expect(&s, VOUCHER_UNKNOWN, "broken");
 	end_scene(&s);
 }
@@ -277,13 +192,14 @@ static void
 a_local_refusal_gives_the_card_back_and_rests_the_line(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	fakewire_rule(&s.rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
-					   .say = "\r\n+CME ERROR: 30\r\n",
-					   .after_ms = 20});
+	begin_scene(&s, state, COUNTER_PLAIN);
+	fakewire_rule(&s.counter.rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,",
+			.say = "\r\n+CME ERROR: 30\r\n",
+			.after_ms = 20});
 	dial(&s, 5000);
 	expect(&s, VOUCHER_READY, "retry");
-	assert_true(s.line.rest_until_ms > loop_now_ms(s.loop));
+	assert_true(s.counter.line.rest_until_ms > loop_now_ms(s.counter.loop));
 	dial(&s, 5000);
 	expect(&s, VOUCHER_READY, "retry");
 	dial(&s, 5000);
@@ -295,11 +211,12 @@ static void
 a_refusal_after_an_earlier_attempt_is_not_believed(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	rig_answer(&s.rig, "\r\n+CUSD: 0,\"Try again later\",15\r\n", 10);
+	begin_scene(&s, state, COUNTER_PLAIN);
+	rig_answer(
+		&s.counter.rig, "\r\n+CUSD: 0,\"Try again later\",15\r\n", 10);
 	dial(&s, 5000);
 	expect(&s, VOUCHER_READY, "retry");
-	rig_answer(&s.rig, "\r\n+CUSD: 0,\"Already used\",15\r\n", 10);
+	rig_answer(&s.counter.rig, "\r\n+CUSD: 0,\"Already used\",15\r\n", 10);
 	dial(&s, 5000);
 	expect(&s, VOUCHER_UNKNOWN, "refused_on_repeat");
 	end_scene(&s);
@@ -310,19 +227,19 @@ a_pin_in_the_reply_is_masked_before_it_is_kept(void **state)
 {
 	struct scene s;
 	char line[128], event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
-	begin_scene(&s, state, PLAIN);
+	begin_scene(&s, state, COUNTER_PLAIN);
 	(void)snprintf(line, sizeof(line),
 		"\r\n+CUSD: 0,\"Invalid voucher %s.\",15\r\n", s.pin);
-	rig_answer(&s.rig, line, 10);
+	rig_answer(&s.counter.rig, line, 10);
 	dial(&s, 5000);
 	expect(&s, VOUCHER_REJECTED, "invalid");
-	int64_t head = ledger_audit_head(s.purse->ledger);
-	purse_audit(
-		s.purse, head - 1, event, note); /* batch.finished follows */
+	int64_t head = ledger_audit_head(s.counter.purse->ledger);
+	purse_audit(s.counter.purse, head - 1, event,
+		note); /* batch.finished follows */
 	assert_string_equal(event, "voucher.rejected");
 	assert_null(strstr(note, s.pin));
 	assert_non_null(strstr(note, "invalid"));
-	assert_null(strstr(s.rig.trace, s.pin));
+	assert_null(strstr(s.counter.rig.trace, s.pin));
 	end_scene(&s);
 }
 
@@ -332,11 +249,12 @@ static void
 a_line_that_is_taken_dials_nothing_else(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	s.line.busy = true;
-	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), -EBUSY);
+	begin_scene(&s, state, COUNTER_PLAIN);
+	s.counter.line.busy = true;
+	assert_int_equal(
+		redeem_begin(s.redeem, &s.counter.line, s.voucher), -EBUSY);
 	expect(&s, VOUCHER_READY, "");
-	s.line.busy = false;
+	s.counter.line.busy = false;
 	end_scene(&s);
 }
 
@@ -344,12 +262,14 @@ static void
 a_pin_of_another_form_is_not_dialled(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	expression_free(s.line.profile->pins[0]);
-	s.line.profile->pins[0] = expression_new(span_str("\\d{16}"), NULL, 0);
-	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), -EINVAL);
-	assert_int_equal(turn_commit(s.turn), 0);
-	rig_run(&s.rig, 1000);
+	begin_scene(&s, state, COUNTER_PLAIN);
+	expression_free(s.counter.line.profile->pins[0]);
+	s.counter.line.profile->pins[0] =
+		expression_new(span_str("\\d{16}"), NULL, 0);
+	assert_int_equal(
+		redeem_begin(s.redeem, &s.counter.line, s.voucher), -EINVAL);
+	counter_commit(&s.counter);
+	rig_run(&s.counter.rig, 1000);
 	expect(&s, VOUCHER_READY, "");
 	assert_int_equal(dialled(&s), 0);
 	assert_int_equal(redeem_in_flight(s.redeem), 0);
@@ -360,11 +280,13 @@ static void
 a_card_that_is_not_ready_is_not_dialled(void **state)
 {
 	struct scene s;
-	begin_scene(&s, state, PLAIN);
-	struct ledger_op hold = purse_move(s.purse, s.voucher, VOUCHER_HOLD);
-	purse_must(s.purse, &hold);
-	assert_int_equal(redeem_begin(s.redeem, &s.line, s.voucher), -EINVAL);
-	assert_false(s.line.busy);
+	begin_scene(&s, state, COUNTER_PLAIN);
+	struct ledger_op hold =
+		purse_move(s.counter.purse, s.voucher, VOUCHER_HOLD);
+	purse_must(s.counter.purse, &hold);
+	assert_int_equal(
+		redeem_begin(s.redeem, &s.counter.line, s.voucher), -EINVAL);
+	assert_false(s.counter.line.busy);
 	end_scene(&s);
 }
 
@@ -375,16 +297,17 @@ menu_rules(struct scene *s, const char *first, const char *after_pin)
 {
 	static char pin_rule[64];
 	(void)snprintf(pin_rule, sizeof(pin_rule), "AT+CUSD=1,\"%s", s->pin);
-	fakewire_rule(&s->rig.wire,
+	fakewire_rule(&s->counter.rig.wire,
 		(struct fakewire_rule){.when = "AT+CUSD=1,\"*120#",
 			.say = "\r\nOK\r\n",
 			.then = first,
 			.then_after_ms = 500});
-	fakewire_rule(&s->rig.wire, (struct fakewire_rule){.when = pin_rule,
-					    .say = "\r\nOK\r\n",
-					    .then = after_pin,
-					    .then_after_ms = 500});
-	fakewire_rule(&s->rig.wire,
+	fakewire_rule(
+		&s->counter.rig.wire, (struct fakewire_rule){.when = pin_rule,
+					      .say = "\r\nOK\r\n",
+					      .then = after_pin,
+					      .then_after_ms = 500});
+	fakewire_rule(&s->counter.rig.wire,
 		(struct fakewire_rule){.when = "AT+CUSD=1,\"1\"",
 			.say = "\r\nOK\r\n",
 			.then = "\r\n+CUSD: 0,\"Credited with 100.00\",15\r\n",
@@ -416,7 +339,7 @@ an_unexpected_screen_before_the_pin_types_nothing(void **state)
 	dial(&s, 10000);
 	expect(&s, VOUCHER_READY, "retry");
 	assert_int_equal(dialled(&s), 0);
-	assert_int_equal(fakewire_count(&s.rig.wire, "AT+CUSD=2\r"), 2);
+	assert_int_equal(fakewire_count(&s.counter.rig.wire, "AT+CUSD=2\r"), 2);
 	end_scene(&s);
 }
 
@@ -428,7 +351,7 @@ a_code_without_a_pin_that_is_not_answered_was_not_sent(void **state)
 	menu_rules(&s, NULL, NULL);
 	dial(&s, 120000);
 	expect(&s, VOUCHER_READY, "retry");
-	assert_true(s.line.doubt);
+	assert_true(s.counter.line.doubt);
 	end_scene(&s);
 }
 
