@@ -8,37 +8,52 @@
 
 #include "agent/turn.h"
 
+/* The open attempts come in order of their numbers. */
+struct search {
+	int64_t after;
+	int64_t found; /* 0: none */
+};
+
 static bool
 first_open(void *ctx, const struct ledger_attempt *a)
 {
-	int64_t *id = ctx;
-	*id = a->id;
+	struct search *search = ctx;
+	if (a->id <= search->after)
+		return true;
+	search->found = a->id;
 	return false;
+}
+
+static void
+settle(struct turn *turn, int64_t attempt)
+{
+	struct ledger_op op = turn_op(turn, LEDGER_ATTEMPT_SETTLE);
+	struct ledger_attempt_settle *s = &op.u.attempt_settle;
+	s->attempt = attempt;
+	s->fate = LEDGER_MAYBE_SENT;
+	s->verdict = VERDICT_NONE;
+	s->event = VOUCHER_FOUND_AT_START;
+	(void)span_copy(s->reason, sizeof(s->reason), span_str("restart"));
+	(void)span_copy(s->by, sizeof(s->by), span_str("restart"));
+	turn_must(turn, &op);
 }
 
 size_t
 recover_attempts(struct turn *turn)
 {
+	struct search search = {.after = 0};
 	size_t n = 0;
 	for (;;) {
-		int64_t id = 0;
+		search.found = 0;
 		if (ledger_each_attempt(
-			    turn_ledger(turn), 0, first_open, &id) != 0 ||
-			id == 0)
+			    turn_ledger(turn), 0, first_open, &search) != 0 ||
+			search.found == 0)
 			return n;
-		struct ledger_op op = turn_op(turn, LEDGER_ATTEMPT_SETTLE);
-		struct ledger_attempt_settle *s = &op.u.attempt_settle;
-		s->attempt = id;
-		s->fate = LEDGER_MAYBE_SENT;
-		s->verdict = VERDICT_NONE;
-		s->event = VOUCHER_FOUND_AT_START;
-		s->credited_minor = MONEY_NONE;
-		s->balance_minor = MONEY_NONE;
-		(void)span_copy(
-			s->reason, sizeof(s->reason), span_str("restart"));
-		(void)span_copy(s->by, sizeof(s->by), span_str("restart"));
-		turn_must(turn, &op);
+		settle(turn, search.found);
 		n++;
+		/* While the disk refuses, what is settled stays open: the
+		 * commit tries again. */
+		search.after = search.found;
 	}
 }
 
