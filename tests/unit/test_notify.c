@@ -57,10 +57,10 @@ expect_nothing(int fd)
 static int
 free_descriptor(void)
 {
-	int fd = dup(STDIN_FILENO);
+	int fd = dup(STDIN_FILENO), number = fd;
 	assert_true(fd >= 0);
 	close(fd);
-	return fd;
+	return number;
 }
 
 static void

@@ -47,7 +47,7 @@ static void
 note(struct life *life, const char *event)
 {
 	struct ledger_op op = turn_op(life->turn, LEDGER_EVENT);
-	strcpy(op.u.event.event, event);
+	(void)snprintf(op.u.event.event, LEDGER_NAME_MAX, "%s", event);
 	turn_must(life->turn, &op);
 }
 
@@ -56,8 +56,9 @@ static void
 dial_on(struct purse *p, int64_t voucher, const char *sim)
 {
 	struct ledger_op op = purse_begin(p, voucher);
-	strcpy(op.u.attempt_begin.iccid, sim);
-	strcpy(op.u.attempt_begin.account, sim);
+	(void)snprintf(op.u.attempt_begin.iccid, LEDGER_NAME_MAX, "%s", sim);
+	(void)snprintf(
+		op.u.attempt_begin.account, LEDGER_TARGET_MAX, "%s", sim);
 	purse_must(p, &op);
 }
 
