@@ -257,34 +257,40 @@ chat_on_prompt(struct chat *c, int64_t now_ms)
 		next_step(c);
 }
 
-static void
-time_out(struct chat *c)
+/* Whether the step under way may go on to the next one without an OK. */
+static bool
+is_passed_over(const struct chat *c)
 {
-	c->failed_tag = step_of(c)->tag;
-	end(c, CHAT_TIMED_OUT);
+	return has_flag(c, CHAT_SILENT) || has_flag(c, CHAT_OPTIONAL) ||
+	       (has_flag(c, CHAT_NO_OK) && c->own_line);
+}
+
+/* Whether it may be sent once more: never what makes the network act. */
+static bool
+is_tried_again(const struct chat *c)
+{
+	return c->sent_tries < step_of(c)->tries && !c->own_line &&
+	       !has_flag(c, CHAT_ACTS);
 }
 
 void
 chat_on_tick(struct chat *c, int64_t now_ms)
 {
-	const struct chat_step *step;
-
 	if (now_ms < chat_wake_at(c))
 		return;
-	step = step_of(c);
-	if (c->state == CHAT_TO_SEND || now_ms >= c->script_until_ms) {
-		time_out(c);
-	} else if (has_flag(c, CHAT_SILENT) ||
-		   (has_flag(c, CHAT_NO_OK) && c->own_line)) {
-		next_step(c);
-	} else if (c->sent_tries < step->tries && !has_flag(c, CHAT_ACTS)) {
-		c->state = CHAT_TO_SEND;
-		c->step_until_ms = INT64_MAX;
-	} else if (has_flag(c, CHAT_OPTIONAL)) {
-		next_step(c);
-	} else {
-		time_out(c);
+	if (c->state == CHAT_WAITING && now_ms < c->script_until_ms) {
+		if (is_tried_again(c)) {
+			c->state = CHAT_TO_SEND;
+			c->step_until_ms = INT64_MAX;
+			return;
+		}
+		if (is_passed_over(c)) {
+			next_step(c);
+			return;
+		}
 	}
+	c->failed_tag = step_of(c)->tag;
+	end(c, CHAT_TIMED_OUT);
 }
 
 int64_t

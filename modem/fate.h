@@ -11,16 +11,16 @@ enum modem_fate { MODEM_NOT_SENT, MODEM_MAYBE_SENT, MODEM_ANSWERED };
 
 /* Why a request ended as it did. */
 enum modem_cause {
-	MODEM_TEXT,	  /* answered with a text */
+	MODEM_TEXT,       /* answered with a text */
 	MODEM_NO_ANSWER,  /* nothing in time */
-	MODEM_BROKEN,	  /* the port vanished, or the modem restarted */
-	MODEM_REFUSED,	  /* a final error before anything went on air */
-	MODEM_ERROR,	  /* an error that may have come after the air */
-	MODEM_DROPPED,	  /* the session ended without a text (+CUSD: 2) */
-	MODEM_NETWORK,	  /* +CUSD: 3, 4 or 5: says nothing of the request */
+	MODEM_BROKEN,     /* the port vanished, or the modem restarted */
+	MODEM_REFUSED,    /* a final error before anything went on air */
+	MODEM_ERROR,      /* an error that may have come after the air */
+	MODEM_DROPPED,    /* the session ended without a text (+CUSD: 2) */
+	MODEM_NETWORK,    /* +CUSD: 3, 4 or 5: says nothing of the request */
 	MODEM_UNREADABLE, /* a text that no coding makes sense of; text is raw
-			   */
-	MODEM_STOPPED	  /* the owner stopped the modem */
+	                   */
+	MODEM_STOPPED     /* the owner stopped the modem */
 };
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "modem/modem_private.h"
+
 enum { TURNS_MAX = 200000, LONG_MS = 300000, TIMEOUT_MS = 60000 };
 
 static void
@@ -217,4 +219,49 @@ rig_answer(struct rig *rig, const char *answer, int64_t after_ms)
 					  .after_ms = 10,
 					  .then = answer,
 					  .then_after_ms = after_ms});
+}
+
+void
+rig_init_ready(struct rig *rig, const char *dialect)
+{
+	rig_init(rig, dialect);
+	rig_run_to(rig, MODEM_READY);
+	rig_run(rig, 1000);
+}
+
+void
+rig_forget_written(struct rig *rig)
+{
+	rig->wire.written[0] = '\0';
+	rig->wire.written_len = 0;
+}
+
+bool
+rig_holds(const struct rig *rig, const char *text)
+{
+	return strstr(rig->trace, text) != NULL ||
+	       strstr(rig->push, text) != NULL ||
+	       memmem(rig->modem, sizeof(struct modem), text, strlen(text)) !=
+	               NULL;
+}
+
+bool
+rig_holds_code(const struct rig *rig, const char *code)
+{
+	static const enum ussd_coding codings[] = {
+		USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX};
+	const size_t ends = 6; /* "*121*" and "#" are no secret, nor in hex */
+	char coded[1024];
+	size_t len;
+	bool found = rig_holds(rig, code);
+
+	for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+		int rc = ussd_encode(
+			codings[i], span_str(code), coded, sizeof coded, &len);
+
+		assert(rc == 0 && len > 2 * ends);
+		coded[len - ends] = '\0';
+		found = found || rig_holds(rig, coded + ends);
+	}
+	return found;
 }

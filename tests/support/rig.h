@@ -34,6 +34,18 @@ void rig_fini(struct rig *rig);
 /* Answers that a modem of that make gives to the set-up. */
 void rig_speak(struct rig *rig, const char *maker, const char *model);
 
+/* Inits, and runs until the modem has been ready for a second. */
+void rig_init_ready(struct rig *rig, const char *dialect);
+
+/* Whether text is still anywhere: in traces, pushes, the driver's memory. */
+bool rig_holds(const struct rig *rig, const char *text);
+
+/* Whether a code, or most of it, in any coding, is anywhere. */
+bool rig_holds_code(const struct rig *rig, const char *code);
+
+/* Forgets what was written so far. */
+void rig_forget_written(struct rig *rig);
+
 /* Turns the clock on so far, doing all that becomes due. */
 void rig_run(struct rig *rig, int64_t ms);
 

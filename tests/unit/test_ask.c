@@ -16,7 +16,12 @@
 	"c47258e1ad7e7f477bb2c6781e0ec72785e691d36136481593cd54f6777d8c2ecb2"  \
 	"3e1313d6dfd3d36f7764fc26974720fa1b242f8fd161f9b9cc"
 
-enum { EVENTS_MAX = 8, TIMEOUT_MS = 60000, LATE = TIMEOUT_MS + 1 };
+enum {
+	EVENTS_MAX = 8,
+	TIMEOUT_MS = 60000,
+	LATE = TIMEOUT_MS + 1,
+	LONG_AFTER = 10 * TIMEOUT_MS
+};
 
 static const int codes[] = {3, 10, 30};
 static const struct ask_refusals refusals = {codes, 3, 500};
@@ -233,10 +238,10 @@ each_course_of_events_has_its_cause_and_fate(void **state)
 static void
 sent_request_is_never_called_unsent_by_any_lines(void **state)
 {
+	static const char unreadable[] = "+CUSD: 0,\"" BROKEN_HEX "\",1";
 	static const char *const lines[] = {"OK", "ERROR", "+CME ERROR: 100",
 		"+CUSD: 2", "+CUSD: 0,\"x\",15", "+CUSD: 1,\"x\",15",
-		"+CUSD: 4", "+CUSD: 3", "<time>", "<broken>",
-		"+CUSD: 0,\"" BROKEN_HEX "\",1"};
+		"+CUSD: 4", "+CUSD: 3", "<time>", "<broken>", unreadable};
 	enum { N = sizeof lines / sizeof *lines };
 	static struct ask a;
 
@@ -255,7 +260,7 @@ sent_request_is_never_called_unsent_by_any_lines(void **state)
 		hear(&a, lines[i / N % N], 2);
 		hear(&a, lines[i / N / N], 3);
 		assert_true(!over || a.cause == cause);
-		ask_on_tick(&a, 10 * TIMEOUT_MS);
+		ask_on_tick(&a, LONG_AFTER);
 		assert_int_equal(a.state, ASK_OVER);
 		assert_int_not_equal(a.fate, MODEM_NOT_SENT);
 	}
@@ -285,7 +290,8 @@ raw_text_of_any_length_is_kept_bounded(void **state)
 
 	(void)state;
 	memset(line, '\x01', sizeof line - 1);
-	memcpy(line, "+CUSD: 0,\"", strlen("+CUSD: 0,\""));
+	(void)snprintf(line, 16, "+CUSD: 0,\""); /* fits, */
+	line[strlen(line)] = '\x01';             /* and goes on */
 	ask_init(&a);
 	ask_begin(&a, &refusals, TIMEOUT_MS);
 	ask_on_sent(&a, 0);

@@ -301,6 +301,14 @@ nul_bytes_are_dropped(void **state)
 	assert_string_equal(h.text, "L[OK]L[+CUSD: 0,\"ab\",15]");
 }
 
+/* Bytes, not a string: without its NUL. */
+static void
+put(char *at, const char *bytes)
+{
+	for (; *bytes != '\0'; bytes++)
+		*at++ = *bytes;
+}
+
 static void
 endless_line_is_reported_once_and_then_forgotten(void **state)
 {
@@ -313,8 +321,8 @@ endless_line_is_reported_once_and_then_forgotten(void **state)
 	for (size_t i = 0; i < 6; i++) {
 		memset(in, 'x', sizeof in);
 		if (i % 2 == 1) /* the same inside quotes */
-			memcpy(in, "+CUSD: 0,\"", 10);
-		memcpy(in + sizeof in - 6, "\r\nOK\r\n", 6);
+			put(in, "+CUSD: 0,\"");
+		put(in + sizeof in - 6, "\r\nOK\r\n");
 		framer_init(&f);
 		h.len = 0;
 		feed(&f, in, sizeof in, pieces[i / 2], 0, &h);
@@ -331,8 +339,8 @@ long_lines_below_the_limit_come_whole(void **state)
 
 	(void)state;
 	memset(in, 'A', sizeof in);
-	memcpy(in, "+CUSD: 0,\"", 10);
-	memcpy(in + sizeof in - 6, "\",72\r\n", 6);
+	put(in, "+CUSD: 0,\"");
+	put(in + sizeof in - 6, "\",72\r\n");
 	framer_init(&f);
 	h.len = 0;
 	feed(&f, in, sizeof in, 1000, 0, &h);

@@ -22,14 +22,6 @@
 
 static struct rig rig;
 
-static void
-make_ready(const char *dialect)
-{
-	rig_init(&rig, dialect);
-	rig_run_to(&rig, MODEM_READY);
-	rig_run(&rig, 1000);
-}
-
 static enum modem_state
 state_now(void)
 {
@@ -37,34 +29,10 @@ state_now(void)
 }
 
 static void
-assert_not_kept(const char *form)
-{
-	const char *raw = (const char *)rig.modem;
-	size_t n = strlen(form);
-
-	assert_null(strstr(rig.trace, form));
-	assert_null(strstr(rig.push, form));
-	for (size_t at = 0; at + n <= sizeof(struct modem); at++)
-		assert_memory_not_equal(raw + at, form, n);
-}
-
-/* No form of the PIN is anywhere that outlives the request. */
-static void
 assert_no_pin_left(void)
 {
-	static const enum ussd_coding codings[] = {
-		USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX};
-	char coded[256];
-	size_t len;
-
-	assert_not_kept(PIN);
-	for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
-		assert_int_equal(ussd_encode(codings[i], span_str(CODE), coded,
-					 sizeof coded, &len),
-			0);
-		coded[len - 4] = '\0'; /* nor most of it */
-		assert_not_kept(coded + 12);
-	}
+	assert_false(rig_holds(&rig, PIN));
+	assert_false(rig_holds_code(&rig, CODE));
 }
 
 /* ---- what the modem says, and what becomes of it ----------------------- */
@@ -192,7 +160,7 @@ assert_result(const struct row *row)
 static void
 play(const struct row *row, const struct wiring *wiring)
 {
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig.wire.cut = wiring->cut;
 	rig.wire.noise = wiring->noise;
 	rig.wire.echo = wiring->echo;
@@ -247,10 +215,9 @@ static void
 nothing_is_written_before_the_flush(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig.hold = true;
-	rig.wire.written_len = 0;
-	rig.wire.written[0] = '\0';
+	rig_forget_written(&rig);
 	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
 	rig_run(&rig, 20000);
 	assert_string_equal(rig.wire.written, "");
@@ -268,7 +235,7 @@ static void
 deadline_runs_from_the_flush(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig.hold = true;
 	set_dialling_rule(&(struct row){.say = "\r\nOK\r\n"});
 	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
@@ -293,7 +260,7 @@ text_that_began_before_the_flush_is_a_push(void **state)
 	for (size_t before = 0; before <= sizeof late - 1; before++) {
 		char first[sizeof late] = "";
 
-		make_ready("standard");
+		rig_init_ready(&rig, "standard");
 		set_dialling_rule(&(struct row){.say = "\r\nOK\r\n",
 			.then = "\r\n+CUSD: 0,\"Done 5\",15\r\n"});
 		rig.hold = true;
@@ -318,7 +285,7 @@ static void
 port_that_takes_nothing_leaves_the_request_unsent(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig.wire.take_left = 0;
 	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
 	rig_run(&rig, MODEM_STALL_MS + 1000);
@@ -334,7 +301,7 @@ static void
 half_written_request_may_have_been_sent(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig.wire.take_left = 5;
 	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
 	rig_run(&rig, MODEM_STALL_MS + 1000);
@@ -353,7 +320,7 @@ vanished_port_breaks_the_request_at_any_moment(void **state)
 {
 	(void)state;
 	for (int64_t at = 0; at <= 4000; at += 250) {
-		make_ready("standard");
+		rig_init_ready(&rig, "standard");
 		rig.hold = at == 0;
 		rig_answer(&rig, "\r\n+CUSD: 0,\"Done 5\",15\r\n", 3100);
 		assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
@@ -383,7 +350,7 @@ restart_in_a_request_breaks_it_and_sets_up_anew(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof banners / sizeof *banners; i++) {
-		make_ready("standard");
+		rig_init_ready(&rig, "standard");
 		rig_answer(&rig, banners[i], 5000);
 		assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
 		rig_run(&rig, 5010);
@@ -402,7 +369,7 @@ static void
 boot_noise_is_no_restart(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig_answer(&rig, "\r\n+CUSD: 0,\"Done 5\",15\r\n", 3000);
 	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
 	fakewire_say(&rig.wire,
@@ -412,326 +379,6 @@ boot_noise_is_no_restart(void **state)
 	rig_run(&rig, 5000);
 	assert_int_equal(rig.result.cause, MODEM_TEXT);
 	assert_int_equal(modem_info(rig.modem)->restarts, 0);
-	rig_fini(&rig);
-}
-
-/* ---- late and foreign texts -------------------------------------------- */
-
-static void
-late_answer_is_a_push_and_the_session_was_cancelled(void **state)
-{
-	(void)state;
-	make_ready("standard");
-	rig_answer(&rig, "\r\n+CUSD: 0,\"Done 5\",15\r\n", 61000);
-	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
-	rig.wire.written[0] = '\0';
-	rig.wire.written_len = 0;
-	rig_run(&rig, 60500);
-	assert_int_equal(rig.result.cause, MODEM_NO_ANSWER);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=2\r"), 1);
-	assert_int_equal(state_now(), MODEM_READY);
-	assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
-	rig.hold = true; /* its commit takes long */
-	rig_run(&rig, 1000);
-	assert_string_equal(rig.push, "Done 5|");
-	assert_int_equal(rig.results, 1);
-	rig_fini(&rig);
-}
-
-static void
-texts_that_nobody_asked_for_are_pushed(void **state)
-{
-	(void)state;
-	make_ready("standard");
-	fakewire_say(&rig.wire, "\r\n+CUSD: 0,\"One\",15\r\n", 10);
-	fakewire_say(&rig.wire, "\r\n+CUSD: 2,\"Two\r\nlines\",15\r\n", 20);
-	fakewire_say(&rig.wire, "\r\n+CUSD: 2\r\n", 30);
-	fakewire_say(&rig.wire, "\r\n+CUSD: 4\r\n", 40);
-	fakewire_say(&rig.wire, "\r\n+CUSD: 5,\"*121*" PIN "\",15\r\n", 50);
-	fakewire_say(
-		&rig.wire, "\r\n+CUSD: 2,\"Initiating Release\",15\r\n", 60);
-	rig_run(&rig, 1000);
-	assert_string_equal(rig.push, "One|Two\r\nlines|");
-	assert_int_equal(state_now(), MODEM_READY);
-	assert_no_pin_left();
-	rig_fini(&rig);
-}
-
-/* The network opens a menu by itself: the next code would be an answer to
- * it, so it is closed first. */
-static void
-foreign_menu_is_closed_before_anything_is_dialled(void **state)
-{
-	char *cancel;
-	char *dial;
-
-	(void)state;
-	make_ready("standard");
-	rig_answer(&rig, "\r\n+CUSD: 0,\"Done 5\",15\r\n", 3000);
-	rig.hold = true;
-	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
-	fakewire_say(&rig.wire, "\r\n+CUSD: 1,\"Win! 1. Yes\",15\r\n", 0);
-	rig_run(&rig, 100);
-	rig.wire.written[0] = '\0';
-	rig.wire.written_len = 0;
-	rig.hold = false;
-	rig_run(&rig, 10000);
-	assert_string_equal(rig.push, "Win! 1. Yes|");
-	cancel = strstr(rig.wire.written, "AT+CUSD=2\r");
-	dial = strstr(rig.wire.written, DIALLED);
-	assert_non_null(cancel);
-	assert_non_null(dial);
-	assert_true(cancel < dial);
-	assert_int_equal(rig.result.cause, MODEM_TEXT);
-	rig_fini(&rig);
-}
-
-static void
-foreign_menu_is_closed_when_idle(void **state)
-{
-	(void)state;
-	make_ready("standard");
-	rig.wire.written[0] = '\0';
-	rig.wire.written_len = 0;
-	fakewire_say(&rig.wire, "\r\n+CUSD: 1,\"Win! 1. Yes\",15\r\n", 0);
-	rig_run(&rig, 1000);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=2\r"), 1);
-	assert_int_equal(state_now(), MODEM_READY);
-	rig_fini(&rig);
-}
-
-/* ---- menus ------------------------------------------------------------- */
-
-static void
-ask_into_menu(void)
-{
-	make_ready("standard");
-	fakewire_rule(&rig.wire,
-		(struct fakewire_rule){.when = "AT+CUSD=1,\"*120#\"",
-			.say = "\r\nOK\r\n",
-			.then = "\r\n+CUSD: 1,\"Enter the voucher\",15\r\n",
-			.then_after_ms = 100});
-	fakewire_rule(&rig.wire,
-		(struct fakewire_rule){.when = "AT+CUSD=1,\"" PIN "\"",
-			.say = "\r\nOK\r\n",
-			.then = "\r\n+CUSD: 0,\"Done 5\",15\r\n",
-			.then_after_ms = 100});
-	assert_int_equal(rig_ask(&rig, "*120#", MODEM_ONCE), 0);
-	rig_run(&rig, 1000);
-	assert_true(rig.result.open);
-	assert_int_equal(state_now(), MODEM_BUSY);
-	rig.wire.written[0] = '\0';
-	rig.wire.written_len = 0;
-}
-
-static void
-menu_is_answered_and_ends(void **state)
-{
-	(void)state;
-	ask_into_menu();
-	assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), -EBUSY);
-	assert_int_equal(rig_reply(&rig, PIN), 0);
-	assert_int_equal(rig_reply(&rig, PIN), -EBUSY);
-	rig_run(&rig, 1000);
-	assert_int_equal(rig.results, 2);
-	assert_string_equal(rig.text, "Done 5");
-	assert_int_equal(state_now(), MODEM_READY);
-	assert_int_equal(rig_reply(&rig, "1"), -EPROTO);
-	assert_no_pin_left();
-	rig_fini(&rig);
-}
-
-/* Or the PIN would open a session of its own. */
-static void
-menu_that_the_network_closed_takes_no_reply(void **state)
-{
-	(void)state;
-	ask_into_menu();
-	fakewire_say(&rig.wire, "\r\n+CUSD: 2\r\n", 0);
-	rig_run(&rig, 100);
-	assert_int_equal(rig_reply(&rig, PIN), -EPROTO);
-	assert_int_equal(state_now(), MODEM_READY);
-	assert_string_equal(rig.wire.written, "");
-	rig_fini(&rig);
-}
-
-static void
-menu_closed_while_the_reply_waits_leaves_it_unsent(void **state)
-{
-	static const char *const ends[] = {"\r\n+CUSD: 2\r\n",
-		"\r\n+CUSD: 2,\"Bye\",15\r\n", "\r\n+CUSD: 4\r\n"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		ask_into_menu();
-		assert_int_equal(rig_reply(&rig, PIN), 0);
-		fakewire_say(&rig.wire, ends[i], 0);
-		rig_run(&rig, 1000);
-		assert_int_equal(rig.results, 2);
-		assert_int_equal(rig.result.fate, MODEM_NOT_SENT);
-		assert_int_equal(rig.result.cause, MODEM_DROPPED);
-		assert_int_equal(fakewire_count(&rig.wire, PIN), 0);
-		assert_int_equal(state_now(), MODEM_READY);
-		assert_no_pin_left();
-		rig_fini(&rig);
-	}
-}
-
-static void
-menu_is_closed_on_request_or_when_forgotten(void **state)
-{
-	(void)state;
-	ask_into_menu();
-	modem_end(rig.modem);
-	assert_int_equal(state_now(), MODEM_BUSY);
-	assert_int_equal(rig_reply(&rig, PIN), -EPROTO);
-	rig_run(&rig, 1000);
-	assert_int_equal(state_now(), MODEM_READY);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=2\r"), 1);
-	rig_fini(&rig);
-
-	ask_into_menu();
-	rig_run(&rig, MODEM_OPEN_MS - 2000);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=2\r"), 0);
-	rig_run(&rig, 3000);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=2\r"), 1);
-	assert_int_equal(state_now(), MODEM_READY);
-	rig_fini(&rig);
-
-	ask_into_menu();
-	modem_stop(rig.modem, rig.wire.now_ms);
-	assert_string_equal(rig.wire.written, "AT+CUSD=2\r");
-	assert_int_equal(rig.fd, -1);
-	rig_fini(&rig);
-}
-
-/* The agent answers from inside the callback. */
-static void
-reply_at_once(struct rig *r)
-{
-	if (r->results == 1)
-		assert_int_equal(rig_reply(r, PIN), 0);
-	else if (r->results == 2)
-		assert_int_equal(rig_ask(r, "*123#", MODEM_SEARCH), 0);
-}
-
-static void
-callbacks_may_ask_reply_and_end(void **state)
-{
-	(void)state;
-	ask_into_menu();
-	rig.results = 0;
-	rig.then = reply_at_once;
-	modem_end(rig.modem);
-	rig_run(&rig, 1000);
-	assert_int_equal(rig_ask(&rig, "*120#", MODEM_ONCE), 0);
-	rig_answer(&rig, "\r\n+CUSD: 0,\"Balance 7\",15\r\n", 50);
-	fakewire_rule(
-		&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,\"*120#\"",
-				   .say = "\r\nOK\r\n",
-				   .then = "\r\n+CUSD: 1,\"Enter\",15\r\n",
-				   .then_after_ms = 100});
-	rig_run(&rig, 10000);
-	assert_int_equal(rig.results, 3);
-	assert_string_equal(rig.text, "Balance 7");
-	rig_fini(&rig);
-}
-
-/* ---- codings ----------------------------------------------------------- */
-
-static void
-search_finds_the_coding_and_remembers_it(void **state)
-{
-	(void)state;
-	make_ready("standard");
-	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
-					 .say = "\r\nERROR\r\n"});
-	fakewire_rule(&rig.wire,
-		(struct fakewire_rule){.when = "AT+CUSD=1,\"AA986C3602\"",
-			.say = "\r\nOK\r\n",
-			.then = "\r\n+CUSD: 2\r\n"});
-	fakewire_rule(
-		&rig.wire, (struct fakewire_rule){
-				   .when = "AT+CUSD=1,\"002A0031003200330023\"",
-				   .say = "\r\nOK\r\n",
-				   .then = "\r\n+CUSD: 0,\"0035\",72\r\n"});
-	assert_false(modem_info(rig.modem)->coding_known);
-	assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
-	rig_run(&rig, 30000);
-	assert_int_equal(rig.results, 1);
-	assert_string_equal(rig.text, "5");
-	assert_true(modem_info(rig.modem)->coding_known);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CSCS=\"UCS2\""), 1);
-	rig.wire.written[0] = '\0';
-	rig.wire.written_len = 0;
-	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
-	rig_run(&rig, 70000);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 1);
-	assert_int_equal(
-		fakewire_count(&rig.wire, "AT+CUSD=1,\"002A003100320031"), 1);
-	assert_no_pin_left();
-	rig_fini(&rig);
-}
-
-static void
-search_without_success_ends_once_and_starts_over(void **state)
-{
-	(void)state;
-	make_ready("quectel");
-	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
-					 .say = "\r\nOK\r\n",
-					 .then = "\r\n+CUSD: 4\r\n"});
-	for (unsigned i = 1; i <= 2; i++) {
-		assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
-		rig_run(&rig, 30000);
-		assert_int_equal(rig.results, i);
-		assert_int_equal(rig.result.cause, MODEM_NETWORK);
-		assert_int_equal(
-			fakewire_count(&rig.wire, "AT+CUSD=1,"), 3 * i);
-		assert_int_equal(fakewire_count(&rig.wire,
-					 "AT+CUSD=1,\"002A003100320033"),
-			i);
-	}
-	assert_false(modem_info(rig.modem)->coding_known);
-	rig_fini(&rig);
-}
-
-static void
-pin_is_never_sent_again_in_another_coding(void **state)
-{
-	static const char *const replies[] = {"\r\nERROR\r\n",
-		"\r\n+CME ERROR: 30\r\n", "\r\nOK\r\n\r\n+CUSD: 2\r\n",
-		"\r\nOK\r\n\r\n+CUSD: 4\r\n", "\r\nOK\r\n"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
-		make_ready("huawei");
-		fakewire_rule(
-			&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
-					   .say = replies[i]});
-		assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
-		rig_run(&rig, 200000);
-		assert_int_equal(rig.results, 1);
-		assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 1);
-		assert_no_pin_left();
-		rig_fini(&rig);
-	}
-}
-
-static void
-known_coding_is_not_searched_again(void **state)
-{
-	(void)state;
-	make_ready("standard");
-	rig_answer(&rig, "\r\n+CUSD: 0,\"Balance 7\",15\r\n", 50);
-	assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
-	rig_run(&rig, 1000);
-	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
-					 .say = "\r\nERROR\r\n"});
-	assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
-	rig_run(&rig, 20000);
-	assert_int_equal(rig.results, 2);
-	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 2);
 	rig_fini(&rig);
 }
 
@@ -745,8 +392,7 @@ code_that_cannot_be_dialled_is_refused(void **state)
 	char longest[USSD_CODE_MAX + 2];
 
 	(void)state;
-	make_ready("standard");
-	rig.wire.written_len = 0;
+	rig_init_ready(&rig, "standard");
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		assert_int_equal(rig_ask(&rig, codes[i], MODEM_ONCE), -EINVAL);
 	memset(longest, '1', sizeof longest - 1);
@@ -766,13 +412,12 @@ request_waits_for_the_health_check_under_way(void **state)
 	char *check;
 
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig_answer(&rig, "\r\n+CUSD: 0,\"Done 5\",15\r\n", 50);
 	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CREG?",
 					 .say = "\r\n+CREG: 0,1\r\n\r\nOK\r\n",
 					 .after_ms = 2000});
-	rig.wire.written[0] = '\0';
-	rig.wire.written_len = 0;
+	rig_forget_written(&rig);
 	for (int i = 0; i < 400 && rig.wire.written_len == 0; i++)
 		rig_run(&rig, 100);
 	assert_string_equal(rig.wire.written, "AT+CREG?\r");
@@ -794,7 +439,7 @@ static void
 hung_modem_is_not_ready_after_a_request(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	rig.wire.rule_count = 0;
 	fakewire_rule(
 		&rig.wire, (struct fakewire_rule){.when = "", .say = NULL});
@@ -816,7 +461,7 @@ static void
 late_error_of_the_cancel_does_not_free_the_next_code(void **state)
 {
 	(void)state;
-	make_ready("standard");
+	rig_init_ready(&rig, "standard");
 	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
 					 .say = "\r\nOK\r\n",
 					 .after_ms = 61000,
@@ -866,7 +511,7 @@ whatever_is_said_one_result_comes_and_one_code_goes_out(void **state)
 	print_message("seed %u\n", seed);
 	srand(seed);
 	for (int turn = 0; turn < 300; turn++) {
-		make_ready("standard");
+		rig_init_ready(&rig, "standard");
 		rig.wire.cut = (size_t)rand() % 9;
 		rig.wire.echo = rand() % 2 == 0;
 		if (rand() % 3 == 0)
@@ -909,23 +554,6 @@ main(void)
 		cmocka_unit_test(
 			restart_in_a_request_breaks_it_and_sets_up_anew),
 		cmocka_unit_test(boot_noise_is_no_restart),
-		cmocka_unit_test(
-			late_answer_is_a_push_and_the_session_was_cancelled),
-		cmocka_unit_test(texts_that_nobody_asked_for_are_pushed),
-		cmocka_unit_test(
-			foreign_menu_is_closed_before_anything_is_dialled),
-		cmocka_unit_test(foreign_menu_is_closed_when_idle),
-		cmocka_unit_test(menu_is_answered_and_ends),
-		cmocka_unit_test(menu_that_the_network_closed_takes_no_reply),
-		cmocka_unit_test(
-			menu_closed_while_the_reply_waits_leaves_it_unsent),
-		cmocka_unit_test(menu_is_closed_on_request_or_when_forgotten),
-		cmocka_unit_test(callbacks_may_ask_reply_and_end),
-		cmocka_unit_test(search_finds_the_coding_and_remembers_it),
-		cmocka_unit_test(
-			search_without_success_ends_once_and_starts_over),
-		cmocka_unit_test(pin_is_never_sent_again_in_another_coding),
-		cmocka_unit_test(known_coding_is_not_searched_again),
 		cmocka_unit_test(code_that_cannot_be_dialled_is_refused),
 		cmocka_unit_test(request_waits_for_the_health_check_under_way),
 		cmocka_unit_test(hung_modem_is_not_ready_after_a_request),

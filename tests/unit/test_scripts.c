@@ -21,7 +21,7 @@ static const struct chat_script *const all[] = {&script_probe, &script_identify,
 static void
 for_each(void (*check)(const struct chat_script *))
 {
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+	for (size_t i = 0; all[i] != NULL; i++)
 		check(all[i]);
 	for (size_t i = 0; dialect_at(i) != NULL; i++) {
 		check(dialect_at(i)->ask);
@@ -130,7 +130,7 @@ set_up_enables_answers_but_dials_nothing(void **state)
 	assert_true(says(&script_cancel, "AT+CUSD=2"));
 	assert_true(says(&script_identify, "AT+CMEE=1"));
 	assert_true(says(&script_identify, "ATE0"));
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+	for (size_t i = 0; all[i] != NULL; i++)
 		assert_true(all[i] == &script_ask ||
 			    all[i]->steps[0].text[0] == '\x1b' ||
 			    (all[i]->steps[0].flags & CHAT_ACTS) == 0);
@@ -142,10 +142,10 @@ static void
 cancel_and_checks_end_in_step_with_the_modem(void **state)
 {
 	static const struct chat_script *const synced[] = {
-		&script_cancel, &script_register, &script_check};
+		&script_cancel, &script_register, &script_check, NULL};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof synced / sizeof *synced; i++) {
+	for (size_t i = 0; synced[i] != NULL; i++) {
 		bool marked = false;
 
 		for (size_t k = 0; k < synced[i]->count; k++)

@@ -1,0 +1,261 @@
+/*
+ * The SIM in a modem and its network: what keeps a modem from being ready,
+ * and how a change is noticed; on a scripted wire in virtual time.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "modem/modem_private.h"
+#include "tests/support/rig.h"
+
+static struct rig rig;
+
+static const struct modem_info *
+info(void)
+{
+	return modem_info(rig.modem);
+}
+
+static void
+rule(const char *when, const char *say)
+{
+	fakewire_rule(
+		&rig.wire, (struct fakewire_rule){
+				   .when = when, .say = say, .after_ms = 5});
+}
+
+static void
+rule_once(const char *when, const char *say)
+{
+	fakewire_rule(&rig.wire,
+		(struct fakewire_rule){
+			.when = when, .say = say, .after_ms = 5, .times = 1});
+}
+
+/* ---- the SIM ----------------------------------------------------------- */
+
+static void
+sim_that_needs_a_person_fails_and_says_so(void **state)
+{
+	static const struct {
+		const char *say;
+		const char *why;
+	} rows[] = {
+		{"\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n", "SIM PIN"},
+		{"\r\n+CPIN: SIM PIN\r\n", "SIM PIN"},
+		{"\r\n+CPIN: SIM PUK\r\n\r\nOK\r\n", "PUK"},
+		{"\r\n+CPIN: PH-NET PIN\r\n\r\nOK\r\n", "lock"},
+		{"\r\n+CPIN: NOT INSERTED\r\n\r\nOK\r\n", "no SIM"},
+		{"\r\n+CME ERROR: 10\r\n", "no SIM"},
+		{"\r\n+CME ERROR: 11\r\n", "SIM PIN"},
+		{"\r\n+CME ERROR: 12\r\n", "PUK"},
+		{"\r\n+CME ERROR: 13\r\n", "failure"},
+		{"\r\n+CME ERROR: SIM not inserted\r\n", "no SIM"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_init(&rig, "auto");
+		rule("AT+CPIN?", rows[i].say);
+		rig_run_to(&rig, MODEM_FAILED);
+		assert_non_null(strstr(info()->why, rows[i].why));
+		assert_int_equal(rig_ask(&rig, "*1#", MODEM_SEARCH), -EBUSY);
+		rig_run(&rig, 59000);
+		assert_int_equal(fakewire_count(&rig.wire, "AT+CPIN?"), 1);
+		assert_int_equal(fakewire_count(&rig.wire, "AT+CPIN="), 0);
+		rig_run(&rig, 300000);
+		assert_int_equal(info()->state, MODEM_FAILED);
+		assert_true(fakewire_count(&rig.wire, "AT+CPIN?") > 3);
+		rule("AT+CPIN?", "\r\n+CPIN: READY\r\n\r\nOK\r\n");
+		rig_run(&rig, 70000);
+		assert_int_equal(info()->state, MODEM_READY);
+		rig_fini(&rig);
+	}
+}
+
+static void
+sim_put_into_a_failed_modem_is_noticed_at_once(void **state)
+{
+	(void)state;
+	rig_init(&rig, "auto");
+	rule("AT+CPIN?", "\r\n+CME ERROR: 10\r\n");
+	rig_run_to(&rig, MODEM_FAILED);
+	rule("AT+CPIN?", "\r\n+CPIN: READY\r\n\r\nOK\r\n");
+	fakewire_say(&rig.wire, "\r\n+CPIN: READY\r\n", 100);
+	rig_run(&rig, 5000);
+	assert_int_equal(info()->state, MODEM_READY);
+	rig_fini(&rig);
+}
+
+static void
+sim_that_is_not_ready_yet_is_waited_for(void **state)
+{
+	static const char *const busy[] = {"\r\n+CME ERROR: 14\r\n",
+		"\r\nERROR\r\n", "\r\n+CPIN: NOT READY\r\n\r\nOK\r\n",
+		"\r\nOK\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof busy / sizeof *busy; i++) {
+		rig_init(&rig, "auto");
+		rule("AT+CPIN?", busy[i]);
+		rig_run(&rig, 60000);
+		assert_int_equal(info()->state, MODEM_STARTING);
+		rule("AT+CPIN?", "\r\n+CPIN: READY\r\n"); /* and no OK */
+		rig_run(&rig, 10000);
+		assert_int_equal(info()->state, MODEM_READY);
+		rig_fini(&rig);
+
+		rig_init(&rig, "auto");
+		rule("AT+CPIN?", busy[i]);
+		rig_run(&rig, 95000);
+		assert_int_equal(info()->state, MODEM_RESTING);
+		assert_string_equal(info()->why, "the SIM does not get ready");
+		rig_fini(&rig);
+	}
+}
+
+static void
+swapped_sim_is_noticed_by_an_idle_modem(void **state)
+{
+	(void)state;
+	rig_init(&rig, "auto");
+	rig_run_to(&rig, MODEM_READY);
+	rule("AT+CCID", "\r\n+CCID: 8900000000000000022\r\n\r\nOK\r\n");
+	rule("AT+CIMI", "\r\n001010000000022\r\n\r\nOK\r\n");
+	rig_run(&rig, 40000);
+	assert_int_equal(info()->state, MODEM_READY);
+	assert_string_equal(info()->iccid, "8900000000000000022");
+	assert_int_equal(info()->restarts, 1);
+
+	rule("AT+CIMI", "\r\n+CME ERROR: 10\r\n");
+	rule("AT+CPIN?", "\r\n+CME ERROR: 10\r\n");
+	rig_run(&rig, 40000);
+	assert_int_equal(info()->state, MODEM_FAILED);
+	assert_string_equal(info()->iccid, "");
+	rig_fini(&rig);
+
+	rig_init(&rig, "auto");
+	rig_run_to(&rig, MODEM_READY);
+	rule("AT+CPIN?", "\r\n+CME ERROR: 10\r\n");
+	fakewire_say(&rig.wire, "\r\n+CPIN: NOT READY\r\n", 100);
+	rig_run(&rig, 5000);
+	assert_int_equal(info()->state, MODEM_FAILED);
+	rig_fini(&rig);
+}
+
+/* ---- registration ------------------------------------------------------ */
+
+struct registration {
+	const char *line;
+	int stat;
+	bool roaming; /* allowed */
+	enum modem_state state;
+};
+
+static void
+registration_is_read_in_all_its_forms(void **state)
+{
+	static const struct registration rows[] = {
+		{"+CREG: 1,1,84CD,00D30173", 1, false, MODEM_READY},
+		{"+CREG: 2,1,\"CE00\",\"01CEAD8F\"", 1, false, MODEM_READY},
+		{"+CREG:002,001,\"18d8\",\"ffff\"", 1, false, MODEM_READY},
+		{"+CREG: 1,\"84CD\",\"00D30156\"", 1, false, MODEM_READY},
+		{"+CREG: 2,1,  0 5, 2715", 1, false, MODEM_READY},
+		{"+CREG: 1", 1, false, MODEM_READY},
+		{"+CREG: 0,5", 5, true, MODEM_READY},
+		{"+CREG: 0,5", 5, false, MODEM_FAILED},
+		{"+CREG: 2,0,00,0", 0, false, MODEM_RESTING},
+		{"+CREG: 2,,", 2, false, MODEM_RESTING},
+		{"+CREG: 0,2", 2, false, MODEM_RESTING},
+		{"+CREG: 0,3", 3, false, MODEM_FAILED},
+		{"+CREG: 2,6,\"8B37\",\"0A265185\",7", 6, false, MODEM_RESTING},
+		{"+CREG: 0,9", 9, false, MODEM_READY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char say[96];
+		struct modem *m;
+
+		rig_init(&rig, "auto");
+		m = rig.modem;
+		m->roaming = rows[i].roaming;
+		(void)snprintf(
+			say, sizeof say, "\r\n%s\r\n\r\nOK\r\n", rows[i].line);
+		rule("AT+CREG?", say);
+		rig_run(&rig, 122000);
+		if (info()->state != rows[i].state)
+			fail_msg("%s: state %d", rows[i].line, info()->state);
+		assert_int_equal(info()->registration, rows[i].stat);
+		if (rows[i].state != MODEM_READY)
+			assert_string_not_equal(info()->why, "");
+		rig_fini(&rig);
+	}
+}
+
+static void
+registration_may_take_its_time(void **state)
+{
+	(void)state;
+	rig_init(&rig, "auto");
+	rule("AT+CREG?", "\r\n+CREG: 1,2\r\n\r\nOK\r\n");
+	rig_run(&rig, 60000);
+	assert_int_equal(info()->state, MODEM_STARTING);
+	fakewire_say(&rig.wire, "\r\n+CREG: 1\r\n", 100);
+	rule("AT+CREG?", "\r\n+CREG: 1,1\r\n\r\nOK\r\n");
+	rig_run(&rig, 200);
+	assert_int_equal(info()->state, MODEM_READY);
+	fakewire_say(&rig.wire, "\r\n+CREG: 2\r\n", 100);
+	rule_once("AT+CREG?", "\r\n+CREG: 1,2\r\n\r\nOK\r\n");
+	rig_run(&rig, 200);
+	assert_int_equal(info()->state, MODEM_STARTING);
+	assert_int_equal(info()->restarts, 1);
+	rig_run(&rig, 10000);
+	assert_int_equal(info()->state, MODEM_READY);
+	rig_fini(&rig);
+}
+
+/* A modem that goes to 2G to dial loses its registration meanwhile. */
+static void
+registration_lost_in_a_request_is_looked_into_after_it(void **state)
+{
+	(void)state;
+	rig_init(&rig, "auto");
+	rig_run_to(&rig, MODEM_READY);
+	rig_run(&rig, 1000);
+	rig_answer(&rig, "\r\n+CREG: 2\r\n\r\n+CUSD: 0,\"Balance 7\",15\r\n",
+		3000);
+	assert_int_equal(rig_ask(&rig, "*123#", MODEM_ONCE), 0);
+	rig_forget_written(&rig);
+	rig_run(&rig, 3500);
+	assert_int_equal(rig.results, 1);
+	assert_int_equal(rig.result.cause, MODEM_TEXT);
+	rig_run(&rig, 1000);
+	assert_int_equal(fakewire_count(&rig.wire, "AT+CREG?"), 1);
+	assert_int_equal(info()->state, MODEM_READY);
+	rig_fini(&rig);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sim_that_needs_a_person_fails_and_says_so),
+		cmocka_unit_test(
+			sim_put_into_a_failed_modem_is_noticed_at_once),
+		cmocka_unit_test(sim_that_is_not_ready_yet_is_waited_for),
+		cmocka_unit_test(swapped_sim_is_noticed_by_an_idle_modem),
+		cmocka_unit_test(registration_is_read_in_all_its_forms),
+		cmocka_unit_test(registration_may_take_its_time),
+		cmocka_unit_test(
+			registration_lost_in_a_request_is_looked_into_after_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
