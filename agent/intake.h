@@ -24,7 +24,8 @@ struct intake_result {
 };
 typedef void intake_fn(void *ctx, const struct intake_result *result);
 
-/* Borrows all. The known names of modems are asked through has_modem. */
+/* Borrows all. The known names of modems are asked through has_modem;
+ * on_batch (may be NULL) is told that there are new vouchers to dial. */
 struct intake_options {
 	struct loop *loop;
 	struct turn *turn;
@@ -32,6 +33,7 @@ struct intake_options {
 	struct spool *spool;
 	const struct profiles *profiles;
 	bool (*has_modem)(void *ctx, const char *name);
+	void (*on_batch)(void *ctx);
 	void *ctx;
 };
 struct intake *intake_new(const struct intake_options *options);

@@ -123,14 +123,17 @@ accept(struct intake *intake)
 	(void)snprintf(op.u.batch_accept.note, sizeof(op.u.batch_accept.note),
 		"%s", batch_parser_note(job->parser));
 	rc = turn_try(intake->options.turn, &op, &result);
-	if (rc == -EEXIST)
+	if (rc == -EEXIST) {
 		intake_refuse(intake,
 			"the same file was accepted as batch %lld",
 			(long long)result.id);
-	else if (rc != 0)
+	} else if (rc != 0) {
 		intake_start_again(intake, "the ledger cannot be written");
-	else
+	} else {
 		intake_go_on(intake, INTAKE_ACCEPTED);
+		if (intake->options.on_batch)
+			intake->options.on_batch(intake->options.ctx);
+	}
 }
 
 static void

@@ -98,6 +98,13 @@ has_modem(void *ctx, const char *name)
 }
 
 static void
+on_batch(void *ctx)
+{
+	struct daemon *d = ctx;
+	dispatch_kick(d->dispatch);
+}
+
+static void
 note_event(
 	struct daemon *d, const char *event, const char *who, const char *note)
 {
@@ -347,6 +354,7 @@ build_stories(struct daemon *d)
 		.spool = d->spool,
 		.profiles = d->settings.profiles,
 		.has_modem = has_modem,
+		.on_batch = on_batch,
 		.ctx = d};
 	d->intake = intake_new(&intake);
 	d->trail = trail_new(d->loop, d->turn, d->spool);
