@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "agent/audit.h"
 #include "tests/support/purse.h"
 
 enum { ENTRIES = 6 };
@@ -132,6 +133,44 @@ whole_chain_tells_its_number_and_head(void **state)
 	v = verify(p);
 	assert_true(v.ok);
 	assert_int_equal(v.entries, ENTRIES + 1);
+}
+
+struct links {
+	struct vault *vault;
+	uint8_t hash[VAULT_HASH_LEN];
+};
+
+static bool
+on_link(void *ctx, const struct ledger_audit *a)
+{
+	struct links *links = ctx;
+	struct audit_entry entry = {.seq = a->seq,
+		.at_wall_ms = a->at_wall_ms,
+		.voucher = a->voucher,
+		.batch = a->batch,
+		.event = span_str(a->event),
+		.modem = span_str(a->modem),
+		.who = span_str(a->who),
+		.note = span_str(a->note)};
+	uint8_t bytes[AUDIT_BYTES_MAX];
+	size_t len;
+	assert_int_equal(audit_bytes(&entry, bytes, sizeof(bytes), &len), 0);
+	vault_chain(links->vault, links->hash,
+		span_of((const char *)bytes, len), links->hash);
+	assert_memory_equal(links->hash, a->hash, VAULT_HASH_LEN);
+	return true;
+}
+
+static void
+each_link_is_over_the_entry_and_the_link_before(void **state)
+{
+	struct purse *p = *state;
+	static const struct ledger_audit_filter all = {.after = 0};
+	struct links links = {.vault = p->vault};
+	fill(p);
+	purse_dial(p, purse_voucher(p, purse_batch(p, 1, ""), 2));
+	assert_int_equal(
+		ledger_each_audit(p->ledger, &all, on_link, &links), 0);
 }
 
 static void
@@ -275,6 +314,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(every_tampering_is_found),
 		LEDGER_TEST(whole_chain_tells_its_number_and_head),
+		LEDGER_TEST(each_link_is_over_the_entry_and_the_link_before),
 		LEDGER_TEST(chain_is_verified_inside_a_turn_too),
 		LEDGER_TEST(honest_hand_cannot_change_or_drop_an_entry),
 		LEDGER_TEST(

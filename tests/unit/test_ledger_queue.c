@@ -111,7 +111,9 @@ account_in_flight_takes_its_vouchers_from_the_heads(void **state)
 	assert_int_equal(heads.count, 2);
 	assert_int_equal(heads.ids[0], self);
 	assert_int_equal(heads.ids[1], other);
-	purse_dial(p, self); /* account sim1 */
+	one_of_kind(p, (struct kind){5, "simtel", "m1", "self"});
+	assert_int_equal(heads_of(p, "m1", 9).count, 3);
+	purse_dial(p, self); /* account sim1: all for self wait */
 	heads = heads_of(p, "m1", 9);
 	assert_int_equal(heads.count, 1);
 	assert_int_equal(heads.ids[0], other);
@@ -119,7 +121,7 @@ account_in_flight_takes_its_vouchers_from_the_heads(void **state)
 		p, attempt, LEDGER_ANSWERED, VERDICT_LOADED, VOUCHER_CREDITED);
 	purse_must(p, &op);
 	heads = heads_of(p, "m1", 9);
-	assert_int_equal(heads.count, 2);
+	assert_int_equal(heads.count, 2); /* and still do */
 	assert_int_equal(heads.ids[0], same);
 }
 

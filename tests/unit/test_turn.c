@@ -346,12 +346,13 @@ static void
 time_that_it_ran_is_stored_when_nothing_happens(void **state)
 {
 	struct stage *s = *state;
-	end_turn_at(&s->loop, 50000 + 59999);
-	assert_int_equal(ledger_ran_ms(s->purse->ledger), 0);
-	end_turn_at(&s->loop, 50000 + 60000);
-	assert_int_equal(ledger_ran_ms(s->purse->ledger), 60000);
-	end_turn_at(&s->loop, 50000 + 120000);
-	assert_int_equal(ledger_ran_ms(s->purse->ledger), 120000);
+	static const int64_t hour_ms = 3600000;
+	end_turn_at(&s->loop, 50000 + hour_ms);
+	assert_int_equal(ledger_ran_ms(s->purse->ledger), hour_ms);
+	end_turn_at(&s->loop, 50000 + hour_ms + 1);
+	assert_int_equal(ledger_ran_ms(s->purse->ledger), hour_ms);
+	end_turn_at(&s->loop, 50000 + 2 * hour_ms);
+	assert_int_equal(ledger_ran_ms(s->purse->ledger), 2 * hour_ms);
 	assert_int_equal(entries_on_disk(s), 0);
 }
 
