@@ -20,8 +20,9 @@
 
 enum {
 	BACKLOG = 16,
-	ADMIN_EXTRA = 4,       /* connections kept free for admins */
-	ACCEPT_PAUSE_MS = 1000 /* when no descriptor is left */
+	ADMIN_EXTRA = 4,        /* connections kept free for admins */
+	ACCEPT_PAUSE_MS = 1000, /* when no descriptor is left */
+	LOOK_MS = 1000 /* so late is an answer while the ledger is stuck */
 };
 
 static size_t
@@ -132,18 +133,46 @@ set_timer(struct control *control, int64_t now_ms)
 }
 
 static void
+serve(struct client *client, int64_t now_ms)
+{
+	if (client->step != NULL && client_has_room(client))
+		client->step(client);
+	client_flush(client);
+	drop_late(client, now_ms);
+}
+
+static void
 on_outlet(void *ctx)
 {
 	struct control *control = ctx;
 	int64_t now_ms = loop_now_ms(control->parts.loop);
-	for (struct client *c = control->clients; c != NULL; c = c->next) {
-		if (c->step != NULL && client_has_room(c))
-			c->step(c);
-		client_flush(c);
-		drop_late(c, now_ms);
-	}
+	for (struct client *c = control->clients; c != NULL; c = c->next)
+		serve(c, now_ms);
 	remove_gone(control);
 	set_timer(control, now_ms);
+}
+
+/*
+ * While the ledger cannot be written the loop serves no descriptor and
+ * there is no outlet. Who asks then is told so: looking is allowed, since
+ * it needs no commit. All others keep waiting for their turn's.
+ */
+static void
+on_look(void *ctx)
+{
+	struct control *control = ctx;
+	int64_t now_ms = loop_now_ms(control->parts.loop);
+	loop_timer_at(control->look, now_ms + LOOK_MS);
+	if (turn_stuck(control->parts.turn) == NULL)
+		return;
+	on_connection(control, true, false);
+	for (struct client *c = control->clients; c != NULL; c = c->next) {
+		if (!c->asked && !c->done)
+			client_receive(c);
+		if (c->while_stuck || !c->asked)
+			serve(c, now_ms);
+	}
+	remove_gone(control);
 }
 
 /* The outlet at the end of the turn does what is due. */
@@ -213,6 +242,9 @@ control_new(const struct control_parts *parts, const char *dir, gid_t group,
 	}
 	control->timer = loop_timer_new(parts->loop, on_wake, control);
 	control->idle = loop_idle_new(parts->loop, on_wake, control);
+	control->look = loop_timer_new(parts->loop, on_look, control);
+	loop_timer_always(control->look);
+	loop_timer_at(control->look, control->started_ms + LOOK_MS);
 	control->poll =
 		loop_poll_new(parts->loop, control->fd, on_connection, control);
 	loop_poll_want(control->poll, true, false);
@@ -232,6 +264,7 @@ control_free(struct control *control)
 	}
 	loop_poll_free(control->poll);
 	loop_timer_free(control->timer);
+	loop_timer_free(control->look);
 	loop_idle_free(control->idle);
 	(void)close(control->fd);    /* nothing is written on it */
 	(void)unlink(control->path); /* a stale one is removed at start */

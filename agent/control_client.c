@@ -19,6 +19,7 @@
 #include "agent/json.h"
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/turn.h"
 
 enum { PASSWD_MAX = 4096, FDS_MAX = 4 };
 
@@ -144,6 +145,7 @@ look_for_line(struct client *client)
 		return;
 	}
 	client->asked = true;
+	client->while_stuck = turn_stuck(client->control->parts.turn) != NULL;
 	client_request(client, span_of(client->in, (size_t)(end - client->in)));
 }
 

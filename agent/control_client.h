@@ -64,8 +64,10 @@ struct client_wait {
 
 /*
  * One connection. Invariants:
- * 1. Bytes leave in client_flush() only, and that is called by the outlet.
- * 2. step is called by the outlet only: what it reads is on disk.
+ * 1. Bytes leave in client_flush() only, and that is called by the outlet;
+ *    or, while the ledger cannot be written, for while_stuck: such a client
+ *    only looks.
+ * 2. step is called at the same two places: what it reads is on disk.
  * 3. After done, no more lines are queued and step is NULL.
  */
 struct client {
@@ -79,6 +81,7 @@ struct client {
 	bool asked;       /* the request is whole */
 	bool done;        /* the last line is queued */
 	bool gone;        /* to be freed at the next outlet */
+	bool while_stuck; /* asked while the ledger could not be written */
 	int64_t since_ms; /* it came, or was last seen reading */
 	char *in;         /* CONTROL_REQUEST_MAX bytes, until asked */
 	size_t in_len;

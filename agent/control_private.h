@@ -15,6 +15,7 @@ struct control {
 	char *path;
 	struct loop_poll *poll;
 	struct loop_timer *timer;
+	struct loop_timer *look; /* runs while the loop is held, too */
 	struct loop_idle *idle;
 	struct client *clients;
 	int64_t started_ms;

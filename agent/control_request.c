@@ -7,44 +7,51 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/turn.h"
 
 enum { KEYS_MAX = 8 };
+
+enum command_kind {
+	LOOKS, /* changes nothing */
+	ACTS,
+	ADMIN /* acts; for root and the daemon's own user (contract) */
+};
 
 struct command {
 	const char *name;
 	control_fn *fn;
-	bool admin; /* root and the daemon's own user (contract) */
+	enum command_kind kind;
 	const char *keys[KEYS_MAX]; /* of its arguments */
 };
 
 static const struct command commands[] = {
-	{"status", control_status, false, {NULL}},
-	{"modems", control_modems, false, {NULL}},
-	{"batches", control_batches, false, {NULL}},
-	{"batch", control_batch, false, {"id", NULL}},
-	{"vouchers", control_vouchers, false,
+	{"status", control_status, LOOKS, {NULL}},
+	{"modems", control_modems, LOOKS, {NULL}},
+	{"batches", control_batches, LOOKS, {NULL}},
+	{"batch", control_batch, LOOKS, {"id", NULL}},
+	{"vouchers", control_vouchers, LOOKS,
 		{"batch", "state", "limit", "after", NULL}},
-	{"voucher", control_voucher, false, {"id", NULL}},
-	{"audit", control_audit, false,
+	{"voucher", control_voucher, LOOKS, {"id", NULL}},
+	{"audit", control_audit, LOOKS,
 		{"since_seq", "since_ms", "follow", NULL}},
-	{"watch", control_watch, false, {NULL}},
-	{"load", control_load, false,
+	{"watch", control_watch, LOOKS, {NULL}},
+	{"load", control_load, ACTS,
 		{"to", "amount", "modem", "operator", "timeout", "progress",
 			NULL}},
-	{"submit", control_submit, false,
+	{"submit", control_submit, ACTS,
 		{"name", "operator", "amount", "target", "modem", "wait",
 			"progress", NULL}},
-	{"wait", control_wait, false, {"batch", "timeout", "progress", NULL}},
-	{"balance", control_balance, false, {"modem", NULL}},
-	{"hold", control_hold, false, {"ids", "batch", NULL}},
-	{"release", control_release, false, {"ids", "batch", NULL}},
-	{"cancel", control_cancel, false, {"ids", "batch", NULL}},
-	{"resolve", control_resolve, true,
+	{"wait", control_wait, LOOKS, {"batch", "timeout", "progress", NULL}},
+	{"balance", control_balance, ACTS, {"modem", NULL}},
+	{"hold", control_hold, ACTS, {"ids", "batch", NULL}},
+	{"release", control_release, ACTS, {"ids", "batch", NULL}},
+	{"cancel", control_cancel, ACTS, {"ids", "batch", NULL}},
+	{"resolve", control_resolve, ADMIN,
 		{"id", "how", "amount", "note", NULL}},
-	{"pause", control_pause, false, {"modem", NULL}},
-	{"resume", control_resume, false, {"modem", NULL}},
-	{"unlock", control_unlock, true, {"what", NULL}},
-	{"reload", control_reload, true, {NULL}},
+	{"pause", control_pause, ACTS, {"modem", NULL}},
+	{"resume", control_resume, ACTS, {"modem", NULL}},
+	{"unlock", control_unlock, ADMIN, {"what", NULL}},
+	{"reload", control_reload, ADMIN, {NULL}},
 };
 
 static const struct command *
@@ -82,9 +89,17 @@ run(struct client *client, const struct json *request)
 			"%s takes no argument '%.64s'", name, stranger);
 		return;
 	}
-	if (command->admin && !client->admin) {
+	if (command->kind == ADMIN && !client->admin) {
 		client_fail(client, CONTROL_REFUSED,
 			"%s is for root and the user of topupd", name);
+		return;
+	}
+	const char *stuck = turn_stuck(client->control->parts.turn);
+	if (command->kind != LOOKS && stuck != NULL) {
+		client_fail(client, CONTROL_REFUSED,
+			"the ledger cannot be written (%s): nothing is done "
+			"until it can",
+			stuck);
 		return;
 	}
 	command->fn(client, args);

@@ -73,20 +73,38 @@ ctl_option_value(const struct ctl *ctl, const char *name)
 	return NULL; /* the command has none of that name */
 }
 
+enum { HELP_WIDTH = 76 };
+
 /* ---- help ---------------------------------------------------------------- */
+
+/* One word of the usage; a new line where there is no room. */
+static void
+print_usage_word(const char *word, size_t *used)
+{
+	if (*used + 1 + strlen(word) > HELP_WIDTH) {
+		(void)printf("\n      ");
+		*used = 6;
+	}
+	(void)printf(" %s", word);
+	*used += 1 + strlen(word);
+}
 
 static void
 print_usage(const struct ctl_command *command)
 {
+	char word[64];
+	size_t used = 15 + strlen(command->name); /* before the first word */
 	(void)printf("usage: topupctl %s", command->name);
 	for (size_t i = 0; command->options[i].name != NULL; i++) {
 		const struct ctl_option *option = &command->options[i];
-		(void)printf(" [--%s%s%s]", option->name,
+		(void)snprintf(word, sizeof(word), "[--%s%s%s]", option->name,
 			option->value != NULL ? " " : "",
 			option->value != NULL ? option->value : "");
+		print_usage_word(word, &used);
 	}
-	(void)printf(
-		"%s%s\n", command->args[0] != '\0' ? " " : "", command->args);
+	if (command->args[0] != '\0')
+		print_usage_word(command->args, &used);
+	(void)putchar('\n');
 }
 
 static void

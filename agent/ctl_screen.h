@@ -12,7 +12,7 @@
 
 struct json;
 
-enum { CTL_TIME_MAX = 32 };
+enum { CTL_TIME_MAX = 32, CTL_CUT_ROOM = 2 };
 
 /* ---- ctl_text.c: foreign texts, widths, times -----------------------------
  */
@@ -24,7 +24,8 @@ char *ctl_text_clean(const char *text);
 /* How many columns of a terminal a clean text takes. */
 unsigned ctl_text_width(const char *text);
 
-/* Cuts a clean text to width columns, the last one then showing the cut. */
+/* Cuts a clean text to width columns, the last one then showing the cut. It
+ * may become CTL_CUT_ROOM bytes longer: a clean text has room for them. */
 void ctl_text_cut(char *text, unsigned width);
 
 /* RFC 3339 (UTC) into local time "2026-01-31 09:30:00"; what is no such time

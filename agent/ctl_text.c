@@ -27,7 +27,8 @@ char *
 ctl_text_clean(const char *text)
 {
 	struct span rest = span_str(text);
-	char *out = malloc(6 * rest.len + 1), *at = out; /* \uNNNN for one */
+	/* \uNNNN for one; and room for the sign of a cut */
+	char *out = malloc(6 * rest.len + CTL_CUT_ROOM + 1), *at = out;
 	if (out == NULL)
 		abort();
 	while (rest.len > 0) {
@@ -81,7 +82,7 @@ ctl_text_cut(char *text, unsigned width)
 {
 	struct span rest = span_str(text);
 	unsigned used = 0;
-	size_t room = rest.len; /* the sign may be longer than what it hides */
+	const size_t room = rest.len;
 	if (ctl_text_width(text) <= width)
 		return;
 	while (rest.len > 0) {
@@ -93,11 +94,11 @@ ctl_text_cut(char *text, unsigned width)
 		used += w;
 		rest = span_skip(rest, n == 0 ? 1 : n);
 	}
-	size_t at = room - rest.len;
-	const char *sign = strlen(cut_sign()) <= rest.len ? cut_sign() : "~";
-	if (width > 0)
-		at = (size_t)(stpncpy(text + at, sign, rest.len) - text);
-	text[at] = '\0';
+	if (width == 0)
+		text[0] = '\0';
+	else
+		memcpy(text + (room - rest.len), cut_sign(),
+			strlen(cut_sign()) + 1);
 }
 
 /* ---- times --------------------------------------------------------------- */

@@ -1,0 +1,398 @@
+/*
+ * The control socket: hostile and slow clients, and what is read over it.
+ */
+#include "agent/control.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "agent/control_private.h"
+#include "agent/json.h"
+#include "agent/loop.h"
+#include "agent/turn.h"
+#include "tests/support/desk.h"
+
+#include "tests/unit/control_fakes.h"
+
+/* ---- hostile ------------------------------------------------------------- */
+
+#define DEEP                                                                   \
+	"{\"command\":\"status\",\"args\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}"
+#define RESOLVE(how, note)                                                     \
+	"{\"command\":\"resolve\",\"args\":{\"id\":1,\"how\":\"" how           \
+	"\",\"note\":\"" note "\"}}"
+
+static void
+hostile_requests_are_wrong_usage(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {"", "x", "{", "[]", "null", "1",
+		"{}", "{\"command\":1}", "{\"command\":\"nonsense\"}",
+		"{\"command\":\"status\",\"args\":[]}",
+		"{\"command\":\"status\",\"args\":{\"x\":1}}",
+		"{\"command\":\"status\",\"extra\":1}",
+		"{\"command\":\"status\"} {}",
+		"{\"command\":\"voucher\",\"args\":{}}",
+		"{\"command\":\"voucher\",\"args\":{\"id\":\"1\"}}",
+		"{\"command\":\"voucher\",\"args\":{\"id\":-1}}",
+		"{\"command\":\"voucher\",\"args\":{\"id\":1.5}}",
+		"{\"command\":\"vouchers\",\"args\":{\"state\":\"lost\"}}",
+		"{\"command\":\"vouchers\",\"args\":{\"state\":7}}",
+		"{\"command\":\"hold\"}",
+		"{\"command\":\"hold\",\"args\":{\"ids\":[]}}",
+		"{\"command\":\"hold\",\"args\":{\"ids\":[0]}}",
+		"{\"command\":\"hold\",\"args\":{\"ids\":[1,\"2\"]}}",
+		"{\"command\":\"hold\",\"args\":{\"ids\":{\"1\":1}}}",
+		"{\"command\":\"hold\",\"args\":{\"ids\":[1],\"batch\":1}}",
+		"{\"command\":\"resolve\",\"args\":{\"id\":1}}",
+		RESOLVE("loaded", "  "), RESOLVE("burned", "n"),
+		"{\"command\":\"wait\",\"args\":{\"timeout\":99999999}}",
+		"{\"command\":\"unlock\",\"args\":{}}",
+		"{\"command\":\"submit\",\"args\":{\"name\":\"a.csv\"}}",
+		"{\"command\":\"submit\",\"args\":{\"name\":\"../a.csv\"}}",
+		"{\"command\":\"load\",\"args\":{}}", DEEP,
+		"\xff\xfe{\"command\":\"status\"}"};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *error = desk_error(desk_ask(rows[i]), 2);
+		assert_true(strlen(error) > 0);
+	}
+	assert_null(desk.control->clients);
+}
+
+static void
+a_request_without_end_is_refused(void **state)
+{
+	(void)state;
+	char piece[4096];
+	memset(piece, ' ', sizeof(piece));
+	int fd = desk_connect();
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(
+			send(fd, piece, sizeof(piece), 0), sizeof(piece));
+		desk_turns();
+	}
+	assert_non_null(strstr(desk_error(desk_answer(fd), 2), "longer than"));
+	assert_null(desk.control->clients);
+}
+
+static void
+many_ids_are_bounded(void **state)
+{
+	(void)state;
+	char line[16384];
+	size_t len = (size_t)sprintf(
+		line, "{\"command\":\"hold\",\"args\":{\"ids\":[1");
+	for (int i = 0; i < CONTROL_IDS_MAX; i++)
+		len += (size_t)sprintf(line + len, ",%d", i + 2);
+	(void)sprintf(line + len, "]}}");
+	(void)desk_error(desk_ask(line), 2);
+}
+
+static void
+requests_may_come_in_single_bytes(void **state)
+{
+	(void)state;
+	static const char line[] =
+		"{\"command\":\"voucher\",\"args\":{\"id\":9}}\n";
+	int fd = desk_connect();
+	for (size_t i = 0; line[i] != '\0'; i++) {
+		assert_int_equal(send(fd, line + i, 1, 0), 1);
+		desk_turns();
+	}
+	assert_string_equal(
+		desk_error(desk_answer(fd), 1), "there is no voucher 9");
+}
+
+static void
+who_says_nothing_or_leaves_is_dropped(void **state)
+{
+	(void)state;
+	int silent = desk_connect(), leaver = desk_connect();
+	desk_tell(leaver, "{\"command\":\"wa");
+	desk_turns();
+	assert_non_null(desk.control->clients);
+	(void)close(leaver);
+	desk_turns();
+	assert_ptr_equal(desk.control->clients->next, NULL);
+	/* As if the time to ask were over; anything makes it look. */
+	desk.control->clients->since_ms -= CLIENT_ASK_MS;
+	assert_non_null(desk_done(desk_ask("{\"command\":\"status\"}"), 0));
+	assert_null(desk.control->clients);
+	assert_true(desk_hear_anew(silent));
+	(void)close(silent);
+}
+
+static void
+connections_are_bounded(void **state)
+{
+	(void)state;
+	int fds[CONTROL_CLIENTS_MAX + 8];
+	size_t count = sizeof(fds) / sizeof(fds[0]), open = 0;
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = desk_connect();
+		desk_turns();
+	}
+	for (struct client *c = desk.control->clients; c != NULL; c = c->next)
+		open++;
+	assert_true(open >= CONTROL_CLIENTS_MAX && open < count);
+	assert_true(desk_hear_anew(fds[count - 1])); /* sent away */
+	for (size_t i = 0; i < count; i++)
+		(void)close(fds[i]);
+	desk_turns();
+	assert_null(desk.control->clients);
+	assert_non_null(desk_done(desk_ask("{\"command\":\"status\"}"), 0));
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+static void
+a_voucher_has_every_key_of_the_contract(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {"id", "batch", "row", "serial",
+		"pin", "operator", "amount", "currency", "target", "state",
+		"reason", "next_at", "credited", "modem", "attempts", "reply",
+		"balance_before", "balance_after", "updated_at"};
+	int64_t id = desk_first(desk_batch(2, 0));
+	char line[96], want[32];
+	const char *at = desk_ask("{\"command\":\"vouchers\"}");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		(void)snprintf(want, sizeof(want), "\"%s\":", keys[i]);
+		at = strstr(at, want); /* in that order */
+		assert_non_null(at);
+	}
+	assert_non_null(strstr(desk.heard, "\"amount\":\"100.00\""));
+	assert_non_null(strstr(desk.heard,
+		"\"reason\":\"no_modem\",\"next_at\":\"2026-01-31T09:30:00Z\","
+		"\"credited\":null"));
+	desk_dial(id, VERDICT_LOADED, VOUCHER_CREDITED, "");
+	(void)snprintf(line, sizeof(line),
+		"{\"command\":\"voucher\",\"args\":{\"id\":%lld}}",
+		(long long)id);
+	const struct json *v = desk_done(desk_ask(line), 0);
+	assert_string_equal(json_get_text(v, "state"), "loaded");
+	assert_string_equal(json_get_text(v, "credited"), "100.00");
+	assert_null(json_get(v, "reason"));
+	assert_int_equal(json_count(json_get(v, "attempt_list")), 1);
+	const struct json *a = json_at(json_get(v, "attempt_list"), 0);
+	assert_string_equal(json_get_text(a, "fate"), "answered");
+	assert_string_equal(json_get_text(a, "verdict"), "loaded");
+	assert_string_equal(json_get_text(a, "reply"), "You said \x1b[31mit");
+	assert_true(json_count(json_get(v, "audit")) >= 1);
+}
+
+static void
+lists_keep_their_order_and_limits(void **state)
+{
+	(void)state;
+	int64_t batch = desk_batch(5, 0);
+	(void)desk_batch(3, 0);
+	assert_int_equal(
+		desk_count(desk_ask("{\"command\":\"vouchers\"}"), "\"item\""),
+		8);
+	assert_int_equal(
+		desk_count(desk_ask("{\"command\":\"vouchers\",\"args\":"
+				    "{\"batch\":2}}"),
+			"\"item\""),
+		3);
+	assert_int_equal(
+		desk_count(desk_ask("{\"command\":\"vouchers\",\"args\":"
+				    "{\"limit\":2,\"after\":3}}"),
+			"\"item\""),
+		2);
+	assert_non_null(strstr(desk.heard, "{\"item\":{\"id\":4,"));
+	assert_int_equal(
+		desk_count(desk_ask("{\"command\":\"vouchers\",\"args\":"
+				    "{\"state\":\"held\"}}"),
+			"\"item\""),
+		0);
+	assert_int_equal(batch, 1);
+}
+
+static void
+a_slow_reader_gets_all_and_costs_little(void **state)
+{
+	(void)state;
+	enum { ROWS = 3000 };
+	(void)desk_batch(ROWS, 0);
+	int fd = desk_connect();
+	desk_tell(fd, "{\"command\":\"vouchers\"}\n");
+	for (int i = 0; i < 50; i++)
+		desk_turns();
+	assert_non_null(desk.control->clients);
+	assert_true(
+		desk.control->clients->out_cap < (size_t)4 * CLIENT_OUT_LOW);
+	assert_true(desk.control->clients->u.list.sent < ROWS);
+	/* Meanwhile the others are served. */
+	assert_non_null(desk_done(desk_ask("{\"command\":\"status\"}"), 0));
+	const char *answer = desk_answer(fd);
+	assert_int_equal(desk_count(answer, "\"item\""), ROWS);
+	for (int i = 1; i <= ROWS; i++) {
+		char want[32];
+		(void)snprintf(want, sizeof(want), "{\"item\":{\"id\":%d,", i);
+		answer = strstr(answer, want);
+		assert_non_null(answer);
+	}
+}
+
+static void
+who_never_reads_is_dropped_in_the_end(void **state)
+{
+	(void)state;
+	(void)desk_batch(3000, 0);
+	int fd = desk_connect();
+	desk_tell(fd, "{\"command\":\"vouchers\"}\n");
+	for (int i = 0; i < 50; i++)
+		desk_turns();
+	desk.control->clients->since_ms -= CLIENT_STALL_MS;
+	assert_non_null(desk_done(desk_ask("{\"command\":\"status\"}"), 0));
+	assert_null(desk.control->clients);
+	(void)close(fd);
+}
+
+static void
+bad_rows_come_before_their_batch(void **state)
+{
+	(void)state;
+	(void)desk_batch(2, 1500);
+	const struct json *b = desk_done(
+		desk_ask("{\"command\":\"batch\",\"args\":{\"id\":1}}"), 0);
+	assert_int_equal(desk_count(desk.heard, "\"reason\":\"no pin\""), 1500);
+	assert_non_null(strstr(desk.heard, "{\"item\":{\"line\":1502,"));
+	assert_int_equal(desk_number(b, "rows"), 2);
+	assert_int_equal(desk_number(b, "bad_row_count"), 1500);
+	assert_int_equal(desk_number(json_get(b, "counts"), "ready"), 2);
+	assert_null(json_get(b, "finished_at"));
+	(void)desk_ask("{\"command\":\"batches\"}");
+	assert_int_equal(desk_count(desk.heard, "\"item\""), 1);
+	assert_int_equal(desk_count(desk.heard, "\"reason\":\"no pin\""), 100);
+	assert_string_equal(
+		desk_error(
+			desk_ask("{\"command\":\"batch\",\"args\":{\"id\":9}}"),
+			1),
+		"there is no batch 9");
+}
+
+static const char *
+hear_more(int fd)
+{
+	assert_false(desk_hear(fd));
+	return desk.heard;
+}
+
+static void
+audit_is_followed_without_a_gap(void **state)
+{
+	(void)state;
+	(void)desk_batch(1, 0);
+	int64_t before = ledger_audit_head(desk.ledger);
+	int all = desk_connect(), news = desk_connect();
+	desk_tell(all, "{\"command\":\"audit\",\"args\":{\"follow\":true}}\n");
+	desk_tell(news, "{\"command\":\"watch\"}\n");
+	desk_turns();
+	for (int i = 0; i < 300; i++) {
+		struct ledger_op op = purse_op(desk.purse, LEDGER_EVENT);
+		(void)snprintf(op.u.event.event, sizeof(op.u.event.event),
+			"test.event");
+		(void)purse_must(desk.purse, &op);
+		desk_turns();
+	}
+	/* Neither has read yet: both have fallen behind. */
+	desk.heard_len = 0;
+	while (desk_count(hear_more(news), "\"item\"") < 300)
+		desk_turns();
+	assert_int_equal(desk_count(desk.heard, "\"test.event\""), 300);
+	desk.heard_len = 0;
+	while (desk_count(hear_more(all), "\"item\"") < (size_t)before + 300)
+		desk_turns();
+	assert_non_null(strstr(desk.heard, "{\"item\":{\"seq\":1,"));
+	(void)close(all);
+	(void)close(news);
+	desk_turns();
+	assert_null(desk.control->clients);
+	(void)desk_ask("{\"command\":\"audit\",\"args\":{\"since_seq\":2}}");
+	assert_int_equal(desk_count(desk.heard, "\"item\""), before + 298);
+}
+
+static void
+status_says_first_what_needs_a_person(void **state)
+{
+	(void)state;
+	int64_t batch = desk_batch(3, 0), id = desk_first(batch);
+	desk_dial(id, VERDICT_NONE, VOUCHER_MAYBE_SENT, "no_answer");
+	shop1_status = (struct line_status){
+		.state = LINE_LOCKED_OUT, .why = "2 refusals in a row"};
+	struct ledger_op op = purse_op(desk.purse, LEDGER_SIM_SEEN);
+	(void)snprintf(op.u.sim_seen.iccid, sizeof(op.u.sim_seen.iccid), "%s",
+		info.iccid);
+	(void)purse_must(desk.purse, &op);
+	const struct json *s =
+		desk_done(desk_ask("{\"command\":\"status\"}"), 0);
+	assert_string_equal(json_get_text(s, "version"), TOPUP_VERSION);
+	assert_true(desk_number(s, "uptime") >= 0);
+	assert_string_equal(
+		json_get_text(json_get(s, "modems"), "shop1"), "locked_out");
+	assert_int_equal(desk_number(json_get(s, "vouchers"), "unknown"), 1);
+	assert_int_equal(desk_number(json_get(s, "vouchers"), "ready"), 2);
+	assert_int_equal(json_count(json_get(s, "batches")), 1);
+	assert_int_equal(json_count(json_get(s, "stopped")), 1);
+	const struct json *attention = json_get(s, "attention");
+	assert_int_equal(json_count(attention), 2);
+	assert_non_null(
+		strstr(json_get_text(json_at(attention, 0), "do"), "resolve"));
+	assert_non_null(
+		strstr(json_get_text(json_at(attention, 1), "do"), "unlock"));
+	(void)desk_ask("{\"command\":\"modems\"}");
+	assert_non_null(strstr(desk.heard,
+		"{\"name\":\"shop1\",\"port\":null,\"state\":\"locked_out\","
+		"\"until\":null,\"operator\":\"simtel\",\"signal\":-71,"
+		"\"imei\":\"350000000000011\""));
+}
+
+static void
+a_stale_socket_is_taken_over_and_has_its_mode(void **state)
+{
+	(void)state;
+	struct stat st;
+	char why[256];
+	assert_int_equal(stat(purse_path(desk.purse, "control.sock"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	struct control_parts parts = {.loop = desk.loop, .turn = desk.turn};
+	assert_null(control_new(
+		&parts, "/nonexistent", (gid_t)-1, why, sizeof(why)));
+	assert_non_null(strstr(why, "/nonexistent/control.sock"));
+	char longer[200];
+	memset(longer, 'x', sizeof(longer));
+	longer[199] = '\0';
+	assert_null(control_new(&parts, longer, (gid_t)-1, why, sizeof(why)));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, desk_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(hostile_requests_are_wrong_usage),
+		TEST(a_request_without_end_is_refused),
+		TEST(many_ids_are_bounded),
+		TEST(requests_may_come_in_single_bytes),
+		TEST(who_says_nothing_or_leaves_is_dropped),
+		TEST(connections_are_bounded),
+		TEST(a_voucher_has_every_key_of_the_contract),
+		TEST(lists_keep_their_order_and_limits),
+		TEST(a_slow_reader_gets_all_and_costs_little),
+		TEST(who_never_reads_is_dropped_in_the_end),
+		TEST(bad_rows_come_before_their_batch),
+		TEST(audit_is_followed_without_a_gap),
+		TEST(status_says_first_what_needs_a_person),
+		TEST(a_stale_socket_is_taken_over_and_has_its_mode),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

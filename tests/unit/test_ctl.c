@@ -1,0 +1,536 @@
+/*
+ * topupctl: its words, its tables, its exit statuses, against a daemon
+ * that is a child process with a prepared answer.
+ */
+#include "agent/ctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "agent/ctl_private.h"
+#include "agent/json.h"
+#include "agent/secret.h"
+
+/* ---- running it ---------------------------------------------------------- */
+
+static char dir[64], sock[96], out[65536], err[65536];
+
+static void
+slurp(const char *name, char *into, size_t cap)
+{
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	size_t n = fread(into, 1, cap - 1, file);
+	into[n] = '\0';
+	(void)fclose(file);
+}
+
+/* Sends what topupctl says into a file, and back. */
+static int
+redirect(int fd, const char *name)
+{
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	int saved = dup(fd);
+	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(saved >= 0 && file >= 0);
+	assert_true(dup2(file, fd) == fd);
+	(void)close(file);
+	return saved;
+}
+
+static void
+restore(int fd, int saved)
+{
+	assert_true(dup2(saved, fd) == fd);
+	(void)close(saved);
+}
+
+/* topupctl with these words (NULL at the end): exit status, out, err. */
+static int
+ctl(const char *first, ...)
+{
+	char *words[24] = {"topupctl"};
+	int count = 1;
+	va_list args;
+	va_start(args, first);
+	for (const char *w = first; w != NULL; w = va_arg(args, const char *))
+		words[count++] = (char *)(uintptr_t)w;
+	va_end(args);
+	(void)fflush(NULL);
+	int saved_out = redirect(1, "out"), saved_err = redirect(2, "err");
+	int status = ctl_main(count, words);
+	(void)fflush(NULL);
+	restore(1, saved_out);
+	restore(2, saved_err);
+	slurp("out", out, sizeof(out));
+	slurp("err", err, sizeof(err));
+	return status;
+}
+
+/* ---- a daemon with a prepared answer ---------------------------------------
+ */
+
+static pid_t daemon_pid;
+
+/* Child: one connection; keeps the request and the passed file. */
+static void
+serve(int listener, const char *answer, size_t piece)
+{
+	char request[4096] = "", path[128], file[256];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} extra;
+	int fd = accept(listener, NULL, NULL);
+	struct iovec iov = {.iov_base = request, .iov_len = sizeof(request)};
+	struct msghdr message = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = extra.bytes,
+		.msg_controllen = sizeof(extra.bytes)};
+	ssize_t n = recvmsg(fd, &message, 0);
+	(void)snprintf(path, sizeof(path), "%s/request", dir);
+	FILE *to = fopen(path, "w");
+	(void)fwrite(request, 1, n > 0 ? (size_t)n : 0, to);
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+	if (c != NULL) {
+		int passed;
+		memcpy(&passed, CMSG_DATA(c), sizeof(passed));
+		n = pread(passed, file, sizeof(file), 0);
+		(void)fprintf(to, "file:%.*s", (int)n, file);
+	}
+	(void)fclose(to);
+	for (size_t at = 0, len = strlen(answer); at < len;) {
+		size_t part = piece < len - at ? piece : len - at;
+		(void)send(fd, answer + at, part, MSG_NOSIGNAL);
+		at += part;
+	}
+	(void)close(fd);
+	_exit(0);
+}
+
+static void
+daemon_will_say(const char *answer, size_t piece)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", sock);
+	(void)unlink(sock);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+		bind(listener, (struct sockaddr *)&address, sizeof(address)),
+		0);
+	assert_int_equal(listen(listener, 1), 0);
+	(void)fflush(NULL);
+	daemon_pid = fork();
+	assert_true(daemon_pid >= 0);
+	if (daemon_pid == 0)
+		serve(listener, answer, piece);
+	(void)close(listener);
+}
+
+/* What it was asked. */
+static const char *
+asked(void)
+{
+	static char request[8192];
+	assert_int_equal(waitpid(daemon_pid, NULL, 0), daemon_pid);
+	slurp("request", request, sizeof(request));
+	return request;
+}
+
+#define SAYS(answer) daemon_will_say(answer "\n", 4096)
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/test_ctl.XXXXXX");
+	(void)setenv("TZ", "UTC0", 1);
+	(void)setenv("LC_ALL", "C.UTF-8", 1);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	(void)snprintf(sock, sizeof(sock), "%s/control.sock", dir);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	static const char *const names[] = {"out", "err", "request",
+		"control.sock", "card.txt", "pin", "topupd.conf", "p.ini"};
+	char path[128];
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		(void)unlink(path);
+	}
+	return rmdir(dir);
+}
+
+/* ---- words ------------------------------------------------------------------
+ */
+
+static void
+wrong_words_are_status_2(void **state)
+{
+	(void)state;
+	static const char *const rows[][6] = {{"ussd", "shop1", "*123#"},
+		{"reveal", "1"}, {"--nonsense"}, {"status", "x"},
+		{"vouchers", "--limit"}, {"vouchers", "--limit", "many"},
+		{"vouchers", "--limit", "-1"}, {"voucher"}, {"voucher", "0"},
+		{"voucher", "1x"}, {"voucher", "99999999999999999999"},
+		{"hold"}, {"hold", "1", "--batch", "2"}, {"hold", "--batch=x"},
+		{"resolve", "1", "loaded"},
+		{"resolve", "1", "loaded", "--note", " "},
+		{"resolve", "1", "perhaps", "--note", "n"}, {"unlock"},
+		{"check", "--reply", "x"}, {"audit", "verified"},
+		{"audit", "--against", "f"}, {"audit", "--since", "soon"},
+		{"-c"}, {"wait", "--timeout", "1s"}, {"pause", "a", "b"},
+		{"submit"}, {"submit", "--wait=yes", "f"}, {"load", "1234"}};
+	assert_int_equal(ctl(NULL), 2);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int status = ctl(rows[i][0], rows[i][1], rows[i][2], rows[i][3],
+			rows[i][4], NULL);
+		if (status != 2)
+			print_message(
+				"row %zu (%s): %d\n", i, rows[i][0], status);
+		assert_int_equal(status, 2);
+		assert_int_equal(strlen(out), 0);
+		assert_non_null(strstr(err, "--help"));
+	}
+}
+
+static void
+every_command_has_help_with_an_example(void **state)
+{
+	(void)state;
+	static const char *const contract[] = {"status", "modems", "load",
+		"submit", "batches", "batch", "vouchers", "voucher", "wait",
+		"balance", "hold", "release", "cancel", "resolve", "pause",
+		"resume", "unlock", "reload", "check", "audit", "watch"};
+	size_t count = 0;
+	while (ctl_command_at(count) != NULL)
+		count++;
+	assert_int_equal(count, sizeof(contract) / sizeof(contract[0]));
+	for (size_t i = 0; i < count; i++) {
+		const struct ctl_command *c = ctl_command_find(contract[i]);
+		assert_non_null(c);
+		assert_non_null(c->run);
+		assert_int_equal(ctl(contract[i], "--help", NULL), 0);
+		assert_non_null(strstr(out, "usage: topupctl "));
+		assert_non_null(strstr(out, "example:\n  topupctl "));
+		assert_non_null(strstr(out, contract[i]));
+		assert_non_null(strstr(out, c->summary));
+		for (size_t k = 0; c->options[k].name != NULL; k++)
+			assert_non_null(strstr(out, c->options[k].help));
+		for (const char *line = out; line != NULL;
+			line = strchr(line + 1, '\n'))
+			assert_true(strcspn(line + 1, "\n") <= 80);
+	}
+	assert_true(ctl_command_find("resolve")->admin);
+	assert_true(ctl_command_find("unlock")->admin);
+	assert_true(ctl_command_find("reload")->admin);
+	assert_int_equal(ctl("--help", NULL), 0);
+	assert_non_null(strstr(out, "Exit status"));
+	assert_int_equal(ctl("--version", NULL), 0);
+	assert_non_null(strstr(out, "topupctl "));
+}
+
+static void
+options_may_stand_anywhere(void **state)
+{
+	(void)state;
+	SAYS("{\"done\":{\"count\":0},\"exit\":0}");
+	assert_int_equal(
+		ctl("--json", "--socket", sock, "vouchers", "--state=held",
+			"--batch", "7", "--limit", "5", NULL),
+		0);
+	assert_string_equal(out, "[]\n");
+	assert_string_equal(asked(),
+		"{\"command\":\"vouchers\",\"args\":{\"state\":\"held\","
+		"\"batch\":7,\"limit\":5}}\n");
+	SAYS("{\"done\":{\"moved\":2,\"refused\":[]},\"exit\":0}");
+	assert_int_equal(
+		ctl("hold", "3", "--socket", sock, "--", "4", NULL), 0);
+	assert_string_equal(out, "2 held\n");
+	assert_non_null(strstr(asked(), "\"ids\":[3,4]"));
+}
+
+/* ---- the daemon -------------------------------------------------------------
+ */
+
+static void
+a_daemon_that_is_not_there_is_status_3(void **state)
+{
+	(void)state;
+	(void)unlink(sock);
+	assert_int_equal(ctl("status", "--socket", sock, NULL), 3);
+	assert_non_null(strstr(err, "is it running?"));
+	assert_int_equal(strlen(out), 0);
+	/* Left over, nobody listens. */
+	SAYS("");
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", sock);
+	assert_int_equal(
+		connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	(void)close(fd);
+	(void)asked();
+	assert_int_equal(ctl("status", "--socket", sock, NULL), 3);
+}
+
+static void
+a_daemon_that_leaves_or_babbles_is_status_3(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {"", "{\"item\":{\"id\":1}}\n",
+		"{\"done\":{}", "HTTP/1.1 400 Bad Request\r\n", "\n\n",
+		"{\"done\":{},\"exit\":0"};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		daemon_will_say(rows[i], 4096);
+		assert_int_equal(ctl("vouchers", "--socket", sock, NULL), 3);
+		(void)asked();
+	}
+}
+
+static void
+the_daemons_exit_status_and_reason_are_passed_on(void **state)
+{
+	(void)state;
+	SAYS("{\"error\":\"there is no voucher 9\",\"exit\":1}");
+	assert_int_equal(ctl("voucher", "9", "--socket", sock, NULL), 1);
+	assert_string_equal(err, "topupctl: there is no voucher 9\n");
+	(void)asked();
+	SAYS("{\"done\":{\"moved\":1,\"refused\":[{\"id\":5,\"reason\":"
+	     "\"it is loaded\"}]},\"exit\":1}");
+	assert_int_equal(
+		ctl("hold", "4", "5", "--json", "--socket", sock, NULL), 1);
+	assert_string_equal(err, "topupctl: voucher 5: it is loaded\n");
+	assert_non_null(strstr(out, "\"moved\":1"));
+	(void)asked();
+	SAYS("{\"error\":\"a.conf:1: bad\\nb.ini:2: worse\\u001b[2J\","
+	     "\"exit\":1}");
+	assert_int_equal(ctl("reload", "--socket", sock, NULL), 1);
+	assert_string_equal(err, "topupctl: a.conf:1: bad\n"
+				 "topupctl: b.ini:2: worse\\x1b[2J\n");
+	(void)asked();
+}
+
+static void
+lists_are_one_json_array_however_they_come(void **state)
+{
+	(void)state;
+	for (size_t piece = 1; piece < 40; piece++) {
+		daemon_will_say("{\"item\":{\"id\":1}}\n{\"item\":{\"id\":2}}"
+				"\n{\"done\":{\"count\":2},\"exit\":0}\n",
+			piece);
+		assert_int_equal(
+			ctl("batches", "--json", "--socket", sock, NULL), 0);
+		assert_string_equal(out, "[{\"id\":1},\n{\"id\":2}]\n");
+		(void)asked();
+	}
+}
+
+static void
+followed_entries_are_one_object_a_line(void **state)
+{
+	(void)state;
+	SAYS("{\"item\":{\"seq\":1,\"event\":\"x\"}}\n"
+	     "{\"item\":{\"seq\":2,\"event\":\"y\"}}");
+	assert_int_equal(ctl("audit", "--follow", "--since", "0", "--json",
+				 "--socket", sock, NULL),
+		3);
+	assert_string_equal(out, "{\"seq\":1,\"event\":\"x\"}\n"
+				 "{\"seq\":2,\"event\":\"y\"}\n");
+	assert_non_null(strstr(asked(), "\"since_seq\":0,\"follow\":true"));
+	SAYS("{\"done\":{},\"exit\":0}");
+	assert_int_equal(ctl("audit", "--since", "2026-01-31 09:30", "--socket",
+				 sock, NULL),
+		0);
+	assert_non_null(strstr(asked(), "\"since_ms\":1769851800000"));
+}
+
+static void
+bad_rows_are_put_together_with_their_batch(void **state)
+{
+	(void)state;
+	SAYS("{\"item\":{\"line\":3,\"reason\":\"no pin\"}}\n"
+	     "{\"item\":{\"line\":9,\"reason\":\"too long\"}}\n"
+	     "{\"done\":{\"id\":1,\"bad_rows\":[],\"rows\":4},\"exit\":0}");
+	assert_int_equal(
+		ctl("batch", "1", "--json", "--socket", sock, NULL), 0);
+	assert_string_equal(out,
+		"{\"id\":1,\"bad_rows\":[{\"line\":3,\"reason\":\"no pin\"},"
+		"{\"line\":9,\"reason\":\"too long\"}],\"rows\":4}\n");
+	(void)asked();
+}
+
+/* ---- cards ------------------------------------------------------------------
+ */
+
+#define PIN "12345678901234"
+
+static void
+feed_stdin(const char *text)
+{
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/pin", dir);
+	FILE *file = fopen(path, "w");
+	(void)fputs(text, file);
+	(void)fclose(file);
+	assert_non_null(freopen(path, "r", stdin));
+}
+
+static void
+a_pin_goes_as_a_file_and_never_as_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *typed, *answer;
+		int status;
+		const char *out, *err;
+	} rows[] = {
+		{PIN "\n",
+			"{\"done\":{\"id\":7,\"state\":\"loaded\",\"target\":"
+			"\"self\",\"credited\":\"100.00\",\"balance_after\":"
+			"\"250.00\"},\"exit\":0}",
+			0, "loaded 100.00, balance 250.00\n", ""},
+		{PIN,
+			"{\"progress\":{\"id\":7,\"state\":\"ready\"}}\n"
+			"{\"done\":{\"id\":7,\"state\":\"loaded\",\"target\":"
+			"\"0800\",\"credited\":\"100.00\"},\"exit\":0}",
+			0, "loaded 100.00 to 0800\n", ""},
+		{PIN "\r\n",
+			"{\"done\":{\"id\":7,\"state\":\"rejected\","
+			"\"reason\":\"used\",\"reply\":\"Used\\u0007!\"},"
+			"\"exit\":1}",
+			1, "", "topupctl: rejected: used: Used\\x07!\n"},
+		{PIN "\n",
+			"{\"done\":{\"id\":7,\"state\":\"unknown\","
+			"\"reason\":\"no_answer\"},\"exit\":4}",
+			4, "",
+			"topupctl: unknown: no_answer\n"
+			"topupctl: do not give the card out again: `topupctl "
+			"voucher 7` shows what comes of it\n"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char answer[512];
+		feed_stdin(rows[i].typed);
+		(void)snprintf(answer, sizeof(answer), "%s\n", rows[i].answer);
+		daemon_will_say(answer, 7);
+		assert_int_equal(
+			ctl("load", "--to", "0800", "--socket", sock, NULL),
+			rows[i].status);
+		assert_string_equal(out, rows[i].out);
+		assert_string_equal(err, rows[i].err);
+		const char *request = asked();
+		char *file = strstr(request, "file:");
+		assert_non_null(file);
+		assert_string_equal(file, "file:" PIN "\n");
+		*file = '\0';
+		assert_null(strstr(request, PIN));
+		assert_non_null(strstr(request, "\"to\":\"0800\""));
+	}
+}
+
+static void
+no_pin_or_too_long_a_one_is_never_sent(void **state)
+{
+	(void)state;
+	char many[300];
+	memset(many, '7', sizeof(many));
+	many[299] = '\0';
+	const char *const rows[] = {"", "\n", "  \n1234\n", many};
+	(void)unlink(sock);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		feed_stdin(rows[i]);
+		assert_int_equal(ctl("load", "--socket", sock, NULL), 2);
+		assert_non_null(strstr(err, "PIN"));
+	}
+}
+
+static void
+a_batch_goes_with_its_plain_name(void **state)
+{
+	(void)state;
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/card.txt", dir);
+	FILE *file = fopen(path, "w");
+	(void)fputs(PIN "\n", file);
+	(void)fclose(file);
+	SAYS("{\"done\":{\"batch\":3,\"rows\":1,\"bad_rows\":0,\"held\":1},"
+	     "\"exit\":4}");
+	assert_int_equal(ctl("submit", path, "--operator", "simtel", "--socket",
+				 sock, NULL),
+		4);
+	assert_string_equal(out, "batch 3: 1 vouchers, 0 bad rows\n");
+	assert_non_null(strstr(err, "release --batch 3"));
+	const char *request = asked();
+	assert_non_null(strstr(request, "\"name\":\"card.txt\","
+					"\"operator\":\"simtel\""));
+	assert_non_null(strstr(request, "file:" PIN));
+	assert_int_equal(
+		ctl("submit", "/nonexistent.csv", "--socket", sock, NULL), 1);
+}
+
+static void
+waiting_ends_with_a_line_and_what_is_left(void **state)
+{
+	(void)state;
+	SAYS("{\"progress\":{\"total\":4,\"done\":1,\"counts\":{}}}\n"
+	     "{\"done\":{\"batch\":3,\"total\":4,\"done\":4,\"counts\":"
+	     "{\"loaded\":2,\"rejected\":1,\"unknown\":1,\"held\":0,"
+	     "\"cancelled\":0}},\"exit\":4}");
+	assert_int_equal(
+		ctl("wait", "--batch", "3", "--socket", sock, NULL), 4);
+	assert_string_equal(out, "4 of 4 done: loaded 2, refused 1, unknown "
+				 "1, held 0, cancelled 0\n");
+	assert_string_equal(err, "topupctl: 1 unknown: see `topupctl vouchers "
+				 "--state unknown`\n");
+	assert_non_null(strstr(asked(), "\"progress\":false"));
+	SAYS("{\"done\":{\"total\":4,\"done\":3,\"timed_out\":true,"
+	     "\"counts\":{}},\"exit\":1}");
+	assert_int_equal(
+		ctl("wait", "--timeout", "9", "--socket", sock, NULL), 1);
+	assert_non_null(strstr(err, "the time is over"));
+	(void)asked();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_words_are_status_2),
+		cmocka_unit_test(every_command_has_help_with_an_example),
+		cmocka_unit_test(options_may_stand_anywhere),
+		cmocka_unit_test(a_daemon_that_is_not_there_is_status_3),
+		cmocka_unit_test(a_daemon_that_leaves_or_babbles_is_status_3),
+		cmocka_unit_test(
+			the_daemons_exit_status_and_reason_are_passed_on),
+		cmocka_unit_test(lists_are_one_json_array_however_they_come),
+		cmocka_unit_test(followed_entries_are_one_object_a_line),
+		cmocka_unit_test(bad_rows_are_put_together_with_their_batch),
+		cmocka_unit_test(a_pin_goes_as_a_file_and_never_as_text),
+		cmocka_unit_test(no_pin_or_too_long_a_one_is_never_sent),
+		cmocka_unit_test(a_batch_goes_with_its_plain_name),
+		cmocka_unit_test(waiting_ends_with_a_line_and_what_is_left),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
