@@ -272,7 +272,7 @@ modem_request_on_cusd(
 		return;
 	switch (answer.mode) {
 	case USSD_ASKS:
-		if (!m->open && !on_air && m->ask.state != ASK_SETTLING)
+		if (!m->open && !on_air && !m->ask.open)
 			close_foreign(m, now_ms);
 		push(m, &answer);
 		break;

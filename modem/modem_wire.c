@@ -179,6 +179,7 @@ on_sent(struct modem *m, int64_t now_ms)
 	chat_on_sent(&m->chat, now_ms);
 	if (m->job == JOB_ASK) {
 		ask_on_sent(&m->ask, now_ms);
+		m->open = false; /* the answer will say whether it still is */
 		if (is_secret(m))
 			modem_request_wipe(m);
 	}

@@ -385,6 +385,88 @@ consumed_bytes_do_not_linger(void **state)
 	}
 }
 
+/* \r \n \t \\ and \xNN in a column of the corpus. */
+static size_t
+unescape(const char *in, char *out)
+{
+	size_t n = 0;
+
+	while (*in != '\0') {
+		unsigned octet = 0;
+
+		if (*in != '\\') {
+			out[n++] = *in++;
+		} else if (in[1] == 'x' && sscanf(in + 2, "%2x", &octet) == 1) {
+			out[n++] = (char)octet;
+			in += 4;
+		} else {
+			out[n++] = in[1] == 'r'   ? '\r'
+			           : in[1] == 'n' ? '\n'
+			                          : in[1];
+			in += 2;
+		}
+	}
+	return n;
+}
+
+/* The frame that a raw line must come out as, cut into single bytes. */
+static void
+expect_one_frame(const char *raw, size_t n)
+{
+	static struct framer f;
+	struct frame frame = {.kind = FRAME_NONE};
+	struct span whole = span_trim(span_of(raw, n));
+	size_t room;
+
+	framer_init(&f);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(frame.kind, FRAME_NONE);
+		*framer_room(&f, &room) = raw[i];
+		framer_filled(&f, 1);
+		frame = framer_next(&f, 0);
+	}
+	*framer_room(&f, &room) = '\r';
+	framer_filled(&f, 1);
+	frame = framer_next(&f, 0);
+	if (frame.kind == FRAME_NONE) /* its quote is lost */
+		frame = framer_next(&f, FRAMER_QUOTE_MS);
+	assert_int_equal(frame.kind, FRAME_LINE);
+	assert_int_equal(frame.text.len, whole.len);
+	assert_memory_equal(frame.text.ptr, whole.ptr, whole.len);
+}
+
+static void
+every_real_answer_comes_out_as_one_frame(void **state)
+{
+	static char line[8192];
+	static char raw[8192];
+	const char *folder = getenv("CORPUS");
+	char path[4096];
+	FILE *corpus;
+	int rows = 0;
+
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/cusd.tsv",
+		folder != NULL ? folder : "../shared/corpus");
+	corpus = fopen(path, "r");
+	if (corpus == NULL)
+		skip();
+	while (fgets(line, sizeof line, corpus) != NULL) {
+		char *rest = line;
+		const char *column = NULL;
+
+		for (int i = 0; i < 4 && rest != NULL; i++)
+			column = strsep(&rest, "\t\n");
+		if (line[0] != 'u' || column == NULL)
+			continue;
+		expect_one_frame(raw, unescape(column, raw));
+		rows++;
+	}
+	(void)fclose(corpus);
+	print_message("%d real answers\n", rows);
+	assert_true(rows > 50);
+}
+
 static bool
 has(const char *text, const char *word)
 {
@@ -441,6 +523,7 @@ main(void)
 		cmocka_unit_test(long_lines_below_the_limit_come_whole),
 		cmocka_unit_test(line_under_way_at_the_mark_is_stale),
 		cmocka_unit_test(consumed_bytes_do_not_linger),
+		cmocka_unit_test(every_real_answer_comes_out_as_one_frame),
 		cmocka_unit_test(any_bytes_are_survived),
 	};
 

@@ -116,6 +116,29 @@ foreign_menu_is_closed_when_idle(void **state)
 	rig_fini(&rig);
 }
 
+/* Between the answer and its OK, too. */
+static void
+foreign_menu_behind_the_answer_is_closed(void **state)
+{
+	(void)state;
+	rig_init_ready(&rig, "standard");
+	fakewire_rule(
+		&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
+				   .say = "\r\n+CUSD: 0,\"Done 5\",15\r\n"
+					  "\r\n+CUSD: 1,\"Win! 1. Yes\",15\r\n",
+				   .then = "\r\nOK\r\n",
+				   .then_after_ms = 100});
+	rig_forget_written(&rig);
+	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
+	rig_run(&rig, 2000);
+	assert_string_equal(rig.text, "Done 5");
+	assert_false(rig.result.open);
+	assert_string_equal(rig.push, "Win! 1. Yes|");
+	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=2\r"), 1);
+	assert_int_equal(modem_info(rig.modem)->state, MODEM_READY);
+	rig_fini(&rig);
+}
+
 /* ---- menus ------------------------------------------------------------- */
 
 static void
@@ -359,6 +382,7 @@ main(void)
 		cmocka_unit_test(
 			foreign_menu_is_closed_before_anything_is_dialled),
 		cmocka_unit_test(foreign_menu_is_closed_when_idle),
+		cmocka_unit_test(foreign_menu_behind_the_answer_is_closed),
 		cmocka_unit_test(menu_is_answered_and_ends),
 		cmocka_unit_test(menu_that_the_network_closed_takes_no_reply),
 		cmocka_unit_test(
