@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/problem.h"
+#include "modem/modem.h"
 
 /* Where "make install" puts the profiles that are shipped. */
 static const char shipped_dir[] = TOPUP_DATADIR "/operators";
@@ -56,6 +57,15 @@ check_operator(const struct config *config, const struct config_modem *modem,
 		config->operators_dir, shipped_dir);
 }
 
+static void
+check_dialect(const struct config *config, const struct config_modem *modem,
+	struct problems *problems)
+{
+	if (!modem_has_dialect(modem->dialect))
+		problems_add(problems, config->file, modem->line,
+			"dialect: '%s' is none that is known", modem->dialect);
+}
+
 /* An account has one balance, and so one operator. */
 static void
 check_account(const struct config *config, const struct config_modem *modem,
@@ -90,6 +100,7 @@ settings_read(const char *file, struct settings *out, struct problems *problems)
 		if (settings.profiles)
 			check_operator(settings.config, modem,
 				settings.profiles, problems);
+		check_dialect(settings.config, modem, problems);
 		check_account(settings.config, modem, problems);
 	}
 	if (problems_errors(problems) > 0) {

@@ -126,6 +126,9 @@ bad_row_is_listed_and_the_good_ones_go_on(void **state)
 			"4 fault a control character in pin\n"
 			"5 fault a control character in serial\n"
 			"6 row 4 serial=d\n"},
+		{BYTES("pin,serial\n1,a\rb\n2,c\n"),
+			"2 fault a control character in serial\n"
+			"3 row 2 serial=c\n"},
 		/* the first thing wrong is told */
 		{BYTES("pin,serial,amount\n1,a\x01,x,more\n"),
 			"2 fault a control character in serial\n"},
@@ -373,6 +376,62 @@ parser_without_a_listener_for_warnings_goes_on(void **state)
 	batch_parser_free(p);
 }
 
+/* How often bytes stand on the heap. */
+static int
+count_on_heap(const char *bytes, size_t len)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	int count = 0;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		char *dash;
+
+		if (!strstr(line, "[heap]"))
+			continue;
+		const char *at = (const char *)strtoull(line, &dash, 16);
+		const char *end = (const char *)strtoull(dash + 1, NULL, 16);
+
+		while ((at = memmem(at, (size_t)(end - at), bytes, len))) {
+			at++;
+			count++;
+		}
+	}
+	(void)fclose(maps);
+	return count;
+}
+
+static void
+no_pin_is_left_in_memory_when_its_row_was_given(void **state)
+{
+	(void)state;
+	static const char *const forms[] = {"pin\n%s\n", "pin\n\"%s\"",
+		"pin,serial\n%s,a\n", "pin\n%s\"x\n", "serial,pin\na,%s,b\n"};
+	static char text[64]; /* not on the heap */
+	static char voucher_pin[15];
+
+	for (int i = 0; i < 14; i++)
+		voucher_pin[i] = (char)('0' + (i * i + 3) % 10);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		int told = 0;
+		struct batch_events events = {&told, on_row, on_fault, NULL};
+		struct batch_parser *p =
+			batch_parser_new(BATCH_CSV, "a.csv", &events);
+		int len = snprintf(text, sizeof(text), forms[i], voucher_pin);
+
+		assert_int_equal(
+			batch_parser_feed(p, span_of(text, (size_t)len)), 0);
+		if (text[len - 1] == '\n')
+			assert_int_equal(count_on_heap(voucher_pin, 14), 0);
+		assert_int_equal(batch_parser_finish(p), 0);
+		assert_int_equal(told, 1);
+		assert_int_equal(count_on_heap(voucher_pin, 14), 0);
+		batch_parser_free(p);
+		assert_int_equal(count_on_heap(voucher_pin, 14), 0);
+	}
+}
+
 /* Bytes that a parser has opinions about, more often than others. */
 static size_t
 random_file(char *out, size_t cap)
@@ -449,6 +508,8 @@ main(void)
 		cmocka_unit_test(nothing_is_parsed_after_a_refusal),
 		cmocka_unit_test(
 			parser_without_a_listener_for_warnings_goes_on),
+		cmocka_unit_test(
+			no_pin_is_left_in_memory_when_its_row_was_given),
 		cmocka_unit_test(
 			random_bytes_tell_the_same_in_pieces_of_any_size),
 	};

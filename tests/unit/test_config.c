@@ -269,6 +269,14 @@ two_modems_on_one_device_are_refused_by_whatever_names(void **state)
 		}
 		problems_free(problems);
 	}
+	struct stat st;
+
+	/* two nodes of one device, where the machine has such */
+	if (stat("/dev/ptmx", &st) == 0 && stat("/dev/pts/ptmx", &st) == 0)
+		expect_error(
+			"modems = ({ name = \"a\"; port = \"/dev/ptmx\"; },\n"
+			"{ name = \"b\"; port = \"/dev/pts/ptmx\"; });",
+			"topupd.conf", 2, "is the same device as");
 	expect_error("modems = ({ name = \"a\"; port = \"/dev/x\"; },\n"
 		     "{ name = \"b\"; port = \"/dev/y\"; },\n"
 		     "{ name = \"a\"; port = \"/dev/z\"; });",

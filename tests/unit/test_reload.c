@@ -112,6 +112,24 @@ modem_of_an_operator_without_profile_is_told_with_its_line(void **state)
 }
 
 static void
+dialect_that_no_modem_speaks_is_told_with_its_line(void **state)
+{
+	(void)state;
+	struct problems *problems = problems_new();
+	struct settings settings;
+
+	assert_false(read_with(
+		"modems = ({ name = \"a\"; port = \"/dev/a\"; "
+		"dialect = \"huawei\"; },\n"
+		"{ name = \"b\"; port = \"/dev/b\"; dialect = \"hauwei\"; });",
+		&settings, problems));
+	assert_int_equal(problems_errors(problems), 1);
+	assert_non_null(strstr(problems_line(problems, 0),
+		"topupd.conf:3: dialect: 'hauwei' is none that is known"));
+	problems_free(problems);
+}
+
+static void
 problems_of_profiles_and_configuration_are_told_together(void **state)
 {
 	(void)state;
@@ -233,6 +251,8 @@ main(void)
 			configuration_that_cannot_be_parsed_gives_nothing),
 		cmocka_unit_test(
 			modem_of_an_operator_without_profile_is_told_with_its_line),
+		cmocka_unit_test(
+			dialect_that_no_modem_speaks_is_told_with_its_line),
 		cmocka_unit_test(
 			problems_of_profiles_and_configuration_are_told_together),
 		cmocka_unit_test(account_of_two_operators_is_refused),
