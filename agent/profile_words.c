@@ -115,6 +115,18 @@ profile_take_low(struct profile_build *b, const struct profile_key *key,
 		PROFILE_WRONG(b, "%s: an amount", key->name);
 }
 
+/* Hours that leave no minute out are none: nothing has to know the time. */
+static void
+drop_whole_day(struct profile *p)
+{
+	unsigned minute = 0;
+
+	while (minute < 24 * 60 && profile_hours_allow(p, minute))
+		minute++;
+	if (minute == 24 * 60)
+		p->hours_count = 0;
+}
+
 void
 profile_take_hours(struct profile_build *b, const struct profile_key *key,
 	struct span value)
@@ -133,4 +145,5 @@ profile_take_hours(struct profile_build *b, const struct profile_key *key,
 		else
 			p->hours_count++;
 	}
+	drop_whole_day(p);
 }

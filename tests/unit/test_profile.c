@@ -532,6 +532,26 @@ every_key_of_the_contract_is_taken(void **state)
 }
 
 static void
+hours_that_leave_no_minute_out_are_none(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *hours;
+		size_t count;
+	} rows[] = {{"00:00-24:00", 0}, {"00:00-12:00, 12:00-24:00", 0},
+		{"22:00-10:00, 10:00-22:00", 0}, {"00:00-23:59", 1},
+		{"00:00-11:00, 12:00-24:00", 2}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+		(void)snprintf(text, sizeof(text), "%s[limits]\nhours = %s\n",
+			BASE, rows[i].hours);
+		struct profile *p = read_good(text);
+		assert_int_equal(p->hours_count, rows[i].count);
+		profile_unref(p);
+	}
+}
+
+static void
 profile_lives_as_long_as_an_attempt_holds_it(void **state)
 {
 	(void)state;
@@ -556,6 +576,7 @@ main(void)
 		cmocka_unit_test(what_this_version_does_not_do_is_warned_of),
 		cmocka_unit_test(absent_keys_have_the_contracts_defaults),
 		cmocka_unit_test(every_key_of_the_contract_is_taken),
+		cmocka_unit_test(hours_that_leave_no_minute_out_are_none),
 		cmocka_unit_test(profile_lives_as_long_as_an_attempt_holds_it),
 	};
 
