@@ -16,7 +16,14 @@
 
 #include "agent/ledger_private.h"
 
-enum { PATH_BYTES = 4096, BUSY_MS = 5000 };
+enum {
+	PATH_BYTES = 4096,
+	BUSY_MS = 5000,
+	/* What one operation changes is kept in memory, to undo it, up to
+	 * this; beyond it in a temporary file. SQLite's own 64 kB are sixteen
+	 * pages, fewer than an attempt touches: a third of all writes. */
+	UNDO_BYTES = 256 * 1024
+};
 
 /* ---- the lock ---------------------------------------------------------- */
 
@@ -189,6 +196,8 @@ ledger_open(const char *path, enum ledger_open_how how, struct vault *vault,
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 	if (ledger == NULL)
 		abort(); /* at start, before anything is in flight */
+	/* Refused after the first ledger of the process: it is set then. */
+	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, (int)UNDO_BYTES);
 	ledger->vault = vault;
 	ledger->lock_fd = -1;
 	if (open_all(ledger, path, how, why, cap) == 0)
