@@ -237,6 +237,7 @@ sleepy_modem_that_loses_its_first_commands_is_found(void **state)
 		&rig.wire, (struct fakewire_rule){.when = "AT", .times = 4});
 	rig_run_to(&rig, MODEM_READY);
 	assert_int_equal(fakewire_count(&rig.wire, "AT\r"), 5);
+	assert_int_equal(rig.wire.opens, 1);
 	rig_fini(&rig);
 }
 

@@ -281,8 +281,29 @@ rests_grow_up_to_five_minutes_and_start_anew_after_success(void **state)
 		assert_int_equal(session_wake_at(&s), now);
 		assert_int_equal(session_on(&s, SESSION_OPENED, now), 0);
 	}
+	while (s.state != READY)
+		assert_int_equal(
+			session_on(&s,
+				s.state == REGISTERING ? SESSION_REGISTERED
+						       : SESSION_DONE,
+				now),
+			0);
+	assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
+	assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
+	assert_int_equal(session_wake_at(&s), now + pauses[0]);
+}
+
+static void
+wish_of_a_state_that_is_left_is_dropped(void **state)
+{
+	struct session s;
+
+	(void)state;
 	bring_to(&s, READY);
-	assert_int_equal(s.rests, 0);
+	session_on_tick(&s, session_wake_at(&s));
+	assert_int_equal(s.wish, SESSION_WISH_CHECK);
+	assert_int_equal(session_on(&s, SESSION_WORK, T0), 0);
+	assert_int_equal(s.wish, SESSION_WISH_NONE);
 }
 
 static void
@@ -385,6 +406,7 @@ main(void)
 		cmocka_unit_test(
 			what_was_heard_while_busy_is_looked_into_soon_after),
 		cmocka_unit_test(restarts_count_what_was_up_and_fell),
+		cmocka_unit_test(wish_of_a_state_that_is_left_is_dropped),
 		cmocka_unit_test(every_state_has_a_name),
 	};
 
