@@ -225,7 +225,7 @@ block_sim(const struct attempt *a)
 	turn_must(a->redeem->turn, &op);
 }
 
-enum { REST_MS = 10000, REST_DOUBLINGS = 6 };
+enum { REST_MS = 5000, REST_DOUBLINGS = 7 };
 
 /* A modem that refuses by itself rests, longer each time. */
 static void
