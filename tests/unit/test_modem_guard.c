@@ -43,6 +43,27 @@ open_menu(bool with_ok)
 	rig_forget_written(&rig);
 }
 
+/* ---- memory ------------------------------------------------------------ */
+
+static void
+code_is_gone_from_memory_as_soon_as_the_port_has_it(void **state)
+{
+	static const char *const dialects[] = {"standard", "huawei", "quectel"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
+		rig_init_ready(&rig, dialects[i]);
+		rig.wire.echo = true;
+		rule("AT+CUSD=1,", NULL, NULL, 0);
+		assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
+		assert_true(rig_holds_code(&rig, CODE));
+		rig_run(&rig, 10);
+		assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 1);
+		assert_false(rig_holds_code(&rig, CODE));
+		rig_fini(&rig);
+	}
+}
+
 /* ---- traces ------------------------------------------------------------ */
 
 static void
@@ -250,6 +271,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			code_is_gone_from_memory_as_soon_as_the_port_has_it),
 		cmocka_unit_test(pieces_of_a_broken_echo_are_not_traced),
 		cmocka_unit_test(echo_that_comes_late_is_not_traced),
 		cmocka_unit_test(

@@ -400,6 +400,7 @@ healthy_modem_stays_ready_for_a_day(void **state)
 	(void)state;
 	rig_init(&rig, "auto");
 	rig_run_to(&rig, MODEM_READY);
+	assert_int_equal(rig.state_calls, 2); /* starting, ready */
 	for (int hour = 0; hour < 24; hour++) {
 		rig_run(&rig, 3600000);
 		assert_int_equal(info()->state, MODEM_READY);
@@ -410,6 +411,7 @@ healthy_modem_stays_ready_for_a_day(void **state)
 	}
 	assert_int_equal(info()->restarts, 0);
 	assert_int_equal(rig.wire.opens, 1);
+	assert_int_equal(rig.state_calls, 2);
 	rig_fini(&rig);
 }
 
