@@ -17,7 +17,7 @@ enum { CONFIG_NAME_MAX = 32 };
 struct config_modem {
 	char name[CONFIG_NAME_MAX];
 	char *port;
-	char *identity;                 /* serial_identity() of port */
+	char *identity;                 /* port_identity() of port */
 	char operator[CONFIG_NAME_MAX]; /* a profile's stem, or "auto" */
 	char *sim_pin_file;             /* or NULL */
 	unsigned baud;

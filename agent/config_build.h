@@ -60,10 +60,6 @@ config_take config_take_baud;
 /* config_modem.c */
 config_take config_take_modems;
 
-/* config_port.c: the name by which two spellings of one device are the
- * same; what is wrong with a port, or NULL. The caller frees *identity. */
-const char *config_port_identity(const char *port, char **identity);
-
 /*
  * config_scan.c: what libconfig 1.5 would misread or not survive: an @include
  * of what is no file ends the process, an integer beyond 31 bits wraps, a NUL

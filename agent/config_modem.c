@@ -2,10 +2,12 @@
  * config_modem: the list of modems. Never lets two entries name one device:
  * two owners would talk into each other's sessions.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/config_build.h"
+#include "modem/port.h"
 
 #define AT(member) offsetof(struct config_modem, member)
 
@@ -27,17 +29,20 @@ static void
 take_port(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
 {
-	char *identity = NULL;
-	const char *fault = config_port_identity(
-		config_setting_get_string(setting), &identity);
+	char identity[PATH_MAX];
 
-	if (fault) {
-		CONFIG_WRONG(b, setting, "%s", fault);
+	if (port_identity(config_setting_get_string(setting), identity,
+		    sizeof(identity)) != 0) {
+		CONFIG_WRONG(b, setting,
+			"port: a path from / on, or tcp://ADDRESS:PORT with a "
+			"numeric address");
 		return;
 	}
 	config_take_text(b, key, setting);
 	free(b->modem->identity);
-	b->modem->identity = identity;
+	b->modem->identity = strdup(identity);
+	if (!b->modem->identity)
+		abort();
 }
 
 /* Against all entries before it. */

@@ -81,7 +81,7 @@ may_move(const struct ledger_voucher *v, enum voucher_event event, char *why)
 	}
 	if (voucher_edge_permits(edge, v->on_air, span_str(v->reason)))
 		return true;
-	if ((edge->condition & VOUCHER_IF_NEVER_ON_AIR) != 0)
+	if (edge->condition == VOUCHER_IF_NEVER_ON_AIR)
 		(void)snprintf(why, WHY_MAX,
 			"it was on air, and somebody may have been credited: "
 			"it can be held, never %s",

@@ -43,4 +43,12 @@ struct port {
  */
 struct port *port_new(const char *where, unsigned baud, char *why, size_t cap);
 
+/*
+ * The name by which two spellings of one device are the same: a device by
+ * its number, an address in its shortest form, another path with its links
+ * resolved, and what is not there as it is spelt. 0; -EINVAL for what
+ * cannot name a port; -ENOSPC.
+ */
+int port_identity(const char *where, char *out, size_t cap);
+
 #endif

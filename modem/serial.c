@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "modem/serial_parts.h"
 #include "modem/span.h"
@@ -176,13 +178,23 @@ serial_identity(const char *where, char *out, size_t cap)
 	struct span name = span_str(where);
 	struct serial_address address;
 	char path[PATH_MAX];
+	struct stat st;
+	int n;
 
 	if (span_starts(name, tcp_prefix)) {
-		if (parse_address(span_skip(name, tcp_prefix.len), &address) ==
+		if (parse_address(span_skip(name, tcp_prefix.len), &address) <
 			0)
-			return print_address(&address, out, cap);
-	} else if (realpath(where, path) != NULL) {
-		name = span_str(path);
+			return -EINVAL;
+		return print_address(&address, out, cap);
 	}
+	if (where[0] != '/')
+		return -EINVAL;
+	if (stat(where, &st) == 0 && S_ISCHR(st.st_mode)) {
+		n = snprintf(out, cap, "device %u:%u", major(st.st_rdev),
+			minor(st.st_rdev));
+		return n >= 0 && (size_t)n < cap ? 0 : -ENOSPC;
+	}
+	if (realpath(where, path) != NULL)
+		name = span_str(path);
 	return span_copy(out, cap, name);
 }

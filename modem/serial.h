@@ -22,11 +22,7 @@ struct port;
 struct port *serial_new(
 	const char *where, unsigned baud, char *why, size_t cap);
 
-/*
- * The name by which two spellings of one device are the same: a path with
- * its links resolved, an address in its shortest form. 0, or -ENOSPC.
- * A device that is absent keeps its spelling.
- */
+/* As port_identity() of port.h. */
 int serial_identity(const char *where, char *out, size_t cap);
 
 #endif

@@ -76,14 +76,14 @@ spellings_of_one_port_share_one_identity(void **state)
 		const char *where;
 		const char *identity;
 	} rows[] = {
-		{"/dev/../dev/./null", "/dev/null"},
+		{"/dev/../dev/./null", "device 1:3"},
+		{"/usr/../usr/./bin", "/usr/bin"},
 		{"/no/such/../device", "/no/such/../device"},
 		{"tcp://127.0.0.1:05000", "tcp://127.0.0.1:5000"},
 		{"tcp://[0:0::0:1]:5000", "tcp://[::1]:5000"},
 		{"tcp://[2001:DB8:0:0:0:0:0:1]:80", "tcp://[2001:db8::1]:80"},
 		{"tcp://[::ffff:10.0.0.7]:80", "tcp://10.0.0.7:80"},
 		{"tcp://[::1%lo]:80", "tcp://[::1%lo]:80"},
-		{"tcp://somewhere:80", "tcp://somewhere:80"},
 	};
 	char out[128];
 
@@ -96,6 +96,9 @@ spellings_of_one_port_share_one_identity(void **state)
 					 strlen(rows[i].identity)),
 			-ENOSPC);
 	}
+	assert_int_equal(serial_identity("tcp://somewhere:80", out, sizeof out),
+		-EINVAL);
+	assert_int_equal(serial_identity("ttyS0", out, sizeof out), -EINVAL);
 }
 
 static void
