@@ -37,6 +37,7 @@ MODEM_SRC := $(wildcard modem/*.c)
 AGENT_SRC := $(filter-out agent/topupd.c agent/topupctl.c,$(wildcard agent/*.c))
 SIM_SRC   := $(filter-out tests/sim/modemsim.c,$(wildcard tests/sim/*.c))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
+VIRTUAL_SRC := $(wildcard tests/virtual/*.c)
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 SCENARIO := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/scenario/test_*.c))
 BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
@@ -53,7 +54,7 @@ $(shell mkdir -p $(BUILD); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1))
 endef
 ifeq ($(filter clean help lint demo,$(MAKECMDGOALS)),)
 $(call remember,$(BUILD)/flags,$(subst ','\'',$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)))
-$(call remember,$(BUILD)/sources,$(MODEM_SRC) $(AGENT_SRC) $(SIM_SRC) $(SUPPORT_SRC))
+$(call remember,$(BUILD)/sources,$(MODEM_SRC) $(AGENT_SRC) $(SIM_SRC) $(SUPPORT_SRC) $(VIRTUAL_SRC))
 endif
 $(BUILD)/flags $(BUILD)/sources:
 
@@ -66,6 +67,7 @@ $(BUILD)/libmodem.a: $(call obj,$(MODEM_SRC))
 $(BUILD)/libagent.a: $(call obj,$(AGENT_SRC))
 $(BUILD)/libsim.a: $(call obj,$(SIM_SRC))
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
+$(BUILD)/libvirtual.a: $(call obj,$(VIRTUAL_SRC))
 $(BUILD)/lib%.a: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@rm -f $@
@@ -80,8 +82,12 @@ $(BUILD)/modemsim: $(BUILD)/tests/sim/modemsim.o $(BUILD)/libsim.a
 	$(LINK) $^ $(PKG_LIBS)
 
 TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD)/libmodem.a
+# These run in virtual time: the loop and the ports of libvirtual.a come
+# before the real ones, which are then not taken.
+VIRTUAL := $(addprefix $(BUILD)/tests/unit/,test_fleet test_dispatch)
+$(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
-	$(LINK) $< $(TEST_LIBS) $(PKG_LIBS) -lcmocka
+	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka
 
 everything: all $(UNIT) $(SCENARIO) $(BENCH) ## build the tests too, run nothing
 

@@ -61,11 +61,15 @@ rearm(struct slot *slot)
 	loop_timer_at(slot->timer, modem_wake_at(slot->line.modem));
 }
 
+static void tell_state(struct slot *slot);
+
 static void
 on_timer(void *ctx)
 {
 	struct slot *slot = ctx;
 	modem_tick(slot->line.modem, loop_now_ms(slot->fleet->loop));
+	/* To the driver a port that was never there is no change. */
+	tell_state(slot);
 	rearm(slot);
 }
 
@@ -187,6 +191,7 @@ note_sim(struct slot *slot)
 	turn_must(slot->fleet->turn, &op);
 	copy(slot->seen_iccid, sizeof(slot->seen_iccid), iccid);
 	line->balance_batch = 0; /* another SIM, another balance */
+	line->balance_fresh = false;
 	line->balance_failures = 0;
 	line->refusals = 0;
 }
@@ -250,14 +255,19 @@ tell_state(struct slot *slot)
 }
 
 static void
+on_ready(struct slot *slot)
+{
+	note_sim(slot);
+	begin_quiet(slot);
+}
+
+static void
 on_state(void *ctx)
 {
 	struct slot *slot = ctx;
 	struct fleet *fleet = slot->fleet;
-	if (modem_info(slot->line.modem)->state == MODEM_READY) {
-		note_sim(slot);
-		begin_quiet(slot);
-	}
+	if (modem_info(slot->line.modem)->state == MODEM_READY)
+		on_ready(slot);
 	tell_state(slot);
 	fleet->hooks.on_change(fleet->hooks.ctx, &slot->line);
 }
@@ -335,7 +345,7 @@ free_slot(struct slot *slot)
 }
 
 static void
-add_slot(struct fleet *fleet, const struct config_modem *config)
+add_slot(struct fleet *fleet, const struct config_modem *config, bool doubt)
 {
 	struct slot *slot = calloc(1, sizeof(*slot));
 	if (!slot)
@@ -343,7 +353,7 @@ add_slot(struct fleet *fleet, const struct config_modem *config)
 	slot->fleet = fleet;
 	slot->fd = -1;
 	slot->told = MODEM_STARTING;
-	slot->line.doubt = fleet->doubt_all;
+	slot->line.doubt = doubt;
 	slot->line.config = copy_config(config);
 	slot->timer = loop_timer_new(fleet->loop, on_timer, slot);
 	slot->line.modem = make_modem(slot);
@@ -384,7 +394,7 @@ refresh(struct slot *slot, const struct config_modem *config)
 	slot->line.config = copy_config(config);
 	slot->seen_iccid[0] = '\0';
 	if (modem_info(slot->line.modem)->state == MODEM_READY)
-		note_sim(slot);
+		on_ready(slot);
 	else
 		choose_profile(slot);
 }
@@ -406,6 +416,22 @@ fleet_apply(struct fleet *fleet, const struct config *config,
 	fleet->doubt_all = false; /* only those of the start */
 }
 
+/* Ends a line that is out of the list, and starts the one that takes its
+ * name: whoever may still answer the old one may answer the new one. */
+static void
+replace(struct slot *slot)
+{
+	struct fleet *fleet = slot->fleet;
+	const struct config_modem *now = wanted(fleet->config, slot);
+	int64_t now_ms = loop_now_ms(fleet->loop);
+	bool doubt = slot->line.doubt || slot->line.quiet_until_ms > now_ms;
+	slot->line.busy = true; /* no callback finds it free */
+	modem_stop(slot->line.modem, now_ms);
+	free_slot(slot);
+	if (now)
+		add_slot(fleet, now, doubt);
+}
+
 void
 fleet_sweep(struct fleet *fleet)
 {
@@ -417,13 +443,12 @@ fleet_sweep(struct fleet *fleet)
 			continue;
 		}
 		*at = slot->next;
-		slot->line.busy = true; /* no callback finds it free */
-		modem_stop(slot->line.modem, loop_now_ms(fleet->loop));
-		free_slot(slot);
+		replace(slot);
 	}
 	for (size_t i = 0; i < fleet->config->modem_count; i++)
 		if (!fleet_find(fleet, fleet->config->modems[i].name))
-			add_slot(fleet, &fleet->config->modems[i]);
+			add_slot(fleet, &fleet->config->modems[i],
+				fleet->doubt_all);
 }
 
 struct fleet *

@@ -30,7 +30,9 @@ on_open(struct port *port)
 static int
 on_fd(const struct port *port)
 {
-	return ((const struct fakewire *)port)->is_open ? FAKEWIRE_FD : -1;
+	const struct fakewire *w = (const struct fakewire *)port;
+
+	return w->is_open ? w->fd : -1;
 }
 
 static struct fakewire_saying *

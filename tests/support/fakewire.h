@@ -17,7 +17,7 @@ enum {
 	FAKEWIRE_SAYING_MAX = 8192,
 	FAKEWIRE_WRITTEN_MAX = 32768,
 	FAKEWIRE_COMMAND_MAX = 2048,
-	FAKEWIRE_FD = 77 /* what the port says its descriptor is */
+	FAKEWIRE_FD = 77
 };
 
 /* What a command that begins with `when` is answered with. */
@@ -39,6 +39,7 @@ struct fakewire_saying {
 struct fakewire {
 	struct port port; /* first: the port is the wire */
 	int64_t now_ms;
+	int fd;            /* what the port says; FAKEWIRE_FD at first */
 	bool echo;         /* commands come back first */
 	const char *noise; /* put behind each line end of an answer */
 	size_t cut;        /* bytes a read at most; 0: all that is due */
