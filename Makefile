@@ -84,7 +84,8 @@ $(BUILD)/modemsim: $(BUILD)/tests/sim/modemsim.o $(BUILD)/libsim.a
 TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD)/libmodem.a
 # These run in virtual time: the loop and the ports of libvirtual.a come
 # before the real ones, which are then not taken.
-VIRTUAL := $(addprefix $(BUILD)/tests/unit/,test_fleet test_dispatch)
+VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
+	fleet fleet_reload dispatch dispatch_status)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka

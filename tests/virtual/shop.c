@@ -29,6 +29,7 @@ shop_init(struct shop *s, struct purse *p, const struct fleet_hooks *hooks)
 	s->fleet = fleet_new(s->loop, s->turn, hooks);
 	s->config.modems = s->modems;
 	s->profiles.list = s->list;
+	shop_operator(s, "simtel", COUNTER_PLAIN);
 }
 
 void
@@ -138,6 +139,16 @@ shop_run_to(struct shop *s, const char *name, enum modem_state state)
 		fail_msg("%s: state %d, not %d", name, (int)shop_state(s, name),
 			(int)state);
 	return virtual_now_ms() - from;
+}
+
+struct line *
+shop_one_ready(struct shop *s)
+{
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	shop_modem(s, "a", SHOP_PORT_A, "simtel");
+	shop_apply(s);
+	shop_run_to(s, "a", MODEM_READY);
+	return shop_line(s, "a");
 }
 
 struct count {

@@ -16,6 +16,10 @@ enum { SHOP_MODEMS_MAX = 8, SHOP_OPERATORS_MAX = 4 };
 #define SHOP_SIM_2 "001010000000022", "8900000000000000022"
 #define SHOP_SIM_3 "999990000000033", "8900000000000000033"
 
+/* Two ports to plug them into. */
+#define SHOP_PORT_A "/dev/a"
+#define SHOP_PORT_B "/dev/b"
+
 struct shop {
 	struct purse *purse;
 	struct loop *loop;
@@ -27,7 +31,7 @@ struct shop {
 	struct profile *list[SHOP_OPERATORS_MAX];
 };
 
-/* Without modems and operators. Time begins anew. */
+/* With the operator simtel, and no modem. Time begins anew. */
 void shop_init(
 	struct shop *s, struct purse *p, const struct fleet_hooks *hooks);
 /* Ends the turn and checks the ledger. Stories are freed before it. */
@@ -39,6 +43,9 @@ struct config_modem *shop_modem(struct shop *s, const char *name,
 	const char *port, const char *operator);
 void shop_modem_gone(struct shop *s, const char *name);
 void shop_operator(struct shop *s, const char *stem, const char *text);
+
+/* Modem "a" of simtel, with SIM 1 at port A, ready. */
+struct line *shop_one_ready(struct shop *s);
 
 /* As reload does, and ends the turn. */
 void shop_apply(struct shop *s);

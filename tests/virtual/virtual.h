@@ -39,6 +39,9 @@ struct fakewire *virtual_wire(const char *where);
 /* A healthy modem of the standard dialect, with that SIM, on a wire. */
 void virtual_plug(const char *where, const char *imsi, const char *iccid);
 
+/* Its device goes away, until a modem is plugged in again. */
+void virtual_unplug(const char *where);
+
 /* For the loop: whether that descriptor is ready, and when next. */
 bool virtual_is_readable(int fd);
 bool virtual_is_writable(int fd);

@@ -81,6 +81,14 @@ virtual_plug(const char *where, const char *imsi, const char *iccid)
 	rule(w, "AT+CUSD=2", "\r\nERROR\r\n");
 }
 
+void
+virtual_unplug(const char *where)
+{
+	struct fakewire *wire = virtual_wire(where);
+	wire->gone = true;
+	wire->open_error = -ENOENT;
+}
+
 struct port *
 port_new(const char *where, unsigned baud, char *why, size_t cap)
 {
