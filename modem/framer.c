@@ -208,7 +208,10 @@ is_closed(const struct framer *f)
 	return is_coding_scheme(s) || (s.len == 0 && quotes % 2 == 0);
 }
 
-/* Takes a noise line out of the middle of a text, with its line ends. */
+/*
+ * Takes a noise line out of the middle of a text. It comes with a line end
+ * of its own on either side (V.250 5.7.1), wherever in the text it fell.
+ */
 static struct frame
 lift_noise(struct framer *f)
 {
@@ -219,10 +222,10 @@ lift_noise(struct framer *f)
 
 	memcpy(f->noise, line.ptr, line.len);
 	out.text = span_of(f->noise, line.len);
-	/* Noise brings a line end of its own in front. */
-	if (at >= 3 && f->buf[at - 1] == '\n' && f->buf[at - 2] == '\r' &&
-		f->buf[at - 3] == '\n')
-		at -= 2;
+	if (f->buf[at - 1] == '\n')
+		at--;
+	if (f->buf[at - 1] == '\r')
+		at--;
 	f->eat_lf = f->buf[f->len - 1] == '\r';
 	explicit_bzero(f->buf + at, f->len - at);
 	f->len = at;

@@ -249,13 +249,25 @@ static void
 noise_in_a_text_is_taken_out_of_it(void **state)
 {
 	static const struct row rows[] = {
+		/* between two lines, and in the middle of one */
 		{"+CUSD: 0,\"one\r\n\r\n^RSSI:5\r\ntwo\",15\r\n",
 			"L[^RSSI:5]L[+CUSD: 0,\"one\\r\\ntwo\",15]", NULL},
 		{"+CUSD: 0,\"on\r\n+CREG: 1\r\ne\",15\r\n",
-			"L[+CREG: 1]L[+CUSD: 0,\"on\\r\\ne\",15]", NULL},
-		{"+CUSD: 2,\"one\r\n+CMTI: \"SM\",1\r\ntwo\",15\r\n",
-			"L[+CMTI: \"SM\",1]L[+CUSD: 2,\"one\\r\\ntwo\",15]",
+			"L[+CREG: 1]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"on\n+CREG: 1\ne\",15\r\n",
+			"L[+CREG: 1]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"on\r\n+CREG: 1\r\n\r\n^RSSI:5\r\ne\",15\r\n",
+			"L[+CREG: 1]L[^RSSI:5]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"on\r\n+CREG: "
+	         "1\r\n^RSSI:5\r\n^RSSI:6\r\ne\",15\r\n",
+			"L[+CREG: 1]L[^RSSI:5]L[^RSSI:6]L[+CUSD: 0,\"one\",15]",
 			NULL},
+		{"+CUSD: 0,\"\r\n+CREG: 1\r\none\",15\r\n",
+			"L[+CREG: 1]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"one\r\n+CREG: 1\r\n\",15\r\n",
+			"L[+CREG: 1]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 2,\"one\r\n+CMTI: \"SM\",1\r\ntwo\",15\r\n",
+			"L[+CMTI: \"SM\",1]L[+CUSD: 2,\"onetwo\",15]", NULL},
 		{"+CUSD: 2,\"one\r\n^AB:CD\",15\r\n",
 			"L[+CUSD: 2,\"one\\r\\n^AB:CD\",15]", NULL},
 		{"+CUSD: 0,\"^o^\r\n^^\",15\r\n",

@@ -191,7 +191,7 @@ each_reply_has_one_result_however_the_wire_cuts_it(void **state)
 static void
 noise_between_any_two_lines_changes_nothing(void **state)
 {
-	static const char *const noises[] = {"^RSSI:7\r\n",
+	static const char *const noises[] = {"\r\n^RSSI:7\r\n",
 		"\r\n^BOOT:20952548,0,0,0,72\r\n", "\r\n+CREG: 1\r\n",
 		"\r\n+CMTI: \"SM\",1\r\n"};
 
@@ -199,13 +199,8 @@ noise_between_any_two_lines_changes_nothing(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		for (size_t k = 0; k < sizeof noises / sizeof *noises; k++)
 			for (size_t cut = 0; cut <= 5; cut++) {
-				struct row row = rows[i];
-
-				/* A line end amid a text stays, once more. */
-				if (strstr(row.text, "\r\n") != NULL)
-					continue;
-				play(&row, &(struct wiring){cut, noises[k],
-						   false, SIZE_MAX});
+				play(&rows[i], &(struct wiring){cut, noises[k],
+						       false, SIZE_MAX});
 			}
 }
 
