@@ -206,6 +206,7 @@ fakewire_init(struct fakewire *w)
 	w->port.ops = &ops;
 	w->take_max = SIZE_MAX;
 	w->take_left = SIZE_MAX;
+	w->fd = FAKEWIRE_FD;
 }
 
 void

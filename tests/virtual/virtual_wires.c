@@ -119,7 +119,7 @@ virtual_is_readable(int fd)
 bool
 virtual_is_writable(int fd)
 {
-	return wire_of(fd)->take_max > 0;
+	return wire_of(fd)->take_max > 0 && wire_of(fd)->take_left > 0;
 }
 
 int64_t
