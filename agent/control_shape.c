@@ -7,6 +7,7 @@
 #include "agent/control_private.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,9 +306,9 @@ shape_batch(struct control *control, const struct ledger_batch *b,
 struct json *
 shape_audit(const struct ledger_audit *a)
 {
-	char hex[sizeof(a->hash) * 2 + 1];
-	(void)span_to_hex(
-		a->hash, sizeof(a->hash), hex, sizeof(hex)); /* fits */
+	char hex[sizeof(a->hash) * 2 + 1]; /* in small letters, as in syslog */
+	for (size_t i = 0; i < sizeof(a->hash); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", a->hash[i]); /* fits */
 	struct json *o = json_new_object();
 	json_put_number(o, "seq", a->seq);
 	json_put(o, "at", shape_time(a->at_wall_ms));

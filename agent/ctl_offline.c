@@ -5,6 +5,7 @@
  */
 #include "agent/ctl_private.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,7 @@ print_group(void *ctx, const char *key, const struct json *value)
 {
 	(void)ctx;
 	char *text = ctl_table_cell(value, CELL_TEXT);
-	(void)printf("%-9s  %s\n", key, text);
+	(void)printf("%-8s  %s\n", key, text);
 	free(text);
 }
 
@@ -211,25 +212,40 @@ take_head(void *ctx, const struct ledger_audit *a)
 	return false;
 }
 
-/* " audit seq=12 ... head=<hex>": anything else is no line of ours. */
+/*
+ * "... audit seq=12 event=... head=<hex>": anything else is no line of
+ * ours. *head is NULL where it is not whole.
+ */
 static bool
 parse_line(const char *line, int64_t *seq, const char **head)
 {
-	const char *at = strstr(line, "audit seq=");
+	static const char begin[] = "audit seq=", mark[] = " head=";
+	const char *at = strstr(line, begin);
 	const char *last = NULL, *next = at;
+	char *end;
 	if (at == NULL)
 		return false;
-	/* The last one: a note may hold the words, too. */
-	while ((next = strstr(next, " head=")) != NULL)
-		last = next++;
-	char *end;
 	errno = 0;
-	long long number = strtoll(at + strlen("audit seq="), &end, 10);
-	if (last == NULL || *end != ' ' || errno != 0 || number <= 0)
+	long long number = strtoll(at + strlen(begin), &end, 10);
+	if (errno != 0 || number <= 0 || strncmp(end, " event=", 7) != 0)
 		return false;
+	/* The last one: a note may hold the words, too. */
+	while ((next = strstr(next, mark)) != NULL)
+		last = next++;
 	*seq = number;
-	*head = last + strlen(" head=");
-	return strspn(*head, "0123456789abcdefABCDEF") == HEAD_LEN;
+	*head = last == NULL ? NULL : last + strlen(mark);
+	if (last != NULL && strspn(*head, "0123456789abcdef") != HEAD_LEN)
+		*head = NULL;
+	return true;
+}
+
+static void
+found_bad(struct against *against, int64_t seq, const char *what)
+{
+	if (against->first_bad != 0 && against->first_bad <= seq)
+		return;
+	against->first_bad = seq;
+	(void)span_copy(against->what, sizeof(against->what), span_str(what));
 }
 
 static void
@@ -244,16 +260,13 @@ compare_line(struct against *against, const char *line)
 	int err =
 		ledger_each_audit(against->ledger, &filter, take_head, &wanted);
 	against->compared++;
-	if (err == 0 && wanted.found &&
-		strncasecmp(wanted.head, head, HEAD_LEN) == 0)
-		return;
-	if (against->first_bad != 0 && against->first_bad <= wanted.seq)
-		return;
-	against->first_bad = wanted.seq;
-	(void)snprintf(against->what, sizeof(against->what),
-		wanted.found ? "entry %lld is not the one that syslog has"
-			     : "syslog has entry %lld, the ledger has not",
-		(long long)wanted.seq);
+	if (head == NULL)
+		found_bad(against, wanted.seq, "syslog's line is not whole");
+	else if (err != 0 || !wanted.found)
+		found_bad(against, wanted.seq,
+			"syslog has the entry, the ledger has not");
+	else if (strncasecmp(wanted.head, head, HEAD_LEN) != 0)
+		found_bad(against, wanted.seq, "syslog has another entry");
 }
 
 /* 0 or -errno. */
@@ -283,7 +296,10 @@ show_verify(const struct ctl *ctl, const struct ledger_verify *result,
 	struct json *o = json_new_object();
 	json_put_flag(o, "ok", result->ok);
 	json_put_number(o, "entries", result->entries);
-	json_put_text(o, "head", result->head);
+	char head[HEAD_LEN + 1]; /* in small letters, as syslog has it */
+	for (size_t i = 0; i < sizeof(head); i++)
+		head[i] = (char)tolower((unsigned char)result->head[i]);
+	json_put_text(o, "head", head);
 	if (result->first_bad == 0)
 		json_put(o, "first_bad", NULL);
 	else
@@ -294,7 +310,7 @@ show_verify(const struct ctl *ctl, const struct ledger_verify *result,
 		ctl_show_json(o);
 	else if (result->ok)
 		(void)printf("whole: %lld entries, head %s\n",
-			(long long)result->entries, result->head);
+			(long long)result->entries, head);
 	if (!ctl->json && result->ok && compared >= 0)
 		(void)printf("the same as %lld lines of syslog\n",
 			(long long)compared);

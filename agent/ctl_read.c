@@ -25,7 +25,7 @@ ctl_run_modems(struct ctl *ctl)
 		{"PORT", "port", CELL_TEXT, 8, 7},
 		{"IMEI", "imei", CELL_TEXT, 0, 9},
 		{"ICCID", "iccid", CELL_TEXT, 0, 8},
-		{"WHY", "why", CELL_TEXT, 10, 0},
+		{"WHY", "why", CELL_TEXT, 10, 1},
 		{"LAST ERROR", "last_error", CELL_TEXT, 10, 5},
 		{.title = NULL}};
 	return ctl_show_list(ctl, json_new_object(), columns,
@@ -41,7 +41,7 @@ ctl_run_vouchers(struct ctl *ctl)
 		{"ID", "id", CELL_NUMBER, 0, 0},
 		{"BATCH", "batch", CELL_NUMBER, 0, 6},
 		{"ROW", "row", CELL_NUMBER, 0, 7},
-		{"PIN", "pin", CELL_TEXT, 8, 0},
+		{"PIN", "pin", CELL_TEXT, 0, 0},
 		{"SERIAL", "serial", CELL_TEXT, 6, 8},
 		{"OPERATOR", "operator", CELL_TEXT, 6, 5},
 		{"AMOUNT", "amount", CELL_NUMBER, 0, 0},
@@ -113,9 +113,9 @@ print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
 	static const struct ctl_column audit[] = {
 		{"SEQ", "seq", CELL_NUMBER, 0, 0},
 		{"AT", "at", CELL_TIME, 0, 0},
-		{"EVENT", "event", CELL_TEXT, 8, 0},
+		{"EVENT", "event", CELL_TEXT, 0, 0},
 		{"WHO", "who", CELL_TEXT, 6, 1},
-		{"NOTE", "note", CELL_TEXT, 10, 0}, {.title = NULL}};
+		{"NOTE", "note", CELL_TEXT, 24, 0}, {.title = NULL}};
 	ctl_table_object(fields, v, &ctl->out);
 	print_inner(ctl, json_get(v, "attempt_list"), "attempts", attempts);
 	print_inner(ctl, json_get(v, "audit"), "audit", audit);
@@ -300,12 +300,12 @@ run_audit_list(struct ctl *ctl)
 	static const struct ctl_column columns[] = {
 		{"SEQ", "seq", CELL_NUMBER, 0, 0},
 		{"AT", "at", CELL_TIME, 0, 0},
-		{"EVENT", "event", CELL_TEXT, 10, 0},
+		{"EVENT", "event", CELL_TEXT, 0, 0},
 		{"VOUCHER", "voucher", CELL_NUMBER, 0, 0},
 		{"BATCH", "batch", CELL_NUMBER, 0, 1},
 		{"MODEM", "modem", CELL_TEXT, 5, 2},
 		{"WHO", "who", CELL_TEXT, 6, 3},
-		{"NOTE", "note", CELL_TEXT, 10, 0}, {.title = NULL}};
+		{"NOTE", "note", CELL_TEXT, 24, 0}, {.title = NULL}};
 	struct json *args = json_new_object();
 	if (!put_since(ctl, args)) {
 		json_free(args);

@@ -51,9 +51,10 @@ print_word(struct words *words, const char *name, const char *value,
 		(void)putchar('\n');
 		words->used = 0;
 	}
-	(void)printf("  %s %s%s%s", clean,
-		ctl_screen_colour(screen, state_is_value ? value : ""), value,
-		ctl_screen_plain(screen));
+	const char *colour =
+		ctl_screen_colour(screen, state_is_value ? value : "");
+	(void)printf("  %s %s%s%s", clean, colour, value,
+		colour[0] != '\0' ? ctl_screen_plain(screen) : "");
 	words->used += width;
 	free(clean);
 }

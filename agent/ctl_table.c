@@ -139,6 +139,19 @@ least_width(const struct ctl_table *table)
 	return total;
 }
 
+/* In a list that is all there, what nobody has needs no column. */
+static void
+leave_out_empty(struct ctl_table *table)
+{
+	for (size_t c = 0; c < table->count; c++) {
+		bool empty = table->columns[c].drop > 0;
+		for (size_t r = 0; r < table->kept && empty; r++)
+			empty = table->cells[r][c][0] == '\0';
+		if (empty)
+			table->left_out[c] = true;
+	}
+}
+
 static void
 lay_out(struct ctl_table *table)
 {
@@ -163,8 +176,9 @@ lay_out(struct ctl_table *table)
 
 /* ---- printing ------------------------------------------------------------ */
 
+/* Blanks are owed until something follows them: no line ends with any. */
 static void
-print_cell(const struct ctl_table *table, size_t c, char *text, bool last)
+print_cell(const struct ctl_table *table, size_t c, char *text, unsigned *owed)
 {
 	const struct ctl_screen *screen = table->screen;
 	enum ctl_cell kind = table->columns[c].kind;
@@ -172,28 +186,29 @@ print_cell(const struct ctl_table *table, size_t c, char *text, bool last)
 		ctl_text_cut(text, table->widths[c]);
 	unsigned width = ctl_text_width(text);
 	unsigned pad = width < table->widths[c] ? table->widths[c] - width : 0;
-	int before = kind == CELL_NUMBER ? (int)pad : 0;
-	int after = kind == CELL_NUMBER || last ? 0 : (int)pad;
+	if (text[0] == '\0') {
+		*owed += table->widths[c];
+		return;
+	}
+	if (kind == CELL_NUMBER)
+		*owed += pad;
 	const char *colour =
 		kind == CELL_STATE ? ctl_screen_colour(screen, text) : "";
-	(void)fprintf(screen->file, "%*s%s%s%s%*s", before, "", colour, text,
-		colour[0] != '\0' ? ctl_screen_plain(screen) : "", after, "");
+	(void)fprintf(screen->file, "%*s%s%s%s", (int)*owed, "", colour, text,
+		colour[0] != '\0' ? ctl_screen_plain(screen) : "");
+	*owed = kind == CELL_NUMBER ? 0 : pad;
 }
 
 static void
 print_row(const struct ctl_table *table, char **cells)
 {
-	size_t last = 0;
+	unsigned owed = 0;
 	bool first = true;
-	for (size_t c = 0; c < table->count; c++) {
-		if (!table->left_out[c])
-			last = c;
-	}
 	for (size_t c = 0; c < table->count; c++) {
 		if (table->left_out[c])
 			continue;
-		(void)fprintf(table->screen->file, "%*s", first ? 0 : GAP, "");
-		print_cell(table, c, cells[c], c == last);
+		owed += first ? 0 : GAP;
+		print_cell(table, c, cells[c], &owed);
 		first = false;
 	}
 	(void)fputc('\n', table->screen->file);
@@ -243,6 +258,8 @@ size_t
 ctl_table_end(struct ctl_table *table)
 {
 	size_t rows = table->rows;
+	if (!table->laid_out)
+		leave_out_empty(table);
 	if (table->kept > 0)
 		print_kept(table);
 	free(table);

@@ -23,70 +23,12 @@
 #include <cmocka.h>
 
 #include "agent/ctl_private.h"
-#include "agent/json.h"
-#include "agent/secret.h"
+#include "tests/support/call.h"
 
-/* ---- running it ---------------------------------------------------------- */
-
-static char dir[64], sock[96], out[65536], err[65536];
-
-static void
-slurp(const char *name, char *into, size_t cap)
-{
-	char path[128];
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	size_t n = fread(into, 1, cap - 1, file);
-	into[n] = '\0';
-	(void)fclose(file);
-}
-
-/* Sends what topupctl says into a file, and back. */
-static int
-redirect(int fd, const char *name)
-{
-	char path[128];
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	int saved = dup(fd);
-	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	assert_true(saved >= 0 && file >= 0);
-	assert_true(dup2(file, fd) == fd);
-	(void)close(file);
-	return saved;
-}
-
-static void
-restore(int fd, int saved)
-{
-	assert_true(dup2(saved, fd) == fd);
-	(void)close(saved);
-}
-
-/* topupctl with these words (NULL at the end): exit status, out, err. */
-static int
-ctl(const char *first, ...)
-{
-	char *words[24] = {"topupctl"};
-	int count = 1;
-	va_list args;
-	va_start(args, first);
-	for (const char *w = first; w != NULL; w = va_arg(args, const char *))
-		words[count++] = (char *)(uintptr_t)w;
-	va_end(args);
-	(void)fflush(NULL);
-	int saved_out = redirect(1, "out"), saved_err = redirect(2, "err");
-	int status = ctl_main(count, words);
-	(void)fflush(NULL);
-	restore(1, saved_out);
-	restore(2, saved_err);
-	slurp("out", out, sizeof(out));
-	slurp("err", err, sizeof(err));
-	return status;
-}
-
-/* ---- a daemon with a prepared answer ---------------------------------------
+/* ---- a daemon with a prepared answer --------------------------------------
  */
+
+static char dir[64], sock[96];
 
 static pid_t daemon_pid;
 
@@ -150,8 +92,14 @@ static const char *
 asked(void)
 {
 	static char request[8192];
+	char path[128];
 	assert_int_equal(waitpid(daemon_pid, NULL, 0), daemon_pid);
-	slurp("request", request, sizeof(request));
+	(void)snprintf(path, sizeof(path), "%s/request", dir);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	size_t n = fread(request, 1, sizeof(request) - 1, file);
+	request[n] = '\0';
+	(void)fclose(file);
 	return request;
 }
 
@@ -173,8 +121,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	static const char *const names[] = {"out", "err", "request",
-		"control.sock", "card.txt", "pin", "topupd.conf", "p.ini"};
+	static const char *const names[] = {"request", "control.sock",
+		"card.txt", "pin", "topupd.conf", "p.ini"};
 	char path[128];
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -204,16 +152,16 @@ wrong_words_are_status_2(void **state)
 		{"audit", "--against", "f"}, {"audit", "--since", "soon"},
 		{"-c"}, {"wait", "--timeout", "1s"}, {"pause", "a", "b"},
 		{"submit"}, {"submit", "--wait=yes", "f"}, {"load", "1234"}};
-	assert_int_equal(ctl(NULL), 2);
+	assert_int_equal(call_ctl(NULL), 2);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int status = ctl(rows[i][0], rows[i][1], rows[i][2], rows[i][3],
-			rows[i][4], NULL);
+		int status = call_ctl(rows[i][0], rows[i][1], rows[i][2],
+			rows[i][3], rows[i][4], NULL);
 		if (status != 2)
 			print_message(
 				"row %zu (%s): %d\n", i, rows[i][0], status);
 		assert_int_equal(status, 2);
-		assert_int_equal(strlen(out), 0);
-		assert_non_null(strstr(err, "--help"));
+		assert_int_equal(strlen(call_out), 0);
+		assert_non_null(strstr(call_err, "--help"));
 	}
 }
 
@@ -233,24 +181,24 @@ every_command_has_help_with_an_example(void **state)
 		const struct ctl_command *c = ctl_command_find(contract[i]);
 		assert_non_null(c);
 		assert_non_null(c->run);
-		assert_int_equal(ctl(contract[i], "--help", NULL), 0);
-		assert_non_null(strstr(out, "usage: topupctl "));
-		assert_non_null(strstr(out, "example:\n  topupctl "));
-		assert_non_null(strstr(out, contract[i]));
-		assert_non_null(strstr(out, c->summary));
+		assert_int_equal(call_ctl(contract[i], "--help", NULL), 0);
+		assert_non_null(strstr(call_out, "usage: topupctl "));
+		assert_non_null(strstr(call_out, "example:\n  topupctl "));
+		assert_non_null(strstr(call_out, contract[i]));
+		assert_non_null(strstr(call_out, c->summary));
 		for (size_t k = 0; c->options[k].name != NULL; k++)
-			assert_non_null(strstr(out, c->options[k].help));
-		for (const char *line = out; line != NULL;
+			assert_non_null(strstr(call_out, c->options[k].help));
+		for (const char *line = call_out; line != NULL;
 			line = strchr(line + 1, '\n'))
 			assert_true(strcspn(line + 1, "\n") <= 80);
 	}
 	assert_true(ctl_command_find("resolve")->admin);
 	assert_true(ctl_command_find("unlock")->admin);
 	assert_true(ctl_command_find("reload")->admin);
-	assert_int_equal(ctl("--help", NULL), 0);
-	assert_non_null(strstr(out, "Exit status"));
-	assert_int_equal(ctl("--version", NULL), 0);
-	assert_non_null(strstr(out, "topupctl "));
+	assert_int_equal(call_ctl("--help", NULL), 0);
+	assert_non_null(strstr(call_out, "Exit status"));
+	assert_int_equal(call_ctl("--version", NULL), 0);
+	assert_non_null(strstr(call_out, "topupctl "));
 }
 
 static void
@@ -259,17 +207,17 @@ options_may_stand_anywhere(void **state)
 	(void)state;
 	SAYS("{\"done\":{\"count\":0},\"exit\":0}");
 	assert_int_equal(
-		ctl("--json", "--socket", sock, "vouchers", "--state=held",
+		call_ctl("--json", "--socket", sock, "vouchers", "--state=held",
 			"--batch", "7", "--limit", "5", NULL),
 		0);
-	assert_string_equal(out, "[]\n");
+	assert_string_equal(call_out, "[]\n");
 	assert_string_equal(asked(),
 		"{\"command\":\"vouchers\",\"args\":{\"state\":\"held\","
 		"\"batch\":7,\"limit\":5}}\n");
 	SAYS("{\"done\":{\"moved\":2,\"refused\":[]},\"exit\":0}");
 	assert_int_equal(
-		ctl("hold", "3", "--socket", sock, "--", "4", NULL), 0);
-	assert_string_equal(out, "2 held\n");
+		call_ctl("hold", "3", "--socket", sock, "--", "4", NULL), 0);
+	assert_string_equal(call_out, "2 held\n");
 	assert_non_null(strstr(asked(), "\"ids\":[3,4]"));
 }
 
@@ -281,9 +229,9 @@ a_daemon_that_is_not_there_is_status_3(void **state)
 {
 	(void)state;
 	(void)unlink(sock);
-	assert_int_equal(ctl("status", "--socket", sock, NULL), 3);
-	assert_non_null(strstr(err, "is it running?"));
-	assert_int_equal(strlen(out), 0);
+	assert_int_equal(call_ctl("status", "--socket", sock, NULL), 3);
+	assert_non_null(strstr(call_err, "is it running?"));
+	assert_int_equal(strlen(call_out), 0);
 	/* Left over, nobody listens. */
 	SAYS("");
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -293,7 +241,7 @@ a_daemon_that_is_not_there_is_status_3(void **state)
 		connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	(void)close(fd);
 	(void)asked();
-	assert_int_equal(ctl("status", "--socket", sock, NULL), 3);
+	assert_int_equal(call_ctl("status", "--socket", sock, NULL), 3);
 }
 
 static void
@@ -305,7 +253,8 @@ a_daemon_that_leaves_or_babbles_is_status_3(void **state)
 		"{\"done\":{},\"exit\":0"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		daemon_will_say(rows[i], 4096);
-		assert_int_equal(ctl("vouchers", "--socket", sock, NULL), 3);
+		assert_int_equal(
+			call_ctl("vouchers", "--socket", sock, NULL), 3);
 		(void)asked();
 	}
 }
@@ -315,21 +264,22 @@ the_daemons_exit_status_and_reason_are_passed_on(void **state)
 {
 	(void)state;
 	SAYS("{\"error\":\"there is no voucher 9\",\"exit\":1}");
-	assert_int_equal(ctl("voucher", "9", "--socket", sock, NULL), 1);
-	assert_string_equal(err, "topupctl: there is no voucher 9\n");
+	assert_int_equal(call_ctl("voucher", "9", "--socket", sock, NULL), 1);
+	assert_string_equal(call_err, "topupctl: there is no voucher 9\n");
 	(void)asked();
 	SAYS("{\"done\":{\"moved\":1,\"refused\":[{\"id\":5,\"reason\":"
 	     "\"it is loaded\"}]},\"exit\":1}");
 	assert_int_equal(
-		ctl("hold", "4", "5", "--json", "--socket", sock, NULL), 1);
-	assert_string_equal(err, "topupctl: voucher 5: it is loaded\n");
-	assert_non_null(strstr(out, "\"moved\":1"));
+		call_ctl("hold", "4", "5", "--json", "--socket", sock, NULL),
+		1);
+	assert_string_equal(call_err, "topupctl: voucher 5: it is loaded\n");
+	assert_non_null(strstr(call_out, "\"moved\":1"));
 	(void)asked();
 	SAYS("{\"error\":\"a.conf:1: bad\\nb.ini:2: worse\\u001b[2J\","
 	     "\"exit\":1}");
-	assert_int_equal(ctl("reload", "--socket", sock, NULL), 1);
-	assert_string_equal(err, "topupctl: a.conf:1: bad\n"
-				 "topupctl: b.ini:2: worse\\x1b[2J\n");
+	assert_int_equal(call_ctl("reload", "--socket", sock, NULL), 1);
+	assert_string_equal(call_err, "topupctl: a.conf:1: bad\n"
+				      "topupctl: b.ini:2: worse\\x1b[2J\n");
 	(void)asked();
 }
 
@@ -342,8 +292,9 @@ lists_are_one_json_array_however_they_come(void **state)
 				"\n{\"done\":{\"count\":2},\"exit\":0}\n",
 			piece);
 		assert_int_equal(
-			ctl("batches", "--json", "--socket", sock, NULL), 0);
-		assert_string_equal(out, "[{\"id\":1},\n{\"id\":2}]\n");
+			call_ctl("batches", "--json", "--socket", sock, NULL),
+			0);
+		assert_string_equal(call_out, "[{\"id\":1},\n{\"id\":2}]\n");
 		(void)asked();
 	}
 }
@@ -354,15 +305,15 @@ followed_entries_are_one_object_a_line(void **state)
 	(void)state;
 	SAYS("{\"item\":{\"seq\":1,\"event\":\"x\"}}\n"
 	     "{\"item\":{\"seq\":2,\"event\":\"y\"}}");
-	assert_int_equal(ctl("audit", "--follow", "--since", "0", "--json",
+	assert_int_equal(call_ctl("audit", "--follow", "--since", "0", "--json",
 				 "--socket", sock, NULL),
 		3);
-	assert_string_equal(out, "{\"seq\":1,\"event\":\"x\"}\n"
-				 "{\"seq\":2,\"event\":\"y\"}\n");
+	assert_string_equal(call_out, "{\"seq\":1,\"event\":\"x\"}\n"
+				      "{\"seq\":2,\"event\":\"y\"}\n");
 	assert_non_null(strstr(asked(), "\"since_seq\":0,\"follow\":true"));
 	SAYS("{\"done\":{},\"exit\":0}");
-	assert_int_equal(ctl("audit", "--since", "2026-01-31 09:30", "--socket",
-				 sock, NULL),
+	assert_int_equal(call_ctl("audit", "--since", "2026-01-31 09:30",
+				 "--socket", sock, NULL),
 		0);
 	assert_non_null(strstr(asked(), "\"since_ms\":1769851800000"));
 }
@@ -375,8 +326,8 @@ bad_rows_are_put_together_with_their_batch(void **state)
 	     "{\"item\":{\"line\":9,\"reason\":\"too long\"}}\n"
 	     "{\"done\":{\"id\":1,\"bad_rows\":[],\"rows\":4},\"exit\":0}");
 	assert_int_equal(
-		ctl("batch", "1", "--json", "--socket", sock, NULL), 0);
-	assert_string_equal(out,
+		call_ctl("batch", "1", "--json", "--socket", sock, NULL), 0);
+	assert_string_equal(call_out,
 		"{\"id\":1,\"bad_rows\":[{\"line\":3,\"reason\":\"no pin\"},"
 		"{\"line\":9,\"reason\":\"too long\"}],\"rows\":4}\n");
 	(void)asked();
@@ -435,11 +386,11 @@ a_pin_goes_as_a_file_and_never_as_text(void **state)
 		feed_stdin(rows[i].typed);
 		(void)snprintf(answer, sizeof(answer), "%s\n", rows[i].answer);
 		daemon_will_say(answer, 7);
-		assert_int_equal(
-			ctl("load", "--to", "0800", "--socket", sock, NULL),
+		assert_int_equal(call_ctl("load", "--to", "0800", "--socket",
+					 sock, NULL),
 			rows[i].status);
-		assert_string_equal(out, rows[i].out);
-		assert_string_equal(err, rows[i].err);
+		assert_string_equal(call_out, rows[i].out);
+		assert_string_equal(call_err, rows[i].err);
 		const char *request = asked();
 		char *file = strstr(request, "file:");
 		assert_non_null(file);
@@ -461,8 +412,8 @@ no_pin_or_too_long_a_one_is_never_sent(void **state)
 	(void)unlink(sock);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		feed_stdin(rows[i]);
-		assert_int_equal(ctl("load", "--socket", sock, NULL), 2);
-		assert_non_null(strstr(err, "PIN"));
+		assert_int_equal(call_ctl("load", "--socket", sock, NULL), 2);
+		assert_non_null(strstr(call_err, "PIN"));
 	}
 }
 
@@ -477,17 +428,18 @@ a_batch_goes_with_its_plain_name(void **state)
 	(void)fclose(file);
 	SAYS("{\"done\":{\"batch\":3,\"rows\":1,\"bad_rows\":0,\"held\":1},"
 	     "\"exit\":4}");
-	assert_int_equal(ctl("submit", path, "--operator", "simtel", "--socket",
-				 sock, NULL),
+	assert_int_equal(call_ctl("submit", path, "--operator", "simtel",
+				 "--socket", sock, NULL),
 		4);
-	assert_string_equal(out, "batch 3: 1 vouchers, 0 bad rows\n");
-	assert_non_null(strstr(err, "release --batch 3"));
+	assert_string_equal(call_out, "batch 3: 1 vouchers, 0 bad rows\n");
+	assert_non_null(strstr(call_err, "release --batch 3"));
 	const char *request = asked();
 	assert_non_null(strstr(request, "\"name\":\"card.txt\","
 					"\"operator\":\"simtel\""));
 	assert_non_null(strstr(request, "file:" PIN));
 	assert_int_equal(
-		ctl("submit", "/nonexistent.csv", "--socket", sock, NULL), 1);
+		call_ctl("submit", "/nonexistent.csv", "--socket", sock, NULL),
+		1);
 }
 
 static void
@@ -499,17 +451,19 @@ waiting_ends_with_a_line_and_what_is_left(void **state)
 	     "{\"loaded\":2,\"rejected\":1,\"unknown\":1,\"held\":0,"
 	     "\"cancelled\":0}},\"exit\":4}");
 	assert_int_equal(
-		ctl("wait", "--batch", "3", "--socket", sock, NULL), 4);
-	assert_string_equal(out, "4 of 4 done: loaded 2, refused 1, unknown "
-				 "1, held 0, cancelled 0\n");
-	assert_string_equal(err, "topupctl: 1 unknown: see `topupctl vouchers "
-				 "--state unknown`\n");
+		call_ctl("wait", "--batch", "3", "--socket", sock, NULL), 4);
+	assert_string_equal(call_out,
+		"4 of 4 done: loaded 2, refused 1, unknown "
+		"1, held 0, cancelled 0\n");
+	assert_string_equal(call_err,
+		"topupctl: 1 unknown: see `topupctl vouchers "
+		"--state unknown`\n");
 	assert_non_null(strstr(asked(), "\"progress\":false"));
 	SAYS("{\"done\":{\"total\":4,\"done\":3,\"timed_out\":true,"
 	     "\"counts\":{}},\"exit\":1}");
 	assert_int_equal(
-		ctl("wait", "--timeout", "9", "--socket", sock, NULL), 1);
-	assert_non_null(strstr(err, "the time is over"));
+		call_ctl("wait", "--timeout", "9", "--socket", sock, NULL), 1);
+	assert_non_null(strstr(call_err, "the time is over"));
 	(void)asked();
 }
 

@@ -137,13 +137,13 @@ tables_fit_the_terminal(void **state)
 	} rows[] = {
 		{0, "  ID  NAME        STATE   SPARE       NOTE\n"
 		    "   7  abcdefghij  loaded  sparespare  a note\n"
-		    "1234              held                \n"},
+		    "1234              held\n"},
 		{40, "  ID  NAME    STATE   SPARE       NOTE\n"
 		     "   7  abcde\u2026  loaded  sparespare  a note\n"
-		     "1234          held                \n"},
+		     "1234          held\n"},
 		{30, "  ID  NAME      STATE   NOTE\n"
 		     "   7  abcdefg\u2026  loaded  a note\n"
-		     "1234            held    \n"},
+		     "1234            held\n"},
 		{20, "  ID  NAME    STATE\n"
 		     "   7  abcde\u2026  loaded\n"
 		     "1234          held\n"},

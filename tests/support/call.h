@@ -1,0 +1,14 @@
+/*
+ * call: topupctl inside the test: its words in, its exit status and what it
+ * said out.
+ */
+#ifndef TESTS_SUPPORT_CALL_H
+#define TESTS_SUPPORT_CALL_H
+
+/* What the last call said on its two outputs. */
+extern char call_out[65536], call_err[65536];
+
+/* topupctl with these words (NULL at the end): its exit status. */
+int call_ctl(const char *first, ...);
+
+#endif
