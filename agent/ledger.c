@@ -21,8 +21,10 @@ enum {
 	BUSY_MS = 5000,
 	/* What one operation changes is kept in memory, to undo it, up to
 	 * this; beyond it in a temporary file. SQLite's own 64 kB are sixteen
-	 * pages, fewer than an attempt touches: a third of all writes. */
-	UNDO_BYTES = 256 * 1024
+	 * pages, fewer than an attempt touches: a third of all writes. It is
+	 * written out in one piece, and SQLite's unix files take no piece of
+	 * 128 kB or more: they call it a full disk (3.40, seekAndWriteFd). */
+	UNDO_BYTES = 120 * 1024
 };
 
 /* ---- the lock ---------------------------------------------------------- */
