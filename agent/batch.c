@@ -28,6 +28,7 @@ enum quote { QUOTE_CELL_START, QUOTE_NONE, QUOTE_IN, QUOTE_CLOSED };
 struct batch_parser {
 	enum batch_kind kind;
 	struct batch_events events;
+	struct batch_decoder decoder;
 	struct batch_defaults defaults;
 	enum stage stage;
 	enum quote quote;
@@ -380,26 +381,15 @@ take_line(struct batch_parser *p, struct span line)
 	}
 }
 
-/* RFC 3629 section 6, RFC 2781 section 3.2. */
-static struct span
-take_byte_order_mark(struct batch_parser *p, struct span line)
-{
-	if (span_starts(line, span_str("\xff\xfe")) ||
-		span_starts(line, span_str("\xfe\xff")))
-		fail(p, "it is UTF-16: save it as UTF-8");
-	return span_starts(line, span_str("\xef\xbb\xbf")) ? span_skip(line, 3)
-	                                                   : line;
-}
-
 /* ---- records ----------------------------------------------------------- */
 
 static void
 take_record(struct batch_parser *p, struct span record)
 {
-	if (p->stage == STAGE_FIRST_LINE)
-		record = take_byte_order_mark(p, record);
-	if (p->stage == STAGE_FAILED)
-		return;
+	/* RFC 3629 section 6; U+FEFF, from UTF-16 too */
+	if (p->stage == STAGE_FIRST_LINE &&
+		span_starts(record, span_str("\xef\xbb\xbf")))
+		record = span_skip(record, 3);
 	if (p->stage != STAGE_ROWS) {
 		take_line(p, record);
 		return;
@@ -481,14 +471,25 @@ take_byte(struct batch_parser *p, char c)
 int
 batch_parser_feed(struct batch_parser *p, struct span piece)
 {
-	for (size_t i = 0; i < piece.len && p->stage != STAGE_FAILED; i++)
-		take_byte(p, piece.ptr[i]);
+	char bytes[BATCH_DECODED_MAX];
+
+	for (size_t i = 0; i < piece.len && p->stage != STAGE_FAILED; i++) {
+		size_t n = batch_decode(&p->decoder, piece.ptr[i], bytes);
+
+		for (size_t k = 0; k < n && p->stage != STAGE_FAILED; k++)
+			take_byte(p, bytes[k]);
+	}
+	explicit_bzero(bytes, sizeof(bytes));
 	return p->rc;
 }
 
 int
 batch_parser_finish(struct batch_parser *p)
 {
+	char byte[BATCH_DECODED_MAX];
+
+	if (batch_decode_end(&p->decoder, byte) > 0 && p->stage != STAGE_FAILED)
+		take_byte(p, byte[0]);
 	if (p->stage != STAGE_FAILED && p->quote == QUOTE_IN)
 		fail(p, "a quote that opens in the row of line %u never closes",
 			p->row_line);

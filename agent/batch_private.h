@@ -59,6 +59,28 @@ const char *batch_directive_take(
 /* OPERATOR-AMOUNT-....txt, where the directives do not say otherwise. */
 void batch_directive_of_name(struct batch_defaults *defaults, const char *name);
 
+/* batch_decode.c: UTF-16 with a byte order mark into UTF-8. Zeroed to begin
+ * with. */
+enum batch_encoding {
+	BATCH_NOT_KNOWN,
+	BATCH_UTF8,
+	BATCH_UTF16_LE,
+	BATCH_UTF16_BE
+};
+
+struct batch_decoder {
+	enum batch_encoding encoding;
+	uint16_t high; /* half of a surrogate pair, or 0 */
+	uint8_t held[2];
+	size_t held_len;
+};
+
+enum { BATCH_DECODED_MAX = 5 };
+
+/* The next byte of the file: how many bytes of UTF-8 come out. */
+size_t batch_decode(struct batch_decoder *d, char byte, char *out);
+size_t batch_decode_end(struct batch_decoder *d, char *out);
+
 /* batch_csv.c: libcsv, one whole record at a time. */
 struct batch_csv;
 typedef void batch_csv_fn(void *ctx, struct span cell);

@@ -57,16 +57,25 @@ skip_to(struct scan *scan, const char *end)
 		step(scan, 1);
 }
 
-/* The inside of a string; the scan stands behind its closing quote. */
+/*
+ * The inside of a string; the scan stands behind its closing quote. A text
+ * that goes on over the end of its line has lost its quote, and libconfig
+ * would tell of it where the next one stands: told here, and NULL.
+ */
 static struct span
 skip_string(struct scan *scan)
 {
 	step(scan, 1);
 	struct span inside = span_of(scan->rest.ptr, 0);
 
-	while (scan->rest.len > 0 && look(scan, 0) != '"') {
+	while (look(scan, 0) != '"') {
 		size_t n = look(scan, 0) == '\\' ? 2 : 1;
 
+		if (scan->rest.len == 0 || look(scan, 0) == '\n') {
+			wrong(scan, "a text without its closing quote");
+			scan->rest.len = 0;
+			return span_of(NULL, 0);
+		}
 		inside.len += n;
 		step(scan, n);
 	}
@@ -125,8 +134,12 @@ take_include(struct scan *scan)
 	step(scan, strlen("@include"));
 	while (look(scan, 0) == ' ' || look(scan, 0) == '\t')
 		step(scan, 1);
-	if (look(scan, 0) == '"')
-		include(scan, skip_string(scan));
+	if (look(scan, 0) != '"')
+		return;
+	struct span name = skip_string(scan);
+
+	if (name.ptr)
+		include(scan, name);
 }
 
 /* A name may hold digits that are no number: "shop1", "a-2". */
@@ -148,6 +161,8 @@ scan_next(struct scan *scan)
 		skip_to(scan, "\n");
 	else if (c == '/' && look(scan, 1) == '*') {
 		skip_to(scan, "*/");
+		if (scan->rest.len == 0)
+			wrong(scan, "a comment without its end");
 		step(scan, 2);
 	} else if (span_starts(scan->rest, span_str("@include")))
 		take_include(scan);

@@ -7,6 +7,33 @@
 #include "agent/profile_keys.h"
 
 /*
+ * A repeat that lost its brace, as in "\d{14": PCRE2 takes it for plain text,
+ * and the expression would never match.
+ */
+static bool
+has_open_repeat(struct span pattern)
+{
+	for (size_t i = 0; i < pattern.len; i++) {
+		if (pattern.ptr[i] == '\\') {
+			i++;
+			continue;
+		}
+		if (pattern.ptr[i] != '{')
+			continue;
+		struct span inside = span_skip(pattern, i + 1);
+		size_t n = 0;
+
+		while (n < inside.len &&
+			((inside.ptr[n] >= '0' && inside.ptr[n] <= '9') ||
+				inside.ptr[n] == ','))
+			n++;
+		if (n > 0 && (n == inside.len || inside.ptr[n] != '}'))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Compiles a pattern, or tells what is wrong. One that matches an empty text
  * matches (but for anchors) every text, and each answer would be a verdict.
  */
@@ -19,6 +46,12 @@ read_expression(struct profile_build *b, struct span pattern)
 	if (!e) {
 		PROFILE_WRONG(
 			b, "%.*s: %s", (int)b->key.len, b->key.ptr, error);
+		return NULL;
+	}
+	if (has_open_repeat(pattern)) {
+		PROFILE_WRONG(b, "%.*s: a repeat without its closing brace",
+			(int)b->key.len, b->key.ptr);
+		expression_free(e);
 		return NULL;
 	}
 	if (expression_matches(e, span_str(""))) {

@@ -45,10 +45,14 @@ file_that_cannot_be_understood_is_refused_whole(void **state)
 		{BYTES("pin,\xff\n1,2\n"), "refused line 1: not UTF-8\n"},
 		{BYTES("# note: \xff\npin\n1\n"),
 			"refused line 1: not UTF-8\n"},
-		{BYTES("\xff\xfep\0i\0n\0\n\0"),
-			"refused it is UTF-16: save it as UTF-8\n"},
-		{BYTES("\xfe\xff\0p\0i\0n\0\n"),
-			"refused it is UTF-16: save it as UTF-8\n"},
+		/* UTF-16 without its mark, UTF-32, half a mark */
+		{BYTES("p\0i\0n\0\n\0"), "refused line 1: a NUL byte\n"},
+		{BYTES("\xff\xfe\0\0p\0\0\0i\0\0\0n\0\0\0\n\0\0\0"),
+			"refused line 1: a NUL byte\n"},
+		{BYTES("\xff"), "refused line 1: not UTF-8\n"},
+		{BYTES("\xffpin\n1\n"), "refused line 1: not UTF-8\n"},
+		{BYTES("\xfe\xfe"), "refused line 1: not UTF-8\n"},
+		{BYTES("\xff\xfe"), "refused no line names the columns\n"},
 		{BYTES("sep=|\npin|note\n1|2\n"),
 			"refused line 1: sep= names neither comma, semicolon "
 			"nor tab\n"},
@@ -267,6 +271,36 @@ columns_are_found_whatever_divides_them(void **state)
 }
 
 static void
+utf_16_with_a_byte_order_mark_is_read_as_spreadsheets_write_it(void **state)
+{
+	(void)state;
+	static const struct told_row rows[] = {
+		{BYTES("\xff\xfep\0i\0n\0;\0n\0o\0t\0e\0\r\0\n\0"
+		       "1\0;\0\xe9\0\xac\x20\x3d\xd8\x00\xde\r\0\n\0"),
+			"2 row 1 note=é€😀\n"},
+		{BYTES("\xfe\xff\0p\0i\0n\0\t\0n\0o\0t\0e\0\n"
+		       "\0"
+		       "1\0\t\0\xe9\x20\xac\xd8\x3d\xde\x00\0\n"),
+			"2 row 1 note=é€😀\n"},
+		/* broken pairs, and half a character at the end */
+		{BYTES("\xff\xfep\0i\0n\0\n\0"
+		       "1\0\x3d\xd8\n\0"
+		       "2\0\x00\xde\n\0"
+		       "3\0\x3d\xd8\x3d\xd8\n\0"
+		       "4\0\n\0"
+		       "5\0\n\0\n"),
+			"2 fault not UTF-8\n3 fault not UTF-8\n"
+			"4 fault not UTF-8\n5 row 4\n6 row 5\n"
+			"7 fault not UTF-8\n"},
+		{BYTES("\xff\xfep\0i\0n\0\n\0"
+		       "1\0\x3d\xd8"),
+			"2 fault not UTF-8\n"},
+	};
+
+	EXPECT_ALL("a.csv", rows);
+}
+
+static void
 line_number_is_that_of_the_line_a_row_begins_on(void **state)
 {
 	(void)state;
@@ -320,8 +354,9 @@ text_file_has_one_pin_a_line(void **state)
 			"1 fault a NUL byte\n2 fault not UTF-8\n"
 			"3 fault a control character in pin\n4 row 5\n"},
 		{BYTES("\xff\xfe"
-		       "1\0\n\0"),
-			"refused it is UTF-16: save it as UTF-8\n"},
+		       "1\0\n\0"
+		       "2\0"),
+			"1 row 1\n2 row 2\n"},
 		{BYTES("1\n# operator: x\n"), "1 row 1\n2 row #operator:x\n"},
 		{BYTES("1\n--\n"), "1 row 1\n2 fault no pin\n"},
 	};
@@ -501,6 +536,8 @@ main(void)
 		cmocka_unit_test(
 			row_over_4096_bytes_without_its_line_end_is_a_bad_row),
 		cmocka_unit_test(columns_are_found_whatever_divides_them),
+		cmocka_unit_test(
+			utf_16_with_a_byte_order_mark_is_read_as_spreadsheets_write_it),
 		cmocka_unit_test(
 			line_number_is_that_of_the_line_a_row_begins_on),
 		cmocka_unit_test(blanks_and_dashes_in_a_pin_are_dropped),

@@ -237,6 +237,10 @@ two_modems_on_one_device_are_refused_by_whatever_names(void **state)
 		{"/dev/null", "/dev/zero", false},
 		{"%/sim.pin", "%/operators/../sim.pin", true},
 		{"/dev/absent", "/dev/absent", true},
+		{"/dev/absent", "/dev/./absent", true},
+		{"/dev/absent", "//dev/../dev//absent", true},
+		{"/no/absent", "/no/absent", true},
+		{"/no/absent", "/no/other", false},
 		{"/dev/absent", "/dev/absent2", false},
 		{"tcp://127.0.0.1:5000", "tcp://127.0.0.1:05000", true},
 		{"tcp://127.0.0.1:5000", "tcp://127.0.0.1:5001", false},
@@ -317,11 +321,16 @@ syntax_error_is_told_with_its_line(void **state)
 			"duplicate setting"},
 		{"modems = ( { name = \"a\" }", 1, "syntax error"},
 		{"\n@include \"none.conf\"\n", 2, "cannot open include"},
-		{"spool_dir = \"/x", 1, "syntax error"},
-		{"/* no end", 1, ""},
+		{"\nspool_dir = \"/x;\nstate_dir = \"/y\";", 2,
+			"a text without its closing quote"},
+		{"\nspool_dir = \"/x\" \"y;", 2,
+			"a text without its closing quote"},
+		{"\nspool_dir = \"/x\\", 2, "a text without its closing"},
+		{"group = \"root\";\n/* no end", 2,
+			"a comment without its end"},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) - 1; i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect_error(rows[i].text, "topupd.conf", rows[i].line,
 			rows[i].want);
 }

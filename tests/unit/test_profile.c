@@ -117,6 +117,8 @@ static const struct {
 	{"operator", "mcc_mnc = 0010123", "is not 5 or 6"},
 	{"operator", "mcc_mnc = 00101,", "'' is not 5 or 6"},
 	{"operator", "mcc_mnc = 0010x", "is not 5 or 6"},
+	{"operator", "pin = \\d{14", "a repeat without its closing brace"},
+	{"reply", "used = x{2,3 y", "a repeat without its closing brace"},
 	{"operator", "pin = (", "parenthesis at offset 1"},
 	{"operator", "pin = \\d*", "matches an empty text"},
 	{"operator", "pin =", "matches an empty text"},
@@ -448,7 +450,7 @@ static const char whole[] = "\xef\xbb\xbf; a comment\r\n"
 			    "decimals = 3\r\n"
 			    "number_format = 1.234,56\r\n"
 			    "pin      = \\d{14}\r\n"
-			    "pin      = [A-Z]\\d{3};x\r\n"
+			    "pin      = [A-Z]\\d{3,4}\\{1{x;x\r\n"
 			    "msisdn   = 0[789]\\d{8}\r\n"
 			    "[recharge]\r\n"
 			    "ussd           = *121*{pin}#\r\n"
