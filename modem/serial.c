@@ -172,6 +172,30 @@ print_address(const struct serial_address *address, char *out, size_t cap)
 	return n >= 0 && (size_t)n < cap ? 0 : -ENOSPC;
 }
 
+/*
+ * A path with its links resolved; of what is not there, the name in its
+ * folder with links resolved; or else as it is. path has PATH_MAX bytes.
+ */
+static struct span
+resolve(const char *where, char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(where, '/');
+
+	if (realpath(where, path) != NULL)
+		return span_str(path);
+	if (slash == NULL ||
+		span_copy(folder, sizeof(folder),
+			span_of(where, (size_t)(slash - where) + 1)) < 0 ||
+		realpath(folder, path) == NULL)
+		return span_str(where);
+	size_t len = strlen(path);
+
+	if (span_copy(path + len, PATH_MAX - len, span_str(slash)) < 0)
+		return span_str(where);
+	return span_str(path);
+}
+
 int
 serial_identity(const char *where, char *out, size_t cap)
 {
@@ -194,7 +218,5 @@ serial_identity(const char *where, char *out, size_t cap)
 			minor(st.st_rdev));
 		return n >= 0 && (size_t)n < cap ? 0 : -ENOSPC;
 	}
-	if (realpath(where, path) != NULL)
-		name = span_str(path);
-	return span_copy(out, cap, name);
+	return span_copy(out, cap, resolve(where, path));
 }

@@ -79,6 +79,7 @@ spellings_of_one_port_share_one_identity(void **state)
 		{"/dev/../dev/./null", "device 1:3"},
 		{"/usr/../usr/./bin", "/usr/bin"},
 		{"/no/such/../device", "/no/such/../device"},
+		{"/usr/./bin/../absent", "/usr/absent"},
 		{"tcp://127.0.0.1:05000", "tcp://127.0.0.1:5000"},
 		{"tcp://[0:0::0:1]:5000", "tcp://[::1]:5000"},
 		{"tcp://[2001:DB8:0:0:0:0:0:1]:80", "tcp://[2001:db8::1]:80"},
