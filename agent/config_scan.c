@@ -103,28 +103,39 @@ skip_number(struct scan *scan)
 	step(scan, len);
 }
 
+/* What is not there libconfig tells itself. */
 static void
-include(struct scan *outer, struct span name)
+include_path(struct scan *outer, const char *path)
 {
 	struct stat st;
-	char *path;
-
-	/* 1.5 puts the folder before every name, even before a "/". */
-	if (asprintf(&path, "%s/%.*s", outer->folder, (int)name.len, name.ptr) <
-		0)
-		return;
 	struct scan inner = {.file = path,
 		.folder = outer->folder,
 		.problems = outer->problems,
 		.depth = outer->depth + 1,
 		.good = true};
 
-	/* What is not there libconfig tells itself. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	if (stat(path, &st) < 0)
+		return;
+	if (!S_ISREG(st.st_mode))
 		wrong(outer, "@include of what is not a file");
-	else if (stat(path, &st) == 0 && inner.depth < INCLUDE_DEPTH_MAX)
+	else if (inner.depth < INCLUDE_DEPTH_MAX)
 		scan_file(&inner);
 	outer->good = outer->good && inner.good;
+}
+
+/* Version 1.5 puts the folder before every name, later ones not before a
+ * "/": what is there under either path must be a file. */
+static void
+include(struct scan *outer, struct span name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%.*s", outer->folder, (int)name.len, name.ptr) <
+		0)
+		return;
+	include_path(outer, path);
+	if (name.len > 0 && name.ptr[0] == '/')
+		include_path(outer, path + strlen(outer->folder) + 1);
 	free(path);
 }
 

@@ -347,6 +347,8 @@ file_that_libconfig_would_not_survive_is_refused(void **state)
 	(void)write_file("part.conf", "\n\n@include \"operators\"", 22);
 	expect_error("@include \"part.conf\"\n", "part.conf", 3,
 		"@include of what is not a file");
+	expect_error("@include \"/usr\"\n", "topupd.conf", 1,
+		"@include of what is not a file");
 	/* round and round */
 	(void)write_file("part.conf", "@include \"part.conf\"", 20);
 	expect_error(
