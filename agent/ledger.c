@@ -311,7 +311,6 @@ static ledger_op_fn *const operations[LEDGER_OP_KINDS] = {
 	[LEDGER_BATCH_MOVE] = ledger_batch_move,
 	[LEDGER_VOUCHER_MOVE] = ledger_voucher_move,
 	[LEDGER_ATTEMPT_BEGIN] = ledger_attempt_begin,
-	[LEDGER_ATTEMPT_ON_AIR] = ledger_attempt_on_air,
 	[LEDGER_ATTEMPT_SETTLE] = ledger_attempt_settle,
 	[LEDGER_BALANCE] = ledger_take_balance,
 	[LEDGER_SIM_SEEN] = ledger_take_sim_seen,

@@ -74,7 +74,6 @@ enum ledger_op_kind {
 	LEDGER_BATCH_MOVE,
 	LEDGER_VOUCHER_MOVE,
 	LEDGER_ATTEMPT_BEGIN,
-	LEDGER_ATTEMPT_ON_AIR,
 	LEDGER_ATTEMPT_SETTLE,
 	LEDGER_BALANCE,
 	LEDGER_SIM_SEEN,
@@ -164,11 +163,6 @@ struct ledger_attempt_begin {
 	int64_t balance_before_minor;    /* MONEY_NONE where not known */
 };
 
-/* The PIN itself goes out in this turn (menus: a later one than the code). */
-struct ledger_attempt_on_air {
-	int64_t attempt;
-};
-
 enum ledger_fate { LEDGER_NOT_SENT, LEDGER_MAYBE_SENT, LEDGER_ANSWERED };
 
 struct ledger_attempt_settle {
@@ -250,7 +244,6 @@ struct ledger_op {
 		struct ledger_batch_move batch_move;
 		struct ledger_voucher_move voucher_move;
 		struct ledger_attempt_begin attempt_begin;
-		struct ledger_attempt_on_air attempt_on_air;
 		struct ledger_attempt_settle attempt_settle;
 		struct ledger_balance balance;
 		struct ledger_sim_seen sim_seen;
@@ -392,8 +385,6 @@ struct ledger_sim {
 	                       unlock (fence of a later version) */
 	bool one_more;      /* an unlock that no attempt has used yet */
 	bool blocked;       /* the operator said sim_blocked */
-	unsigned doublings; /* 0: the caller knows max_rejects, and so how far
-	                       counted lies beyond it */
 	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */

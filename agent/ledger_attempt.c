@@ -127,34 +127,6 @@ find_flight(struct ledger *ledger, int64_t id, struct flight *out)
 	return rc == 1 ? 0 : rc;
 }
 
-int
-ledger_attempt_on_air(struct ledger *ledger, const struct ledger_op *op,
-	struct ledger_result *result)
-{
-	struct flight flight;
-	struct ledger_card card;
-	int rc = find_flight(ledger, op->u.attempt_on_air.attempt, &flight);
-	if (rc == 0 && !flight.open)
-		rc = -EINVAL;
-	if (rc == 0)
-		rc = ledger_card_load(ledger, flight.voucher, &card);
-	if (rc == 0)
-		rc = ledger_run(ledger,
-			"UPDATE attempt SET pin_out = 1 WHERE id = ?1",
-			ledger_int(flight.id));
-	if (rc != 0)
-		return rc;
-	result->id = flight.id;
-	struct ledger_note note = {.len = 0};
-	ledger_note_number(&note, "attempt", flight.id);
-	struct ledger_entry entry = {.event = "voucher.on_air",
-		.modem = flight.modem,
-		.note = note.text,
-		.voucher = card.id,
-		.batch = card.batch};
-	return ledger_audit_add(ledger, op, &entry);
-}
-
 /* ---- settle ------------------------------------------------------------ */
 
 /*

@@ -144,7 +144,6 @@ static const char version_1[] =
 	" account TEXT NOT NULL CHECK(account <> ''),"
 	" began INTEGER NOT NULL,"
 	" began_ran INTEGER NOT NULL,"
-	" pin_out INTEGER NOT NULL DEFAULT 0 CHECK(pin_out IN (0,1)),"
 	" ended INTEGER,"
 	" ended_ran INTEGER,"
 	" fate TEXT CHECK(fate IN ('not_sent','maybe_sent','answered')),"

@@ -294,9 +294,6 @@ late_settle_of_an_ended_attempt_is_refused(void **state)
 	assert_int_equal(purse_do(p, &op, NULL), -EINVAL);
 	op = settle_by(p, 4711, VOUCHER_CREDITED);
 	assert_int_equal(purse_do(p, &op, NULL), -EINVAL);
-	op = purse_op(p, LEDGER_ATTEMPT_ON_AIR);
-	op.u.attempt_on_air.attempt = m.attempt;
-	assert_int_equal(purse_do(p, &op, NULL), -EINVAL);
 	assert_int_equal(purse_card(p, m.voucher).state, VOUCHER_UNKNOWN);
 }
 
@@ -453,9 +450,6 @@ open_attempts_are_found_after_a_stop(void **state)
 {
 	struct purse *p = *state;
 	struct made m = bring(p, VOUCHER_DIALING, true);
-	struct ledger_op op = purse_op(p, LEDGER_ATTEMPT_ON_AIR);
-	op.u.attempt_on_air.attempt = m.attempt;
-	purse_must(p, &op);
 	purse_close(p);
 	purse_open(p);
 	struct seen seen = {0};
@@ -465,7 +459,8 @@ open_attempts_are_found_after_a_stop(void **state)
 	assert_int_equal(seen.last.id, m.attempt);
 	assert_int_equal(seen.last.fate, -1);
 	assert_int_equal(seen.last.ended_wall_ms, 0);
-	op = settle_by(p, m.attempt, VOUCHER_FOUND_AT_START);
+	struct ledger_op op =
+		settle_by(p, m.attempt, VOUCHER_FOUND_AT_START);
 	purse_must(p, &op);
 	assert_string_equal(purse_card(p, m.voucher).reason, "restart");
 	seen = (struct seen){0};
