@@ -1,7 +1,7 @@
 /*
- * trail: audit entries to syslog and to listeners, after their commit. It
- * must never send an entry that is not on disk, nor move its cursor past
- * one that no channel took.
+ * trail: audit entries to syslog, after their commit. It must never send an
+ * entry that is not on disk, nor move its cursor past one that no channel
+ * took.
  */
 #include "agent/trail.h"
 
@@ -21,7 +21,6 @@
 #define CURSOR "syslog"
 
 enum {
-	LISTENERS_MAX = 8,
 	SENT_MAX = 64,       /* lines a turn: modems wait meanwhile */
 	FINISH_MAX = 100000, /* lines at shutdown */
 	SLOW_RETRY_MS = 10,  /* the reader is slow; doubles up to */
@@ -31,7 +30,7 @@ enum {
 };
 
 /*
- * 1. stored <= sent <= the ledger's head; told <= the head.
+ * 1. stored <= sent <= the ledger's head; seen <= the head.
  * 2. Entries up to sent were taken by every channel.
  */
 struct trail {
@@ -44,41 +43,9 @@ struct trail {
 	bool blocked;    /* the retry timer runs: do not try before */
 	bool storing;    /* the store timer runs */
 	int64_t slow_ms; /* the next pause */
-	int64_t sent, stored, told;
-	struct {
-		trail_listener_fn *fn;
-		void *ctx;
-	} listeners[LISTENERS_MAX];
-	size_t listener_count;
+	int64_t sent, stored;
+	int64_t seen; /* the head when the reports were woken last */
 };
-
-/* ---- listeners --------------------------------------------------------- */
-
-static bool
-on_entry_tell(void *ctx, const struct ledger_audit *entry)
-{
-	struct trail *trail = ctx;
-
-	trail->told = entry->seq;
-	for (size_t i = 0; i < trail->listener_count; i++)
-		trail->listeners[i].fn(trail->listeners[i].ctx, entry);
-	return true;
-}
-
-static void
-tell(struct trail *trail)
-{
-	struct ledger *ledger = turn_ledger(trail->turn);
-	struct ledger_audit_filter filter = {.after = trail->told};
-
-	if (trail->listener_count == 0) {
-		trail->told = ledger_audit_head(ledger);
-		return;
-	}
-	/* A disk that cannot be read is told by whoever writes next; the
-	 * entries come with the next commit. */
-	(void)ledger_each_audit(ledger, &filter, on_entry_tell, trail);
-}
 
 /* ---- syslog ------------------------------------------------------------ */
 
@@ -220,8 +187,8 @@ on_turn(void *ctx)
 	struct trail *trail = ctx;
 	int64_t head = ledger_audit_head(turn_ledger(trail->turn));
 
-	if (head > trail->told) {
-		tell(trail);
+	if (head > trail->seen) {
+		trail->seen = head;
 		trail_reports_wake(trail->reports);
 	}
 	if (head > trail->sent)
@@ -240,7 +207,7 @@ trail_new(struct loop *loop, struct turn *turn, const struct spool *spool)
 	trail->loop = loop;
 	trail->turn = turn;
 	trail->sent = trail->stored = ledger_cursor(ledger, CURSOR);
-	trail->told = ledger_audit_head(ledger);
+	trail->seen = ledger_audit_head(ledger);
 	trail->slow_ms = SLOW_RETRY_MS;
 	trail->retry = loop_timer_new(loop, on_retry, trail);
 	trail->store = loop_timer_new(loop, on_store, trail);
@@ -260,15 +227,6 @@ trail_free(struct trail *trail)
 	loop_timer_free(trail->store);
 	loop_idle_free(trail->more);
 	free(trail);
-}
-
-void
-trail_listen(struct trail *trail, trail_listener_fn *fn, void *ctx)
-{
-	if (trail->listener_count == LISTENERS_MAX)
-		abort(); /* our own bug: they are wired in main */
-	trail->listeners[trail->listener_count].fn = fn;
-	trail->listeners[trail->listener_count++].ctx = ctx;
 }
 
 void

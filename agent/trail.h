@@ -16,12 +16,6 @@ struct trail *trail_new(
 	struct loop *loop, struct turn *turn, const struct spool *spool);
 void trail_free(struct trail *trail);
 
-/* Called for each audit entry once, after its commit, in order: watch. The
- * listener must not change the ledger. */
-struct ledger_audit;
-typedef void trail_listener_fn(void *ctx, const struct ledger_audit *entry);
-void trail_listen(struct trail *trail, trail_listener_fn *fn, void *ctx);
-
 /* At shutdown: sends what it can, stores the cursor in the turn. */
 void trail_finish(struct trail *trail);
 

@@ -42,8 +42,6 @@ struct fixture {
 	bool late;
 	int64_t lines[LINES_MAX]; /* the numbers that syslog got */
 	size_t line_count;
-	int64_t heard[LINES_MAX]; /* those that the listener got */
-	size_t heard_count;
 	int64_t batch;
 };
 
@@ -89,15 +87,6 @@ receive(struct fixture *f)
 		assert_true(f->line_count < LINES_MAX);
 		f->lines[f->line_count++] = strtoll(at + 10, NULL, 10);
 	}
-}
-
-static void
-on_heard(void *ctx, const struct ledger_audit *entry)
-{
-	struct fixture *f = ctx;
-
-	assert_true(f->heard_count < LINES_MAX);
-	f->heard[f->heard_count++] = entry->seq;
 }
 
 static void
@@ -147,7 +136,6 @@ open_trail(struct fixture *f)
 		NULL, why, sizeof(why));
 	assert_non_null(f->spool);
 	f->trail = trail_new(f->loop, f->turn, f->spool);
-	trail_listen(f->trail, on_heard, f);
 }
 
 /* As a crash would end it: nothing is finished. */
@@ -238,14 +226,11 @@ entries_arrive_once_in_order_and_the_cursor_follows(void **state)
 		add_event(f, "test.event");
 	receive(f);
 	assert_int_equal(f->line_count, 0); /* nothing before the commit */
-	assert_int_equal(f->heard_count, 0);
 	run_until(f, has_lines, 300);
 	head = ledger_audit_head(f->purse->ledger);
 	run_until(f, has_stored, head);
 	assert_int_equal(f->line_count, 300);
-	assert_int_equal(f->heard_count, 300);
 	assert_counts_up(f->lines, f->line_count, head - 299);
-	assert_counts_up(f->heard, f->heard_count, head - 299);
 	/* The cursor was no entry itself, and another life goes on there. */
 	assert_int_equal(ledger_audit_head(f->purse->ledger), head);
 	close_trail(f);
@@ -253,7 +238,6 @@ entries_arrive_once_in_order_and_the_cursor_follows(void **state)
 	add_event(f, "test.event");
 	run_until(f, has_lines, 301);
 	assert_int_equal(f->lines[300], head + 1);
-	assert_int_equal(f->heard_count, 301);
 }
 
 static bool
@@ -273,7 +257,6 @@ reader_that_is_away_misses_nothing(void **state)
 	for (int i = 0; i < 10; i++)
 		add_event(f, "test.event");
 	run_until(f, has_turned, 20);
-	assert_int_equal(f->heard_count, 11); /* listeners do not wait */
 	start_syslogd(f);
 	run_until(f, has_lines, 11);
 	assert_counts_up(f->lines, 11, f->lines[0]);
@@ -330,7 +313,6 @@ without_a_log_socket_entries_wait_in_the_ledger(void **state)
 	trail_finish(f->trail);
 	assert_int_equal(turn_commit(f->turn), 0);
 	assert_int_equal(ledger_cursor(f->purse->ledger, "syslog"), 0);
-	assert_int_equal(f->heard_count, 1);
 	start_syslogd(f);
 }
 
