@@ -11,12 +11,6 @@
  * lost. */
 static const char *const cuts[] = {"+CUSD:", "+CME ERROR:", "+CMS ERROR:"};
 
-/* Lines that modems print at any moment, even in the middle of a text; no
- * operator begins a line so. Anything after "^" is noise (Huawei). */
-static const char *const noises[] = {"+CREG:", "+CGREG:", "+CEREG:", "+CMTI:",
-	"+CDSI:", "+CRING:", "+CLIP:", "+CIEV:", "+WIND:", "+ZUSIMR:",
-	"+ZPASR:", "+ZDONR:", "*PSUTTZ:", "+CSQ:", "+CPIN:", "+CFUN:"};
-
 static bool
 is_eol(char c)
 {
@@ -43,15 +37,19 @@ ends_with(struct span s, const char *word)
 	return s.len >= n && memcmp(s.ptr + s.len - n, word, n) == 0;
 }
 
+/* "+CREG: 1", "^RSSI:7", "*PSUTTZ: ...": modems print such lines at any
+ * moment, even in the middle of a text; no operator begins a line so. */
 static bool
 is_noise(struct span line)
 {
-	if (line.len >= 3 && line.ptr[0] == '^' && is_upper(line.ptr[1]))
-		return span_find(line, ':') < line.len;
-	for (size_t i = 0; i < sizeof noises / sizeof *noises; i++)
-		if (span_starts(line, span_str(noises[i])))
-			return true;
-	return false;
+	enum { NAME_MIN = 3 };
+	size_t n = 1;
+
+	if (line.len == 0 || memchr("+^*", line.ptr[0], 3) == NULL)
+		return false;
+	while (n < line.len && is_upper(line.ptr[n]))
+		n++;
+	return n > NAME_MIN && n < line.len && line.ptr[n] == ':';
 }
 
 /* All that we send begins with AT; no answer does. Broken echoes and those

@@ -49,6 +49,7 @@ struct modem_info {
 	const char *why;     /* of absent, resting, failed: for people; or "" */
 	int64_t until_ms;    /* when it is tried again; 0: not known */
 	const char *dialect; /* "standard", "huawei", ... */
+	/* Who it is; while it starts again, who it was. "": not told. */
 	char manufacturer[32];
 	char model[32];
 	char imei[17];

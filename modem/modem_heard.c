@@ -61,7 +61,8 @@ keep_number(struct modem *m, char *dst, size_t cap, struct span value,
 {
 	enum { IMEI_MIN = 14, IMEI_MAX = 16 }; /* TS 23.003 6.2, IMEISV too */
 
-	if (!is_digits(value, IMEI_MIN, IMEI_MAX) || dst[0] != '\0')
+	if (!is_digits(value, IMEI_MIN, IMEI_MAX) ||
+		chat_has_seen(&m->chat, (unsigned)tag))
 		return;
 	(void)span_copy(dst, cap, value); /* fits: see its limits */
 	chat_saw(&m->chat, (unsigned)tag);
@@ -71,7 +72,7 @@ static void
 keep_name(struct modem *m, char *dst, size_t cap, struct span value,
 	enum script_tag tag)
 {
-	if (value.len == 0 || dst[0] != '\0')
+	if (value.len == 0 || chat_has_seen(&m->chat, (unsigned)tag))
 		return;
 	(void)span_copy(dst, cap, value); /* a long name may be cut */
 	for (size_t i = 0; dst[i] != '\0'; i++)
@@ -88,7 +89,8 @@ keep_iccid(struct modem *m, struct span value, bool swapped)
 	char text[ICCID_MAX];
 	size_t n = value.len;
 
-	if (n < ICCID_MIN || n > ICCID_MAX || m->info.iccid[0] != '\0')
+	if (n < ICCID_MIN || n > ICCID_MAX ||
+		chat_has_seen(&m->chat, TAG_ICCID))
 		return;
 	memcpy(text, value.ptr, n);
 	swapped = swapped || (text[0] == '9' && text[1] == '8');
@@ -128,10 +130,14 @@ on_imsi(struct modem *m, struct span value, int64_t now_ms)
 
 	if (!is_digits(value, IMSI_MIN, IMSI_MAX))
 		return;
-	if (m->info.imsi[0] == '\0')
-		(void)span_copy(m->info.imsi, sizeof m->info.imsi, value);
-	else if (!span_eq(value, span_str(m->info.imsi)))
-		(void)session_on(&m->session, SESSION_SIM_CHANGED, now_ms);
+	if (chat_has_seen(&m->chat, TAG_IMSI)) {
+		if (!span_eq(value, span_str(m->info.imsi)))
+			(void)session_on(
+				&m->session, SESSION_SIM_CHANGED, now_ms);
+		return;
+	}
+	(void)span_copy(m->info.imsi, sizeof m->info.imsi, value);
+	chat_saw(&m->chat, TAG_IMSI);
 }
 
 static void

@@ -71,25 +71,47 @@ run(struct modem *m, const struct chat_script *script)
 	chat_begin(&m->chat, script, &args);
 }
 
-/* Another device, another SIM: nothing of the last one is true any more. */
+/*
+ * Another device, another SIM: all that is known has to be told again. Who
+ * it was is shown until then, or until it does not tell.
+ */
 static void
-forget_identity(struct modem *m)
+doubt_identity(struct modem *m)
 {
-	struct modem_info *info = &m->info;
-
-	info->manufacturer[0] = '\0';
-	info->model[0] = '\0';
-	info->imei[0] = '\0';
-	info->imsi[0] = '\0';
-	info->iccid[0] = '\0';
-	info->network[0] = '\0';
-	info->signal_dbm = 0;
-	info->registration = -1;
+	m->info.network[0] = '\0';
+	m->info.signal_dbm = 0;
+	m->info.registration = -1;
 	m->charset = NULL;
 	m->sim_ready = false;
 	m->open = false;
 	m->cancel_wanted = false; /* the set-up does it */
 	chat_init(&m->chat);
+}
+
+static void
+forget_unless_seen(struct modem *m, enum script_tag tag, char *value)
+{
+	if (!chat_has_seen(&m->chat, (unsigned)tag))
+		value[0] = '\0';
+}
+
+/* What the scripts that ask for it have not brought is not known. */
+static void
+forget_untold(struct modem *m)
+{
+	struct modem_info *info = &m->info;
+
+	if (m->chat.script == &script_identify) {
+		forget_unless_seen(m, TAG_MAKER, info->manufacturer);
+		forget_unless_seen(m, TAG_MODEL, info->model);
+	} else if (m->chat.script == &script_subscriber) {
+		forget_unless_seen(m, TAG_IMEI, info->imei);
+		forget_unless_seen(m, TAG_IMSI, info->imsi);
+		forget_unless_seen(m, TAG_ICCID, info->iccid);
+	} else if (m->chat.script == &script_sim && !m->sim_ready) {
+		info->imsi[0] = '\0';
+		info->iccid[0] = '\0';
+	}
 }
 
 static void
@@ -170,7 +192,7 @@ grant_wish(struct modem *m, int64_t now_ms)
 		open_port(m, now_ms);
 		break;
 	case SESSION_WISH_PROBE:
-		forget_identity(m);
+		doubt_identity(m);
 		run(m, &script_probe);
 		break;
 	case SESSION_WISH_SETUP:
@@ -234,6 +256,7 @@ on_life_script(struct modem *m, int64_t now_ms)
 	m->job = JOB_NONE;
 	if (m->chat.result == CHAT_BROKEN)
 		return;
+	forget_untold(m);
 	if (m->chat.script == &script_identify)
 		choose_dialect(m);
 	if (m->chat.script == &script_prepare)

@@ -259,7 +259,7 @@ noise_in_a_text_is_taken_out_of_it(void **state)
 		{"+CUSD: 0,\"on\r\n+CREG: 1\r\n\r\n^RSSI:5\r\ne\",15\r\n",
 			"L[+CREG: 1]L[^RSSI:5]L[+CUSD: 0,\"one\",15]", NULL},
 		{"+CUSD: 0,\"on\r\n+CREG: "
-	         "1\r\n^RSSI:5\r\n^RSSI:6\r\ne\",15\r\n",
+		 "1\r\n^RSSI:5\r\n^RSSI:6\r\ne\",15\r\n",
 			"L[+CREG: 1]L[^RSSI:5]L[^RSSI:6]L[+CUSD: 0,\"one\",15]",
 			NULL},
 		{"+CUSD: 0,\"\r\n+CREG: 1\r\none\",15\r\n",
@@ -268,8 +268,19 @@ noise_in_a_text_is_taken_out_of_it(void **state)
 			"L[+CREG: 1]L[+CUSD: 0,\"one\",15]", NULL},
 		{"+CUSD: 2,\"one\r\n+CMTI: \"SM\",1\r\ntwo\",15\r\n",
 			"L[+CMTI: \"SM\",1]L[+CUSD: 2,\"onetwo\",15]", NULL},
-		{"+CUSD: 2,\"one\r\n^AB:CD\",15\r\n",
-			"L[+CUSD: 2,\"one\\r\\n^AB:CD\",15]", NULL},
+		{"+CUSD: 2,\"one\r\n+QIND: \"csq\",18,99\r\n two\",15\r\n",
+			"L[+QIND: \"csq\",18,99]L[+CUSD: 2,\"one two\",15]",
+			NULL},
+		{"+CUSD: 2,\"one\r\n*PSUTTZ: 1\r\n two\",15\r\n",
+			"L[*PSUTTZ: 1]L[+CUSD: 2,\"one two\",15]", NULL},
+		/* like noise, but the text ends with it */
+		{"+CUSD: 2,\"one\r\n^ABC:CD\",15\r\n",
+			"L[+CUSD: 2,\"one\\r\\n^ABC:CD\",15]", NULL},
+		{"+CUSD: 2,\"*123#: menu\r\n*100#:\r\n+1 GB: 5\r\n"
+		 "+A:\r\nx\",15\r\n",
+			"L[+CUSD: 2,\"*123#: menu\\r\\n*100#:\\r\\n"
+			"+1 GB: 5\\r\\n+A:\\r\\nx\",15]",
+			NULL},
 		{"+CUSD: 0,\"^o^\r\n^^\",15\r\n",
 			"L[+CUSD: 0,\"^o^\\r\\n^^\",15]", NULL},
 	};

@@ -149,6 +149,33 @@ swapped_sim_is_noticed_by_an_idle_modem(void **state)
 	rig_fini(&rig);
 }
 
+/* People name the SIM of a modem that is starting again; but what the new
+ * set-up did not bring is not known. */
+static void
+identity_is_shown_until_it_is_told_anew(void **state)
+{
+	(void)state;
+	rig_init(&rig, "auto");
+	rig_run_to(&rig, MODEM_READY);
+	fakewire_say(&rig.wire, "\r\nRDY\r\n", 10);
+	rig_run(&rig, 20);
+	assert_int_equal(info()->state, MODEM_STARTING);
+	assert_string_equal(info()->iccid, "8900000000000000011");
+	assert_string_equal(info()->imsi, "001010000000011");
+	rule("AT+CCID", "\r\nERROR\r\n");
+	rule("AT+CGSN", "\r\nERROR\r\n");
+	rule("AT+CIMI", "\r\n001010000000022\r\n\r\nOK\r\n");
+	rule("AT+ICCID", "\r\nERROR\r\n");
+	rule("AT+QCCID", "\r\nERROR\r\n");
+	rule("AT^ICCID", "\r\nERROR\r\n");
+	rig_run_to(&rig, MODEM_READY);
+	assert_string_equal(info()->iccid, "");
+	assert_string_equal(info()->imei, "");
+	assert_string_equal(info()->imsi, "001010000000022");
+	assert_string_equal(info()->manufacturer, "Acme");
+	rig_fini(&rig);
+}
+
 /* ---- registration ------------------------------------------------------ */
 
 struct registration {
@@ -251,6 +278,7 @@ main(void)
 			sim_put_into_a_failed_modem_is_noticed_at_once),
 		cmocka_unit_test(sim_that_is_not_ready_yet_is_waited_for),
 		cmocka_unit_test(swapped_sim_is_noticed_by_an_idle_modem),
+		cmocka_unit_test(identity_is_shown_until_it_is_told_anew),
 		cmocka_unit_test(registration_is_read_in_all_its_forms),
 		cmocka_unit_test(registration_may_take_its_time),
 		cmocka_unit_test(
