@@ -307,7 +307,9 @@ hide_memory(void)
 {
 	const struct rlimit none = {0, 0};
 	(void)setrlimit(RLIMIT_CORE, &none); /* both are a second fence */
+#ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its process */
 	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 static int

@@ -5,11 +5,11 @@
 #include "agent/ctl_private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -85,8 +85,7 @@ say_no_connection(const struct ctl *ctl, const char *path, int why)
 
 /* A connected socket, or -1 with the exit status. */
 static int
-connect_daemon(
-	const struct ctl *ctl, const struct ctl_hooks *hooks, int *exit_status)
+connect_daemon(const struct ctl *ctl, int *exit_status)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (socket_path(ctl, address.sun_path, sizeof(address.sun_path)) != 0) {
@@ -102,9 +101,6 @@ connect_daemon(
 			(void)close(fd); /* nothing was said on it */
 		return -1;
 	}
-	const struct timeval limit = {.tv_sec = hooks->waits ? 0 : ANSWER_S};
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
-		sizeof(limit)); /* without it one waits longer */
 	return fd;
 }
 
@@ -243,6 +239,9 @@ take_lines(struct answer *answer)
 	memmove(answer->bytes, answer->bytes + used, answer->len);
 }
 
+/* ---- Ctrl-C -----------------------------------------------------------------
+ */
+
 static volatile sig_atomic_t interrupted;
 
 static void
@@ -250,6 +249,51 @@ on_sigint(int signo)
 {
 	(void)signo;
 	interrupted = 1;
+}
+
+/* What was before. While it is guarded the signal comes in ppoll() only, so
+ * that none is lost between looking at the flag and sleeping. */
+struct guard {
+	struct sigaction action;
+	sigset_t mask;
+};
+
+static void
+guard_begin(struct guard *guard)
+{
+	const struct sigaction action = {.sa_handler = on_sigint};
+	sigset_t one;
+	(void)sigemptyset(&one); /* none of these can fail with these values */
+	(void)sigaddset(&one, SIGINT);
+	interrupted = 0;
+	(void)sigprocmask(SIG_BLOCK, &one, &guard->mask);
+	(void)sigaction(SIGINT, &action, &guard->action);
+}
+
+static void
+guard_end(const struct guard *guard)
+{
+	(void)sigaction(SIGINT, &guard->action, NULL);
+	(void)sigprocmask(SIG_SETMASK, &guard->mask, NULL);
+}
+
+/* ---- waiting for it ---------------------------------------------------------
+ */
+
+/* 0 when there is something to read; -EINTR; -EAGAIN when it took too long. */
+static int
+wait_readable(const struct answer *answer, int sock)
+{
+	const struct timespec limit = {.tv_sec = ANSWER_S};
+	struct pollfd look = {.fd = sock, .events = POLLIN};
+	sigset_t open;
+	(void)sigprocmask(SIG_BLOCK, NULL, &open); /* reads the mask */
+	(void)sigdelset(&open, SIGINT);
+	int n = ppoll(&look, 1, answer->hooks->waits ? NULL : &limit,
+		answer->hooks->on_interrupt != NULL ? &open : NULL);
+	if (n < 0)
+		return -errno;
+	return n == 0 ? -EAGAIN : 0;
 }
 
 /* 0, or -errno: -EPIPE when the daemon left, -E2BIG. */
@@ -264,6 +308,9 @@ receive(struct answer *answer, int sock)
 		if (answer->bytes == NULL)
 			abort();
 	}
+	int err = wait_readable(answer, sock);
+	if (err != 0)
+		return err;
 	ssize_t n = recv(sock, answer->bytes + answer->len, PIECE, 0);
 	if (n < 0)
 		return -errno;
@@ -301,18 +348,16 @@ ctl_ask(struct ctl *ctl, struct json *args, int fd,
 	const struct ctl_hooks *hooks)
 {
 	struct answer answer = {.ctl = ctl, .hooks = hooks};
-	struct sigaction before;
-	const struct sigaction action = {.sa_handler = on_sigint};
+	struct guard guard;
 	char *line = request_line(ctl, args);
 	int exit_status = CTL_REFUSED;
-	int sock = connect_daemon(ctl, hooks, &exit_status);
+	int sock = connect_daemon(ctl, &exit_status);
 	if (sock < 0) {
 		free(line);
 		return exit_status;
 	}
-	interrupted = 0;
 	if (hooks->on_interrupt != NULL)
-		(void)sigaction(SIGINT, &action, &before);
+		guard_begin(&guard);
 	int err = send_request(sock, line, fd);
 	/* Who is sent away while asking finds the reason in the answer. */
 	if (err == 0 || err == -EPIPE || err == -ECONNRESET)
@@ -320,7 +365,7 @@ ctl_ask(struct ctl *ctl, struct json *args, int fd,
 	else
 		on_error(&answer, strerror(-err), CTL_NO_DAEMON);
 	if (hooks->on_interrupt != NULL)
-		(void)sigaction(SIGINT, &before, NULL);
+		guard_end(&guard);
 	(void)close(sock); /* all of it was read, or is not wanted */
 	free(answer.bytes);
 	free(line);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -78,6 +79,34 @@ a_request_without_end_is_refused(void **state)
 		desk_turns();
 	}
 	assert_non_null(strstr(desk_error(desk_answer(fd), 2), "longer than"));
+	assert_null(desk.control->clients);
+}
+
+/* Whatever comes: an answer of one line with a status, and it goes on. */
+static void
+damaged_requests_are_answered(void **state)
+{
+	(void)state;
+	static const char *const good[] = {
+		"{\"command\":\"hold\",\"args\":{\"ids\":[1,2,3]}}",
+		"{\"command\":\"vouchers\",\"args\":{\"state\":\"held\"}}",
+		RESOLVE("loaded", "n"),
+		"{\"command\":\"pause\",\"args\":{\"modem\":\"shop1\"}}"};
+	static const char signs[] = "{}[]\":,\\0159eE-+. nulltrue\xff\x01";
+	unsigned seed = (unsigned)time(NULL);
+	print_message("seed %u\n", seed);
+	(void)desk_batch(3, 0);
+	for (int i = 0; i < 200; i++) {
+		char line[128];
+		(void)snprintf(line, sizeof(line), "%s",
+			good[(unsigned)rand_r(&seed) % 4]);
+		for (int hits = rand_r(&seed) % 3 + 1; hits > 0; hits--)
+			line[(size_t)rand_r(&seed) % strlen(line)] =
+				signs[(size_t)rand_r(&seed) %
+					(sizeof(signs) - 1)];
+		const char *answer = desk_ask(line);
+		assert_non_null(strstr(answer, "\"exit\":"));
+	}
 	assert_null(desk.control->clients);
 }
 
@@ -381,6 +410,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(hostile_requests_are_wrong_usage),
 		TEST(a_request_without_end_is_refused),
+		TEST(damaged_requests_are_answered),
 		TEST(many_ids_are_bounded),
 		TEST(requests_may_come_in_single_bytes),
 		TEST(who_says_nothing_or_leaves_is_dropped),

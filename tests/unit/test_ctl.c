@@ -7,12 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <linux/sockios.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -31,6 +35,7 @@
 static char dir[64], sock[96];
 
 static pid_t daemon_pid;
+static bool daemon_interrupts; /* presses Ctrl-C when it was heard */
 
 /* Child: one connection; keeps the request and the passed file. */
 static void
@@ -63,6 +68,13 @@ serve(int listener, const char *answer, size_t piece)
 		size_t part = piece < len - at ? piece : len - at;
 		(void)send(fd, answer + at, part, MSG_NOSIGNAL);
 		at += part;
+	}
+	if (daemon_interrupts) {
+		int unread = 1;
+		while (ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+			(void)sched_yield();
+		(void)kill(getppid(), SIGINT);
+		(void)recv(fd, request, 1, 0); /* until it leaves */
 	}
 	(void)close(fd);
 	_exit(0);
@@ -443,6 +455,24 @@ a_batch_goes_with_its_plain_name(void **state)
 }
 
 static void
+ctrl_c_says_that_the_cards_go_on(void **state)
+{
+	(void)state;
+	daemon_interrupts = true;
+	feed_stdin(PIN "\n");
+	SAYS("{\"progress\":{\"id\":7,\"state\":\"dialing\"}}");
+	assert_int_equal(call_ctl("load", "--socket", sock, NULL), 4);
+	assert_non_null(strstr(call_err, "the card goes on"));
+	assert_non_null(strstr(call_err, "`topupctl voucher 7`"));
+	(void)asked();
+	SAYS("{\"progress\":{\"batch\":3,\"total\":4,\"done\":1}}");
+	assert_int_equal(call_ctl("wait", "--socket", sock, NULL), 1);
+	assert_non_null(strstr(call_err, "`topupctl wait --batch 3`"));
+	(void)asked();
+	daemon_interrupts = false;
+}
+
+static void
 waiting_ends_with_a_line_and_what_is_left(void **state)
 {
 	(void)state;
@@ -484,6 +514,7 @@ main(void)
 		cmocka_unit_test(a_pin_goes_as_a_file_and_never_as_text),
 		cmocka_unit_test(no_pin_or_too_long_a_one_is_never_sent),
 		cmocka_unit_test(a_batch_goes_with_its_plain_name),
+		cmocka_unit_test(ctrl_c_says_that_the_cards_go_on),
 		cmocka_unit_test(waiting_ends_with_a_line_and_what_is_left),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
