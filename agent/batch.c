@@ -316,11 +316,22 @@ record_fault(const struct batch_parser *p, struct span record)
 
 /* ---- lines before the first row ---------------------------------------- */
 
+/* A spreadsheet fills short lines up with empty cells. */
+static struct span
+without_empty_cells(const struct batch_parser *p, struct span line)
+{
+	while (p->kind == BATCH_CSV && line.len > 0 &&
+		strchr(",;\t ", line.ptr[line.len - 1]))
+		line.len--;
+	return line;
+}
+
 static void
 take_directive(struct batch_parser *p, struct span line)
 {
 	bool ignored;
-	const char *reason = batch_directive_take(&p->defaults, line, &ignored);
+	const char *reason = batch_directive_take(
+		&p->defaults, without_empty_cells(p, line), &ignored);
 
 	if (reason)
 		fail(p, "line %u: %s", p->row_line, reason);

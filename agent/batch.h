@@ -17,7 +17,7 @@ enum { BATCH_ROW_MAX = 4096, BATCH_WORD_MAX = 64, BATCH_NOTE_MAX = 256 };
 /* One row; texts are NUL-terminated, "" where absent. */
 struct batch_row {
 	unsigned line;             /* the line it begins on, from 1 */
-	struct secret voucher_pin; /* blanks and dashes dropped */
+	struct secret voucher_pin; /* blanks and dashes dropped, digits 0-9 */
 	char serial[BATCH_WORD_MAX];
 	char amount[BATCH_WORD_MAX];
 	char operator[BATCH_WORD_MAX]; /* lower case */

@@ -71,6 +71,7 @@ is_spacing(uint32_t c)
 	       (c >= 0x2010 && c <= 0x2015) || c == 0x2212;
 }
 
+/* Bytes of a PIN, digits already as 0-9. */
 static const char *
 put_pin(struct secret *voucher_pin, struct span cell)
 {
@@ -187,23 +188,39 @@ word_of(struct batch_row *row, enum batch_column column)
 	return NULL;
 }
 
-const char *
-batch_row_put(struct batch_row *row, enum batch_column column, struct span cell)
+static const char *
+put_word(struct batch_row *row, enum batch_column column, struct span cell)
 {
-	if (column == BATCH_COLUMN_NOTE)
-		return put_note(row->note, cell);
-	if (column == BATCH_COLUMN_IGNORED)
-		return NULL;
-	if (has_control(cell))
-		return columns[column].control;
-	if (column == BATCH_COLUMN_PIN)
-		return put_pin(&row->voucher_pin, cell);
 	char *word = word_of(row, column);
 	int rc = column == BATCH_COLUMN_OPERATOR
 	                 ? batch_copy_lower(word, BATCH_WORD_MAX, cell)
 	                 : span_copy(word, BATCH_WORD_MAX, cell);
 
 	return rc < 0 ? columns[column].too_long : NULL;
+}
+
+const char *
+batch_row_put(struct batch_row *row, enum batch_column column, struct span cell)
+{
+	char plain[BATCH_ROW_MAX];
+	size_t len = 0;
+
+	if (column == BATCH_COLUMN_NOTE)
+		return put_note(row->note, cell);
+	if (column == BATCH_COLUMN_IGNORED)
+		return NULL;
+	if (has_control(cell))
+		return columns[column].control;
+	/* Never longer than the cell, and that than a record. */
+	if (utf8_plain_digits(cell, plain, sizeof(plain), &len) < 0)
+		return columns[column].too_long;
+	const char *fault =
+		column == BATCH_COLUMN_PIN
+			? put_pin(&row->voucher_pin, span_of(plain, len))
+			: put_word(row, column, span_of(plain, len));
+
+	explicit_bzero(plain, len);
+	return fault;
 }
 
 static void

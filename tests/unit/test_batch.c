@@ -327,6 +327,9 @@ blanks_and_dashes_in_a_pin_are_dropped(void **state)
 		{BYTES("pin\n 12\u00a034\u202f5\u20106\u20137\u22128 \n"),
 			"2 row 12345678\n"},
 		{BYTES("pin\n\"12 34\"\n"), "2 row 1234\n"},
+		{BYTES("pin,amount,target,serial\n"
+		       "١٢٣٤,１００,۰۸۰۰,A१\n"),
+			"2 row 1234 serial=A1 amount=100 target=0800\n"},
 		/* what else stands there is the profile's to judge */
 		{BYTES("pin\n12.34\n1_2\n1,23E+13\n"),
 			"2 row 12.34\n3 row 1_2\n4 fault more cells than "

@@ -70,6 +70,10 @@ directives_are_defaults_behind_a_rows_own_cells(void **state)
 		{BYTES("pin\n# note: \"a, \"b\n# amount: 5\n1\n# amount: 6\n"),
 			"4 row 1 amount=5\n5 row #amount:6 amount=5\n"
 			"priority 5 note \"a, \"b\n"},
+		/* as a spreadsheet saves them */
+		{BYTES("# operator: simtel;;\r\n# amount: 5;;\r\n"
+		       "pin;serial;note\r\n1;;\r\n"),
+			"4 row 1 amount=5 operator=simtel\n"},
 		{BYTES("# priority: 0\npin\n1\n"),
 			"3 row 1\npriority 0 note \n"},
 	};
