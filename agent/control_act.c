@@ -14,6 +14,7 @@
 #include "agent/fleet.h"
 #include "agent/control_shape.h"
 #include "agent/json.h"
+#include "agent/mask.h"
 #include "agent/turn.h"
 
 enum { WHY_MAX = 200 };
@@ -98,6 +99,15 @@ struct move {
 	int64_t credited_minor;
 };
 
+/* A person may well put the card's number into the note, which goes to
+ * syslog. No operator's PIN is shorter than this. */
+static bool
+may_be_pin(const void *ctx, struct span digits)
+{
+	(void)ctx;
+	return digits.len >= 10;
+}
+
 /* true: moved. Otherwise why says the reason. */
 static bool
 move_one(struct client *client, int64_t id, const struct move *move, char *why)
@@ -119,8 +129,8 @@ move_one(struct client *client, int64_t id, const struct move *move, char *why)
 	op.u.voucher_move.credited_minor = move->credited_minor;
 	(void)span_copy(op.u.voucher_move.reason,
 		sizeof(op.u.voucher_move.reason), span_str(move->reason));
-	(void)span_copy(op.u.voucher_move.note, sizeof(op.u.voucher_move.note),
-		span_str(move->note));
+	mask_text(span_str(move->note), span_str(""), may_be_pin, NULL,
+		op.u.voucher_move.note, sizeof(op.u.voucher_move.note));
 	struct ledger_result result = {0};
 	int err = try_op(client, &op, &result);
 	if (err != 0)
@@ -378,24 +388,53 @@ is_number(const char *text)
 	return len > 0 && text[len] == '\0' && len < LEDGER_TARGET_MAX;
 }
 
+struct known_sims {
+	struct ledger_unlock *unlock;
+	unsigned count;
+};
+
+static bool
+on_sim(void *ctx, const struct ledger_sim *sim)
+{
+	struct known_sims *known = ctx;
+	if (strcmp(sim->modem, known->unlock->modem) != 0)
+		return true;
+	known->count++;
+	(void)span_copy(known->unlock->iccid, sizeof(known->unlock->iccid),
+		span_str(sim->iccid));
+	return true;
+}
+
+/* The SIM in a modem; while the modem restarts, the one that was in it, if
+ * there was never another. */
+static bool
+fill_unlock_sim(struct client *client, const struct line *line,
+	struct ledger_unlock *unlock)
+{
+	struct known_sims known = {.unlock = unlock};
+	(void)span_copy(unlock->modem, sizeof(unlock->modem),
+		span_str(line->config.name));
+	(void)span_copy(unlock->iccid, sizeof(unlock->iccid),
+		span_str(line_iccid(line)));
+	if (unlock->iccid[0] != '\0')
+		return true;
+	if (ledger_each_sim(client->control->ledger, 0, on_sim, &known) == 0 &&
+		known.count == 1)
+		return true;
+	client_fail(client, CONTROL_REFUSED,
+		"which SIM is in %s is not known yet; see: topupctl modems",
+		line->config.name);
+	return false;
+}
+
 /* A modem means the SIM in it; a number is the account credited. */
 static bool
 fill_unlock(
 	struct client *client, const char *what, struct ledger_unlock *unlock)
 {
 	struct line *line = fleet_find(client->control->parts.fleet, what);
-	if (line != NULL && line_iccid(line)[0] == '\0') {
-		client_fail(client, CONTROL_REFUSED,
-			"the SIM in %.64s is not known yet", what);
-		return false;
-	}
-	if (line != NULL) {
-		(void)span_copy(unlock->iccid, sizeof(unlock->iccid),
-			span_str(line_iccid(line)));
-		(void)span_copy(unlock->modem, sizeof(unlock->modem),
-			span_str(line->config.name));
-		return true;
-	}
+	if (line != NULL)
+		return fill_unlock_sim(client, line, unlock);
 	if (is_number(what)) {
 		(void)span_copy(unlock->account, sizeof(unlock->account),
 			span_str(what));
