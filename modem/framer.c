@@ -45,7 +45,8 @@ is_noise(struct span line)
 	enum { NAME_MIN = 3 };
 	size_t n = 1;
 
-	if (line.len == 0 || memchr("+^*", line.ptr[0], 3) == NULL)
+	if (line.len == 0 || (line.ptr[0] != '+' && line.ptr[0] != '^' &&
+				     line.ptr[0] != '*'))
 		return false;
 	while (n < line.len && is_upper(line.ptr[n]))
 		n++;

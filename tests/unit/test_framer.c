@@ -415,19 +415,19 @@ unescape(const char *in, char *out)
 	size_t n = 0;
 
 	while (*in != '\0') {
-		unsigned octet = 0;
-
 		if (*in != '\\') {
 			out[n++] = *in++;
-		} else if (in[1] == 'x' && sscanf(in + 2, "%2x", &octet) == 1) {
-			out[n++] = (char)octet;
-			in += 4;
-		} else {
-			out[n++] = in[1] == 'r'   ? '\r'
-			           : in[1] == 'n' ? '\n'
-			                          : in[1];
-			in += 2;
+			continue;
 		}
+		if (in[1] == 'x') {
+			const char octet[] = {in[2], in[3], '\0'};
+
+			out[n++] = (char)strtoul(octet, NULL, 16);
+			in += 4;
+			continue;
+		}
+		out[n++] = in[1] == 'r' ? '\r' : in[1] == 'n' ? '\n' : in[1];
+		in += 2;
 	}
 	return n;
 }
