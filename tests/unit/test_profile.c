@@ -312,6 +312,44 @@ keys_that_do_not_fit_together_are_refused(void **state)
 }
 
 static void
+list_with_more_entries_than_its_place_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *head;
+		const char *entry;
+		int most;
+		const char *want;
+	} rows[] = {
+		{"[operator]\n", "pin = 1\n", PROFILE_PATTERN_MAX,
+			"pin: more than 16 times"},
+		{"[operator]\n", "msisdn = 1\n", PROFILE_PATTERN_MAX,
+			"msisdn: more than 16 times"},
+		{"[operator]\nmcc_mnc = 00101", ",00101",
+			PROFILE_PATTERN_MAX - 1, "mcc_mnc: more than 16"},
+		{"[limits]\nhours = 01:00-02:00", ",01:00-02:00",
+			PROFILE_HOURS_MAX - 1,
+			"hours: more than 8 spans of time"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool own_lines = rows[i].entry[0] != ',';
+		char text[1024];
+		int len = snprintf(text, sizeof(text), BASE "%s", rows[i].head);
+
+		for (int n = 0; n < rows[i].most; n++)
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+				"%s", rows[i].entry);
+		profile_unref(read_good(text));
+		(void)snprintf(text + len, sizeof(text) - (size_t)len, "%s",
+			rows[i].entry);
+		expect_problem(text, strlen(text),
+			own_lines ? OWN_LINE + PROFILE_PATTERN_MAX : OWN_LINE,
+			rows[i].want);
+	}
+}
+
+static void
 file_that_cannot_be_read_or_named_is_refused(void **state)
 {
 	(void)state;
@@ -396,48 +434,6 @@ what_this_version_does_not_do_is_warned_of(void **state)
 
 		expect_problem(text, (size_t)len, OWN_LINE, rows[i].want);
 	}
-}
-
-static void
-absent_keys_have_the_contracts_defaults(void **state)
-{
-	(void)state;
-	struct profile *p = read_good(BASE);
-
-	assert_string_equal(p->stem, "good");
-	assert_string_equal(p->name, "good");
-	assert_string_equal(p->currency, "");
-	assert_int_equal(p->mcc_mnc_count, 0);
-	assert_int_equal(p->decimals, 2);
-	assert_int_equal(p->number_format.group, ',');
-	assert_int_equal(p->number_format.divide, '.');
-	assert_true(profile_takes_pin(p, span_str("1234567890")));
-	assert_true(profile_takes_pin(p, span_str("12345678901234567890")));
-	assert_false(profile_takes_pin(p, span_str("123456789")));
-	assert_false(profile_takes_pin(p, span_str("123456789012345678901")));
-	assert_true(profile_takes_msisdn(p, span_str("+23480123456")));
-	assert_string_equal(p->recharge_ussd, "*121*{pin}#");
-	assert_string_equal(p->recharge_ussd_for_other, "");
-	assert_int_equal(p->via_count, 1);
-	assert_int_equal(p->via[0], PROFILE_VIA_USSD);
-	assert_int_equal(p->verdict_by, PROFILE_VERDICT_USSD);
-	assert_int_equal(p->timeout_ms, 60000);
-	assert_false(p->repeat_once);
-	assert_int_equal(p->menu_count, 0);
-	assert_string_equal(p->balance_ussd, "");
-	assert_int_equal(p->before, PROFILE_BEFORE_AUTO);
-	assert_int_equal(p->balance_max_per_day, 0);
-	assert_int_equal(p->low_minor, 0);
-	assert_int_equal(p->max_rejects, 2);
-	assert_int_equal(p->reject_pause_ms, 86400000);
-	assert_int_equal(p->batch_rejects, 3);
-	assert_int_equal(p->min_interval_ms, 5000);
-	assert_int_equal(p->daily_max, 0);
-	assert_int_equal(p->hours_count, 0);
-	assert_int_equal(p->retries, 3);
-	assert_int_equal(p->retry_pause_ms, 60000);
-	assert_int_equal(p->fence_ms, 60000);
-	profile_unref(p);
 }
 
 static const char whole[] = "\xef\xbb\xbf; a comment\r\n"
@@ -533,39 +529,6 @@ every_key_of_the_contract_is_taken(void **state)
 	profile_unref(p);
 }
 
-static void
-hours_that_leave_no_minute_out_are_none(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *hours;
-		size_t count;
-	} rows[] = {{"00:00-24:00", 0}, {"00:00-12:00, 12:00-24:00", 0},
-		{"22:00-10:00, 10:00-22:00", 0}, {"00:00-23:59", 1},
-		{"00:00-11:00, 12:00-24:00", 2}};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char text[1024];
-		(void)snprintf(text, sizeof(text), "%s[limits]\nhours = %s\n",
-			BASE, rows[i].hours);
-		struct profile *p = read_good(text);
-		assert_int_equal(p->hours_count, rows[i].count);
-		profile_unref(p);
-	}
-}
-
-static void
-profile_lives_as_long_as_an_attempt_holds_it(void **state)
-{
-	(void)state;
-	struct profile *p = read_good(BASE);
-
-	assert_ptr_equal(profile_ref(p), p);
-	profile_unref(p);
-	assert_string_equal(p->stem, "good");
-	profile_unref(p);
-	profile_unref(NULL);
-}
-
 int
 main(void)
 {
@@ -573,13 +536,12 @@ main(void)
 		cmocka_unit_test(wrong_value_is_told_with_its_line),
 		cmocka_unit_test(line_that_inih_would_cut_or_join_is_refused),
 		cmocka_unit_test(keys_that_do_not_fit_together_are_refused),
+		cmocka_unit_test(
+			list_with_more_entries_than_its_place_is_refused),
 		cmocka_unit_test(file_that_cannot_be_read_or_named_is_refused),
 		cmocka_unit_test(all_problems_of_a_file_are_told),
 		cmocka_unit_test(what_this_version_does_not_do_is_warned_of),
-		cmocka_unit_test(absent_keys_have_the_contracts_defaults),
 		cmocka_unit_test(every_key_of_the_contract_is_taken),
-		cmocka_unit_test(hours_that_leave_no_minute_out_are_none),
-		cmocka_unit_test(profile_lives_as_long_as_an_attempt_holds_it),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

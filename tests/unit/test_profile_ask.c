@@ -161,6 +161,81 @@ template_that_does_not_fit_leaves_no_pin_behind(void **state)
 	assert_string_equal(out, "{");
 }
 
+static void
+absent_keys_have_the_contracts_defaults(void **state)
+{
+	(void)state;
+	struct profile *p = read_good(BASE);
+
+	assert_string_equal(p->stem, "good");
+	assert_string_equal(p->name, "good");
+	assert_string_equal(p->currency, "");
+	assert_int_equal(p->mcc_mnc_count, 0);
+	assert_int_equal(p->decimals, 2);
+	assert_int_equal(p->number_format.group, ',');
+	assert_int_equal(p->number_format.divide, '.');
+	assert_true(profile_takes_pin(p, span_str("1234567890")));
+	assert_true(profile_takes_pin(p, span_str("12345678901234567890")));
+	assert_false(profile_takes_pin(p, span_str("123456789")));
+	assert_false(profile_takes_pin(p, span_str("123456789012345678901")));
+	assert_true(profile_takes_msisdn(p, span_str("+23480123456")));
+	assert_string_equal(p->recharge_ussd, "*121*{pin}#");
+	assert_string_equal(p->recharge_ussd_for_other, "");
+	assert_int_equal(p->via_count, 1);
+	assert_int_equal(p->via[0], PROFILE_VIA_USSD);
+	assert_int_equal(p->verdict_by, PROFILE_VERDICT_USSD);
+	assert_int_equal(p->timeout_ms, 60000);
+	assert_false(p->repeat_once);
+	assert_int_equal(p->menu_count, 0);
+	assert_string_equal(p->balance_ussd, "");
+	assert_int_equal(p->before, PROFILE_BEFORE_AUTO);
+	assert_int_equal(p->balance_max_per_day, 0);
+	assert_int_equal(p->low_minor, 0);
+	assert_int_equal(p->max_rejects, 2);
+	assert_int_equal(p->reject_pause_ms, 86400000);
+	assert_int_equal(p->batch_rejects, 3);
+	assert_int_equal(p->min_interval_ms, 5000);
+	assert_int_equal(p->daily_max, 0);
+	assert_int_equal(p->hours_count, 0);
+	assert_int_equal(p->retries, 3);
+	assert_int_equal(p->retry_pause_ms, 60000);
+	assert_int_equal(p->fence_ms, 60000);
+	profile_unref(p);
+}
+
+static void
+hours_that_leave_no_minute_out_are_none(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *hours;
+		size_t count;
+	} rows[] = {{"00:00-24:00", 0}, {"00:00-12:00, 12:00-24:00", 0},
+		{"22:00-10:00, 10:00-22:00", 0}, {"00:00-23:59", 1},
+		{"00:00-11:00, 12:00-24:00", 2}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+		(void)snprintf(text, sizeof(text), "%s[limits]\nhours = %s\n",
+			BASE, rows[i].hours);
+		struct profile *p = read_good(text);
+		assert_int_equal(p->hours_count, rows[i].count);
+		profile_unref(p);
+	}
+}
+
+static void
+profile_lives_as_long_as_an_attempt_holds_it(void **state)
+{
+	(void)state;
+	struct profile *p = read_good(BASE);
+
+	assert_ptr_equal(profile_ref(p), p);
+	profile_unref(p);
+	assert_string_equal(p->stem, "good");
+	profile_unref(p);
+	profile_unref(NULL);
+}
+
 int
 main(void)
 {
@@ -170,6 +245,9 @@ main(void)
 			what_is_dialled_is_plain_whatever_an_expression_allows),
 		cmocka_unit_test(
 			template_that_does_not_fit_leaves_no_pin_behind),
+		cmocka_unit_test(absent_keys_have_the_contracts_defaults),
+		cmocka_unit_test(hours_that_leave_no_minute_out_are_none),
+		cmocka_unit_test(profile_lives_as_long_as_an_attempt_holds_it),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
