@@ -143,6 +143,56 @@ file_removed_before_it_was_finished_still_gets_its_done(void **state)
 	assert_true(accepted > 2);
 }
 
+static bool
+on_count(void *ctx, const struct ledger_batch *b)
+{
+	(void)b;
+	++*(int64_t *)ctx;
+	return true;
+}
+
+/* Batches whose file the ledger believes in incoming/. */
+static int64_t
+unfinished(struct inbox *f)
+{
+	int64_t count = 0;
+
+	assert_int_equal(ledger_each_batch_due(f->purse->ledger,
+				 LEDGER_DUE_RETIRE, on_count, &count),
+		0);
+	return count;
+}
+
+static void
+name_of_an_unfinished_batch_may_belong_to_another_file(void **state)
+{
+	struct inbox *f = *state;
+	static char text[TEXT_MAX];
+	bool cut = true;
+	int accepted = 0;
+
+	many_rows(text, true);
+	for (int turns = 0; cut; turns++) {
+		inbox_drop(f, "many.csv", text);
+		f->turns_left = turns;
+		inbox_run(f);
+		cut = f->cut;
+		inbox_end_life(f);
+		inbox_drop(f, "many.csv",
+			"# operator: simtel\npin\n77123456789012\n");
+		inbox_begin_life(f);
+		intake_on_file(f->intake, "many.csv");
+		inbox_run(f);
+		assert_true(inbox_vouchers(f) == 1 ||
+			    inbox_vouchers(f) == MANY + 1);
+		accepted += inbox_vouchers(f) == MANY + 1;
+		assert_int_equal(unfinished(f), 0);
+		purse_is_sound(f->purse);
+		inbox_begin_anew(f);
+	}
+	assert_true(accepted > 2);
+}
+
 /* ---- files that change ------------------------------------------------- */
 
 static void
@@ -266,6 +316,7 @@ main(void)
 		CASE(power_cut_at_any_turn_loses_no_row_and_takes_none_twice),
 		CASE(power_cut_at_any_turn_of_a_refusal_keeps_the_file),
 		CASE(file_removed_before_it_was_finished_still_gets_its_done),
+		CASE(name_of_an_unfinished_batch_may_belong_to_another_file),
 		CASE(file_replaced_while_it_is_read_is_read_too),
 		CASE(row_appended_while_it_is_read_is_not_lost),
 		CASE(full_disk_only_makes_it_take_longer),
