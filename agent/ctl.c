@@ -287,8 +287,11 @@ run(struct ctl *ctl, const struct words *words)
 	if (ctl->arg_count < command->min)
 		return ctl_wrong(
 			ctl, "%s needs %s", command->name, command->args);
+	/* The word is not repeated: it may be a PIN that somebody typed. */
 	if (command->max >= 0 && ctl->arg_count > command->max)
-		return ctl_wrong(ctl, "what is '%s'?", ctl->args[command->max]);
+		return ctl_wrong(ctl, "%s takes %s%s", command->name,
+			command->max == 0 ? "no such word" : "no more than ",
+			command->args);
 	return command->run(ctl);
 }
 

@@ -414,6 +414,19 @@ a_pin_goes_as_a_file_and_never_as_text(void **state)
 }
 
 static void
+a_pin_given_as_an_argument_is_not_repeated(void **state)
+{
+	(void)state;
+	assert_int_equal(call_ctl("load", PIN, NULL), 2);
+	assert_null(strstr(call_err, PIN));
+	assert_non_null(strstr(call_err, "load takes no such word"));
+	assert_int_equal(call_ctl("submit", "a.txt", PIN, NULL), 2);
+	assert_string_equal(call_err,
+		"topupctl: submit takes no more than FILE\n"
+		"try: topupctl submit --help\n");
+}
+
+static void
 no_pin_or_too_long_a_one_is_never_sent(void **state)
 {
 	(void)state;
@@ -512,6 +525,7 @@ main(void)
 		cmocka_unit_test(followed_entries_are_one_object_a_line),
 		cmocka_unit_test(bad_rows_are_put_together_with_their_batch),
 		cmocka_unit_test(a_pin_goes_as_a_file_and_never_as_text),
+		cmocka_unit_test(a_pin_given_as_an_argument_is_not_repeated),
 		cmocka_unit_test(no_pin_or_too_long_a_one_is_never_sent),
 		cmocka_unit_test(a_batch_goes_with_its_plain_name),
 		cmocka_unit_test(ctrl_c_says_that_the_cards_go_on),
