@@ -21,6 +21,8 @@
 enum {
 	DISK_RETRY_MS = 1000, /* after an intent that the ledger refused */
 	HEADS = 8,            /* looked at for one line in one turn */
+	/* A clock that becomes trusted tells nobody. */
+	CLOCK_LOOK_MS = 60000,
 	DAY_MIN = 24 * 60
 };
 
@@ -206,17 +208,18 @@ static bool
 wants_balance(const struct dispatch *d, const struct line *line, int64_t batch)
 {
 	const struct profile *p = line->profile;
+	bool coding_known = modem_info(line->modem)->coding_known;
 	if (p->balance_ussd[0] == '\0')
 		return false;
 	switch (p->before) {
 	case PROFILE_BEFORE_NEVER:
 		return false;
 	case PROFILE_BEFORE_ALWAYS:
-		return !line->balance_fresh;
+		return !coding_known || !line->balance_fresh;
 	case PROFILE_BEFORE_AUTO:
 		break;
 	}
-	return !modem_info(line->modem)->coding_known ||
+	return !coding_known ||
 	       (line->balance_batch < batch && !knows_balance(d, line));
 }
 
@@ -240,17 +243,25 @@ wake_by(struct dispatch *d, int64_t at_ms)
 	loop_timer_at(d->timer, at_ms);
 }
 
+/* A card that this line can never dial waits for a person; the next may go. */
+static void
+hold(struct dispatch *d, int64_t voucher, const char *why)
+{
+	move(d, voucher, VOUCHER_HOLD, "person", why);
+	dispatch_kick(d);
+}
+
 static void
 dial(struct dispatch *d, struct line *line, int64_t voucher)
 {
 	line->balance_fresh = false;
 	int rc = redeem_begin(d->parts.redeem, line, voucher);
-	if (rc == -EINVAL || rc == -EBADMSG)
-		move(d, voucher, VOUCHER_HOLD, "person",
-			rc == -EINVAL
-				? "its operator's profile cannot dial it: no "
-				  "code for its target, or another form of PIN"
-				: "its PIN cannot be unsealed with this key");
+	if (rc == -EINVAL)
+		hold(d, voucher,
+			"its operator's profile cannot dial it: no code for "
+			"its target, or another form of PIN");
+	else if (rc == -EBADMSG)
+		hold(d, voucher, "its PIN cannot be unsealed with this key");
 	else if (rc != 0)
 		wake_by(d, loop_now_ms(d->parts.loop) + DISK_RETRY_MS);
 }
@@ -277,10 +288,15 @@ serve(struct dispatch *d, struct line *line)
 		return INT64_MAX;
 	if (line->rest_until_ms > now)
 		return line->rest_until_ms;
-	if (dispatch_pick(d, line, &until_ran) != PICK_DIAL)
+	enum pick_answer answer = dispatch_pick(d, line, &until_ran);
+	if (answer == PICK_CLOCK)
+		return now + CLOCK_LOOK_MS;
+	if (answer != PICK_DIAL)
 		return to_loop(d, until_ran);
 	struct heads h;
 	find_head(d, line, &h);
+	if (h.pick == 0 && !h.trusted)
+		return now + CLOCK_LOOK_MS;
 	if (h.pick == 0)
 		return h.expired_count > 0 ? now : INT64_MAX;
 	if (wants_balance(d, line, h.batch))

@@ -206,11 +206,14 @@ could_dial(const struct line *line, const struct ledger_voucher *v)
 		       strcmp(v->modem_only, line->config.name) == 0);
 }
 
+/* One that rests, or whose SIM is not known, is no modem for a card. */
 static bool
-works(const struct line *line)
+works(const struct dispatch *d, const struct line *line)
 {
 	enum modem_state state = modem_info(line->modem)->state;
-	return state == MODEM_READY || state == MODEM_BUSY;
+	return (state == MODEM_READY || state == MODEM_BUSY) &&
+	       line_iccid(line)[0] != '\0' &&
+	       line->rest_until_ms <= loop_now_ms(d->parts.loop);
 }
 
 /* What pick says of a line, asked once a turn: a list of a million waiting
@@ -238,7 +241,7 @@ dispatch_why_waiting(struct dispatch *d, const struct ledger_voucher *v,
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
 		struct line *line = fleet_at(d->parts.fleet, i);
 		int64_t until_ran;
-		if (!could_dial(line, v) || !works(line))
+		if (!could_dial(line, v) || !works(d, line))
 			continue;
 		enum pick_answer answer = shown_pick(d, line, &until_ran);
 		if (until_ran < best || strcmp(word, "no_modem") == 0)

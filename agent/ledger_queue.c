@@ -11,7 +11,7 @@
  * One lane: the ready vouchers of an operator for one modem or for any, for
  * the SIM itself or for a number. Within a lane the indexes batch_queue and
  * voucher_queue give the order; four lanes are merged. What is skipped is
- * only what waits for its moment or for its account.
+ * only what waits for its moment, its account or a clock.
  */
 const char ledger_head_sql[] =
 	"SELECT " LEDGER_VOUCHER_COLUMNS " FROM batch b INDEXED BY batch_queue"
@@ -19,7 +19,7 @@ const char ledger_head_sql[] =
 	" WHERE b.accepted = 1 AND b.n_ready > 0"
 	" AND v.batch = b.id AND v.state = 'ready'"
 	" AND v.operator = ?1 AND v.modem_only = ?2 AND v.own = ?3"
-	" AND v.next_at <= ?4"
+	" AND v.next_at <= ?4 AND (?5 = 0 OR v.expires = '')"
 	" AND (?3 = 1 OR NOT EXISTS (SELECT 1 FROM attempt a"
 	"  WHERE a.account = v.target AND a.flying = 1))"
 	" ORDER BY b.priority DESC, b.id, v.row";
@@ -100,7 +100,8 @@ open_lanes(struct merge *merge, const struct ledger_head_query *q)
 		struct lane *lane = &merge->lanes[i];
 		lane->stmt = ledger_take(merge->ledger, ledger_head_sql,
 			ledger_text(q->operator), ledger_text(modem),
-			ledger_int(own), ledger_int(q->ran_ms));
+			ledger_int(own), ledger_int(q->ran_ms),
+			ledger_int(q->skip_expiring));
 		rc = lane->stmt == NULL ? -EIO : lane_step(merge, lane);
 	}
 	return rc;

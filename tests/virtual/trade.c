@@ -1,0 +1,218 @@
+/*
+ * trade: see trade.h. It must never do what agent/topupd.c does not do.
+ */
+#include "tests/virtual/trade.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/balance.h"
+#include "agent/late.h"
+#include "agent/loop.h"
+#include "agent/redeem.h"
+#include "agent/turn.h"
+
+enum { FIRST_ROW = 2, SAYINGS = 32, SAYING_MAX = 256 };
+
+/* Rules borrow their texts. */
+static char sayings[SAYINGS][2][SAYING_MAX];
+static size_t said;
+
+static void
+on_line(void *ctx, struct line *line)
+{
+	struct trade *t = ctx;
+	(void)line;
+	if (t->dispatch)
+		dispatch_kick(t->dispatch);
+}
+
+static void
+on_push(void *ctx, struct line *line, struct span text)
+{
+	struct trade *t = ctx;
+	late_text(t->shop.turn, line, text, loop_now_ms(t->shop.loop));
+}
+
+static void
+add_modem(struct trade *t, const char *name, const char *port)
+{
+	trade_answer(port, "*121*", TRADE_LOADED);
+	trade_answer(port, "*123#", TRADE_BALANCE);
+	shop_modem(&t->shop, name, port, "simtel");
+}
+
+void
+trade_init(struct trade *t, struct purse *p, const char *profile)
+{
+	struct fleet_hooks hooks = {
+		.ctx = t, .on_change = on_line, .on_push = on_push};
+	struct fleet_idle idle = {.ctx = t, .fn = on_line};
+	struct shop *s = &t->shop;
+	memset(t, 0, sizeof(*t));
+	said = 0;
+	shop_init(s, p, &hooks);
+	shop_operator(s, "simtel", profile);
+	t->balance = balance_new(s->loop, s->turn, &idle);
+	t->redeem = redeem_new(s->loop, s->turn, p->vault, &idle);
+	struct dispatch_parts parts = {.loop = s->loop,
+		.turn = s->turn,
+		.fleet = s->fleet,
+		.redeem = t->redeem,
+		.balance = t->balance};
+	t->dispatch = dispatch_new(&parts);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	add_modem(t, "a", SHOP_PORT_A);
+}
+
+void
+trade_add_b(struct trade *t)
+{
+	virtual_plug(SHOP_PORT_B, SHOP_SIM_2);
+	add_modem(t, "b", SHOP_PORT_B);
+}
+
+void
+trade_fini(struct trade *t)
+{
+	dispatch_free(t->dispatch);
+	redeem_free(t->redeem);
+	balance_free(t->balance);
+	shop_fini(&t->shop);
+}
+
+void
+trade_open(struct trade *t)
+{
+	shop_apply(&t->shop);
+	shop_run_to(&t->shop, "a", MODEM_READY);
+}
+
+void
+trade_answer(const char *port, const char *code, const char *text)
+{
+	assert_true(said < SAYINGS);
+	char *when = sayings[said][0], *then = sayings[said][1];
+	said++;
+	(void)snprintf(when, SAYING_MAX, "AT+CUSD=1,\"%s", code);
+	if (text)
+		(void)snprintf(
+			then, SAYING_MAX, "\r\n+CUSD: 0,\"%s\",15\r\n", text);
+	fakewire_rule(
+		virtual_wire(port), (struct fakewire_rule){.when = when,
+					    .say = "\r\nOK\r\n",
+					    .then = text ? then : NULL,
+					    .then_after_ms = TRADE_ANSWER_MS});
+}
+
+struct trade_batch
+trade_batch(struct trade *t, unsigned rows, trade_tweak *tweak)
+{
+	struct purse *p = t->shop.purse;
+	struct trade_batch b = {.id = purse_open_batch(p)};
+	b.first = p->serial + 1;
+	for (unsigned i = 0; i < rows; i++) {
+		struct ledger_op row = purse_row(p, b.id, i + FIRST_ROW);
+		if (tweak)
+			tweak(&row.u.batch_row, i);
+		purse_must(p, &row);
+	}
+	struct ledger_op accept = purse_op(p, LEDGER_BATCH_ACCEPT);
+	accept.u.batch_accept.batch = b.id;
+	trade_act(t, &accept);
+	return b;
+}
+
+int64_t
+trade_card(struct trade *t, const struct trade_batch *b, unsigned i)
+{
+	return purse_voucher(t->shop.purse, b->id, i + FIRST_ROW);
+}
+
+static const char *
+pin_of(const struct trade_batch *b, unsigned i)
+{
+	static char digits[16];
+	(void)snprintf(digits, sizeof(digits), "77%012u", b->first + i);
+	return digits;
+}
+
+unsigned
+trade_dialled(const char *port, const struct trade_batch *b, unsigned i)
+{
+	return fakewire_count(virtual_wire(port), pin_of(b, i));
+}
+
+size_t
+trade_place(const char *port, const struct trade_batch *b, unsigned i)
+{
+	const struct fakewire *wire = virtual_wire(port);
+	const char *at = strstr(wire->written, pin_of(b, i));
+	assert_non_null(at);
+	return (size_t)(at - wire->written);
+}
+
+unsigned
+trade_codes(const char *port, const char *code)
+{
+	char command[64];
+	(void)snprintf(command, sizeof(command), "AT+CUSD=1,\"%s", code);
+	return fakewire_count(virtual_wire(port), command);
+}
+
+void
+trade_expect(struct trade *t, const struct trade_batch *b, unsigned i,
+	enum voucher_state state, const char *reason)
+{
+	struct purse_card card = purse_card(t->shop.purse, trade_card(t, b, i));
+	assert_string_equal(
+		voucher_state_name(card.state), voucher_state_name(state));
+	assert_string_equal(card.reason, reason);
+}
+
+void
+trade_run(struct trade *t, int64_t ms)
+{
+	virtual_run(t->shop.loop, ms);
+}
+
+void
+trade_act(struct trade *t, const struct ledger_op *op)
+{
+	purse_must(t->shop.purse, op);
+	dispatch_kick(t->dispatch);
+}
+
+void
+trade_pause(struct trade *t, const char *modem, bool on)
+{
+	struct ledger_op op = purse_op(t->shop.purse, LEDGER_PAUSE);
+	(void)snprintf(op.u.pause.modem, LEDGER_NAME_MAX, "%s", modem);
+	op.u.pause.on = on;
+	trade_act(t, &op);
+}
+
+void
+trade_unlock(struct trade *t, const char *modem)
+{
+	struct ledger_op op = purse_op(t->shop.purse, LEDGER_UNLOCK);
+	(void)snprintf(op.u.unlock.iccid, LEDGER_NAME_MAX, "%s",
+		line_iccid(shop_line(&t->shop, modem)));
+	(void)snprintf(op.u.unlock.modem, LEDGER_NAME_MAX, "%s", modem);
+	trade_act(t, &op);
+}
+
+struct line_status
+trade_status(struct trade *t, const char *modem)
+{
+	struct line_status status;
+	memset(&status, 0x5a, sizeof(status)); /* all of it is set */
+	dispatch_line_status(t->dispatch, shop_line(&t->shop, modem), &status);
+	return status;
+}
