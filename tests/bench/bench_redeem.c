@@ -80,5 +80,6 @@ main(void)
 		HOUSE_TEST(four_modems),
 	};
 
+	cmocka_set_test_filter(getenv("ONLY")); /* one test's name, or all */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

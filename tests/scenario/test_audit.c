@@ -147,5 +147,6 @@ main(void)
 		HOUSE_TEST(cut_off_end_is_found),
 	};
 
+	cmocka_set_test_filter(getenv("ONLY")); /* one test's name, or all */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,16 +104,18 @@ modem_that_hangs_or_restarts_leaves_one_unknown(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		house_until_modem(h, "m2", "ready");
 		set_fault(h, faults[i], 1);
-		submit(h, done, done + CARDS / 2, "");
+		submit(h, done, done + 1, "m2");
+		submit(h, done + 1, done + CARDS / 2, "");
 		done += CARDS / 2;
 		house_until_settled(h, done);
 		set_fault(h, faults[i], 0);
+		house_until_modem(h, "m2", "fenced");
 		assert_int_equal(house_ctl(h, "unlock", "m2", NULL), 0);
 	}
 	house_assert_money_law(h, CARDS);
-	assert_in_range(
+	assert_int_equal(
 		house_count(house_ask(h, "vouchers", NULL), "state", "unknown"),
-		0, 2);
+		2);
 	house_done(h);
 }
 
@@ -154,5 +156,6 @@ main(void)
 		HOUSE_TEST(modem_that_was_never_there_is_told_and_slows_nobody),
 	};
 
+	cmocka_set_test_filter(getenv("ONLY")); /* one test's name, or all */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

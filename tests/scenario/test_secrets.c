@@ -154,5 +154,6 @@ main(void)
 		HOUSE_TEST(key_and_ledger_are_readable_by_nobody_else),
 	};
 
+	cmocka_set_test_filter(getenv("ONLY")); /* one test's name, or all */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

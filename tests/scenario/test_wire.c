@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -204,5 +205,6 @@ main(void)
 		HOUSE_TEST(answer_that_says_nothing_leaves_the_voucher_unknown),
 	};
 
+	cmocka_set_test_filter(getenv("ONLY")); /* one test's name, or all */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,9 +257,15 @@ answers(struct house *h, const void *ctx)
 }
 
 void
+house_until_answers(struct house *h)
+{
+	house_until(h, "topupd answers", answers, NULL);
+}
+
+void
 house_start(struct house *h)
 {
 	house_write_settings(h);
 	house_spawn_daemon(h);
-	house_until(h, "topupd answers", answers, NULL);
+	house_until_answers(h);
 }

@@ -24,6 +24,9 @@ void house_breathe(void);
 /* The deadline of a wait that begins now. */
 int64_t house_deadline(const struct house *h);
 
+/* Polls until topupctl gets an answer. */
+void house_until_answers(struct house *h);
+
 /* What the command line and environment of a process hold, kept for
  * house_assert_secret(). */
 void house_note_process(const struct house *h, pid_t pid);
