@@ -88,6 +88,29 @@ look_at(struct span s)
 }
 
 /*
+ * A noise line in the middle of hex leaves its line ends behind, and no text
+ * in hex has any of its own. The body without them, in joined, where that is
+ * surely hex; otherwise the body as it is.
+ */
+static struct span
+join_hex(struct span body, char *joined, size_t cap)
+{
+	struct look look;
+	size_t n = 0;
+
+	if (body.len > cap)
+		return body;
+	for (size_t i = 0; i < body.len; i++)
+		if (body.ptr[i] != '\r' && body.ptr[i] != '\n')
+			joined[n++] = body.ptr[i];
+	look = look_at(span_of(joined, n));
+	if (n == body.len || n < HEX_SURE || !look.hex || !look.digits ||
+		!look.letters)
+		return body;
+	return span_of(joined, n);
+}
+
+/*
  * A modem that cannot show a character of UCS-2 puts a question mark or
  * nonsense in its place: what is left is no answer.
  */
@@ -295,13 +318,15 @@ ussd_decode(
 {
 	enum claim claim = claim_of(answer->dcs);
 	struct ussd_guess guess = {.len = 0};
+	char joined[2 * USSD_OCTETS_MAX];
+	struct span body = join_hex(answer->body, joined, sizeof joined);
 	struct span text;
 	int rc = 0;
 
-	if (answer->body.len > 0) {
-		rc = decode_hex(span_trim(answer->body), claim, &guess);
+	if (body.len > 0) {
+		rc = decode_hex(span_trim(body), claim, &guess);
 		if (rc == -ENODATA)
-			rc = decode_plain(answer->body, &guess);
+			rc = decode_plain(body, &guess);
 	}
 	if (rc == 0 && claim == CLAIM_UCS2)
 		rc = refuse_flat(&guess);

@@ -185,6 +185,12 @@ static const struct {
 	{"00610072003F00680062003F003F", 17, NULL},
 	{"???????: 100.00", 72, NULL},
 	{"Ready? Send 1", 72, "Ready? Send 1"},
+	/* a noise line was taken out of the middle of hex, and only there */
+	{"48656C6C6F20\r\n746865726521", 0, "Hello there!"},
+	{"D9771D840EDBCB2071\r\n\r\nB9EC06", 15, "You have been"},
+	{"00590065007300\r\n2C0020006F006B", 72, "Yes, ok"},
+	{"12345678\r\n12345678", 15, "12345678\r\n12345678"},
+	{"FEED\nBEEF", 15, "FEED\nBEEF"},
 	/* octets on the line */
 	{"v\xE0s\xE0rl\xE0s", 15, "v\xC3\xA0s\xC3\xA0rl\xC3\xA0s"},
 	{"Il Credito \xC3\xA8 10", 15, "Il Credito \xC3\xA8 10"},
