@@ -10,8 +10,6 @@
 #include "agent/intake.h"
 #include "agent/ledger.h"
 #include "agent/profile.h"
-#include "agent/secret.h"
-#include "agent/vault.h"
 
 struct redact;
 struct spool_file;
@@ -22,7 +20,8 @@ enum {
 	INTAKE_SLICE_ROWS = 200,    /* each is sealed and stored */
 	INTAKE_RETRY_MS = 5000,     /* after a disk error */
 	INTAKE_FILES_MAX = 512,     /* wait; scans bring others */
-	INTAKE_SUBMITTED_MAX = 32
+	INTAKE_SUBMITTED_MAX = 32,
+	INTAKE_NOTE_MAX = 256
 };
 
 enum intake_kind {        /* where a file comes from */
@@ -121,11 +120,13 @@ bool intake_has_changed(const struct intake_job *job);
 
 /* ---- intake_row.c */
 
-/* A parsed row into the ledger's, all but sealing. NULL, or why the row is
- * bad; nothing of the row stands in that text. */
+/* A parsed row into the ledger's, all but sealing. NULL, or why it is bad. */
 const char *intake_check_row(const struct intake *intake,
 	const struct intake_job *job, const struct batch_row *row,
 	struct ledger_batch_row *out);
+/* A note without what could be a PIN, this card's or another's. */
+void intake_mask_note(const struct intake_job *job, const char *note,
+	struct span voucher_pin, char out[INTAKE_NOTE_MAX]);
 /* Remembers a good row (profile is its index); "counted", "lengths" or "". */
 void intake_shape_add(struct intake_shape *shape, size_t profile,
 	const struct secret *voucher_pin);

@@ -120,8 +120,8 @@ accept(struct intake *intake)
 	op.u.batch_accept.batch = job->batch;
 	(void)snprintf(op.u.batch_accept.hold, sizeof(op.u.batch_accept.hold),
 		"%s", intake_shape_hold(&job->shape, job->profiles.count));
-	(void)snprintf(op.u.batch_accept.note, sizeof(op.u.batch_accept.note),
-		"%s", batch_parser_note(job->parser));
+	intake_mask_note(job, batch_parser_note(job->parser), span_of("", 0),
+		op.u.batch_accept.note);
 	rc = turn_try(intake->options.turn, &op, &result);
 	if (rc == -EEXIST) {
 		intake_refuse(intake,

@@ -79,17 +79,38 @@ check_modem(const struct intake *intake, const char *name,
 	return NULL;
 }
 
-/* Words that go along; a PIN that stands in them too is masked. */
+static bool
+takes_pin(const void *ctx, struct span digits)
+{
+	const struct intake_job *job = ctx;
+
+	for (size_t i = 0; i < job->profiles.count; i++) {
+		if (profile_takes_pin(job->profiles.list[i], digits))
+			return true;
+	}
+	return false;
+}
+
+void
+intake_mask_note(const struct intake_job *job, const char *note,
+	struct span voucher_pin, char out[INTAKE_NOTE_MAX])
+{
+	mask_text(span_str(note), voucher_pin, takes_pin, job, out,
+		INTAKE_NOTE_MAX);
+}
+
+/* Words that go along. A serial has the form of a PIN where it likes: only
+ * the card's own is masked in it. */
 static void
-copy_words(const struct batch_row *row, struct ledger_batch_row *out)
+copy_words(const struct intake_job *job, const struct batch_row *row,
+	struct ledger_batch_row *out)
 {
 	struct span voucher_pin =
 		span_of(row->voucher_pin.bytes, row->voucher_pin.len);
 
 	mask_text(span_str(row->serial), voucher_pin, NULL, NULL, out->serial,
 		sizeof(out->serial));
-	mask_text(span_str(row->note), voucher_pin, NULL, NULL, out->note,
-		sizeof(out->note));
+	intake_mask_note(job, row->note, voucher_pin, out->note);
 	(void)snprintf(
 		out->expires, sizeof(out->expires), "%.10s", row->expires);
 }
@@ -121,7 +142,7 @@ intake_check_row(const struct intake *intake, const struct intake_job *job,
 			intake, or_default(row->modem, d->modem), out);
 	if (why)
 		return why;
-	copy_words(row, out);
+	copy_words(job, row, out);
 	out->line = row->line;
 	out->decimals = profile->decimals;
 	(void)snprintf(

@@ -224,6 +224,35 @@ numbers_follow_one_another_also_over_nines(void **state)
 	}
 }
 
+static bool
+on_voucher(void *ctx, const struct ledger_voucher *v)
+{
+	(void)snprintf(ctx, 512, "%s|%s", v->serial, v->note);
+	return true;
+}
+
+static void
+words_beside_the_pin_do_not_tell_it(void **state)
+{
+	struct inbox *f = *state;
+	char words[512] = "";
+	const struct ledger_voucher_filter filter = {.batch = 1, .state = -1};
+
+	inbox_drop(f, "a.csv",
+		"# operator: simtel\n# note: old 98765432109876, 2026-11-22\n"
+		"pin,serial,note\n"
+		"12345678901234,X12345678901234,is 1234567890 and "
+		"55555555555555\n");
+	inbox_run(f);
+	assert_int_equal(ledger_each_voucher(
+				 f->purse->ledger, &filter, on_voucher, words),
+		0);
+	assert_string_equal(
+		words, "X**********1234|is ********** and **********5555");
+	inbox_has_nowhere(f, "12345678901234");
+	inbox_has_nowhere(f, "98765432109876");
+}
+
 /* ---- refused ----------------------------------------------------------- */
 
 static void
@@ -435,6 +464,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(good_file_moves_to_the_ledger_and_its_masked_rows_to_done),
 		CASE(bad_rows_are_listed_and_the_good_go_on),
+		CASE(words_beside_the_pin_do_not_tell_it),
 		CASE(rows_that_look_wrong_together_are_held),
 		CASE(numbers_follow_one_another_also_over_nines),
 		CASE(file_that_is_refused_lies_sealed_in_failed),
