@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "agent/late.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
 #include "agent/turn.h"
@@ -133,6 +134,33 @@ finish(struct ask *ask, const struct balance_answer *answer)
 	balance->on_idle.fn(balance->on_idle.ctx, line);
 }
 
+/*
+ * A text with a card's verdict answers no balance request: it is an earlier
+ * attempt's, come late (contract, The fence), even where it tells a balance.
+ * The answer to this request is then still to come.
+ */
+static bool
+is_late(const struct classify_result *read)
+{
+	return read->verdict == VERDICT_LOADED ||
+	       read->verdict == VERDICT_PENDING ||
+	       (verdict_is_refusal(read->verdict) && !read->balance_matched);
+}
+
+/* What the text of an answer tells: MONEY_NONE where it is no reading. */
+static int64_t
+reading(struct ask *ask, struct span text)
+{
+	struct classify_result read;
+	classifier_read(ask->profile->reply, text, &read);
+	if (!is_late(&read))
+		return balance_told(ask->profile, &read.groups);
+	int64_t now_ms = loop_now_ms(ask->balance->loop);
+	late_text(ask->balance->turn, ask->line, text, now_ms);
+	line_doubt(ask->line, now_ms);
+	return MONEY_NONE;
+}
+
 static void
 on_result(void *ctx, const struct modem_result *result)
 {
@@ -147,11 +175,8 @@ on_result(void *ctx, const struct modem_result *result)
 	/* Its answer may still come, and must not meet a PIN. */
 	if (result->fate == MODEM_MAYBE_SENT)
 		line_doubt(ask->line, loop_now_ms(ask->balance->loop));
-	if (result->cause == MODEM_TEXT) {
-		struct classify_result read;
-		classifier_read(ask->profile->reply, result->text, &read);
-		answer.minor = balance_told(ask->profile, &read.groups);
-	}
+	if (result->cause == MODEM_TEXT)
+		answer.minor = reading(ask, result->text);
 	if (answer.minor != MONEY_NONE) {
 		answer.ok = true;
 		answer.error = "";
