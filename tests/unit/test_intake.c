@@ -224,6 +224,33 @@ numbers_follow_one_another_also_over_nines(void **state)
 	}
 }
 
+static void
+file_of_a_spreadsheet_keeps_its_rows_in_done(void **state)
+{
+	static const char text[] = "sep=;\r\n# operator: simtel\r\npin;note\r\n"
+				   "12345678901234;\"two\r\nlines; 7\"\r\n"
+				   "\r\n23456789012345;\"say \"\"hi\"\"\"\r\n"
+				   "3456789012345;short\r\n"
+				   "\"34567890 123456\";last";
+	struct inbox *f = *state;
+	char utf16[2 * sizeof(text)] = "\xff\xfe";
+	size_t len = 2;
+
+	for (const char *p = text; *p != '\0'; p++, len += 2) {
+		utf16[len] = *p;
+		utf16[len + 1] = '\0';
+	}
+	inbox_drop_bytes(f, "excel.csv", utf16, len);
+	inbox_run(f);
+	assert_int_equal(purse_batch_now(f->purse, 1).rows, 3);
+	assert_string_equal(inbox_get(f, "done/1-excel.csv"),
+		"\xef\xbb\xbfsep=;\r\n# operator: simtel\r\npin;note\r\n"
+		"**********1234;\"two\r\nlines; *\"\r\n"
+		"\r\n**********2345;\"say \"\"hi\"\"\"\r\n"
+		"*********2345;short\r\n"
+		"\"******** **3456\";last");
+}
+
 static bool
 on_voucher(void *ctx, const struct ledger_voucher *v)
 {
@@ -464,6 +491,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(good_file_moves_to_the_ledger_and_its_masked_rows_to_done),
 		CASE(bad_rows_are_listed_and_the_good_go_on),
+		CASE(file_of_a_spreadsheet_keeps_its_rows_in_done),
 		CASE(words_beside_the_pin_do_not_tell_it),
 		CASE(rows_that_look_wrong_together_are_held),
 		CASE(numbers_follow_one_another_also_over_nines),
