@@ -61,11 +61,6 @@ static const struct refused {
 	{"zip.csv", "PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0", 14},
 	{"noise.csv", "\0\xff\0\xff\n\0\xff\0\xff\n", 10},
 	{"sheet.xlsx", "PK\x03\x04", 4},
-	{"utf16.csv",
-		"\xff\xfep\0i\0n\0,\0o\0p\0e\0r\0a\0t\0o\0r\0\n\0"
-		"1\0005\0002\0009\0003\0008\0004\0007\0005\0006\0000\0001\0009"
-		"\0002\0,\0s\0i\0m\0t\0e\0l\0\n\0",
-		72},
 	{"no-ending", "# operator: simtel\n48151623421988\n", 0},
 };
 
@@ -137,6 +132,27 @@ every_common_form_of_a_file_is_read(void **state)
 	}
 	assert_int_equal(house_count(h->doc, "serial", "A"), 5);
 	assert_int_equal(house_count(h->doc, "operator", "simtel"), rows);
+	house_done(h);
+}
+
+static void
+file_as_a_spreadsheet_saves_it_is_read(void **state)
+{
+	static const char text[] =
+		"\xff\xfep\0i\0n\0,\0o\0p\0e\0r\0a\0t\0o\0r\0\n\0"
+		"1\0005\0002\0009\0003\0008\0004\0007\0005\0006\0000\0001\0009"
+		"\0002\0,\0s\0i\0m\0t\0e\0l\0\n";
+	struct house *h = *state;
+
+	start_without_modem(h);
+	/* The last NUL is the literal's own. */
+	write_bytes(
+		house_path(h, "spool/incoming/utf16.csv"), text, sizeof(text));
+	(void)house_until_file(h, "spool/done", "1-utf16.csv");
+	assert_string_equal(
+		house_text(json_array_get(house_ask(h, "vouchers", NULL), 0),
+			"pin"),
+		"**********0192");
 	house_done(h);
 }
 
@@ -264,6 +280,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(file_that_cannot_be_understood_is_refused_whole),
 		HOUSE_TEST(every_common_form_of_a_file_is_read),
+		HOUSE_TEST(file_as_a_spreadsheet_saves_it_is_read),
 		HOUSE_TEST(bad_rows_are_listed_and_the_good_ones_go_on),
 		HOUSE_TEST(names_that_are_not_ready_to_be_read_are_left_alone),
 		HOUSE_TEST(counted_pins_are_held_until_a_person_releases_them),

@@ -185,8 +185,8 @@ static void
 a_late_answer_of_a_card_is_no_reading_and_leaves_doubt(void **state)
 {
 	static const char *const texts[] = {
-		"\r\n+CUSD: 0,\"Credited with 100.00. Your balance is "
-		"250.00\",15\r\n",
+		("\r\n+CUSD: 0,\"Credited with 100.00. Your balance is "
+		 "250.00\",15\r\n"),
 		"\r\n+CUSD: 0,\"Invalid voucher\",15\r\n",
 		"\r\n+CUSD: 0,\"You will receive an SMS\",15\r\n"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
