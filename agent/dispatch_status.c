@@ -216,6 +216,18 @@ works(const struct dispatch *d, const struct line *line)
 	       line->rest_until_ms <= loop_now_ms(d->parts.loop);
 }
 
+/* The attempt under way is not settled either, and stops nobody. */
+static enum pick_answer
+pick_but_for_its_own(
+	struct dispatch *d, const struct line *line, int64_t *until_ran_ms)
+{
+	enum pick_answer answer = dispatch_pick(d, line, until_ran_ms);
+	if (answer != PICK_UNSETTLED || !line->busy)
+		return answer;
+	*until_ran_ms = turn_now(d->parts.turn).ran_ms;
+	return PICK_DIAL;
+}
+
 /* What pick says of a line, asked once a turn: a list of a million waiting
  * vouchers asks for each. */
 static enum pick_answer
@@ -223,8 +235,8 @@ shown_pick(struct dispatch *d, struct line *line, int64_t *until_ran_ms)
 {
 	int64_t now = loop_now_ms(d->parts.loop);
 	if (line->shown_ms != now) {
-		line->shown_answer =
-			(int)dispatch_pick(d, line, &line->shown_until_ran_ms);
+		line->shown_answer = (int)pick_but_for_its_own(
+			d, line, &line->shown_until_ran_ms);
 		line->shown_ms = now;
 	}
 	*until_ran_ms = line->shown_until_ran_ms;

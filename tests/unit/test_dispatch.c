@@ -46,6 +46,24 @@ no_pin_is_dialled_while_the_balance_is_not_answered(void **state)
 	trade_fini(&t);
 }
 
+/* Each failure makes the line rest longer: 30 s, 60 s, 120 s, 240 s. */
+static void
+a_balance_that_is_refused_is_asked_ever_more_rarely(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	fakewire_rule(
+		virtual_wire(A), (struct fakewire_rule){.when = "AT+CUSD=1,",
+					 .say = "\r\n+CME ERROR: 30\r\n",
+					 .after_ms = 5});
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, 460 * SECOND);
+	assert_int_equal(trade_codes(A, "*123#"), 5);
+	assert_int_equal(trade_dialled(A, &b, 0), 0);
+	trade_fini(&t);
+}
+
 /* Whatever `before` says, a PIN does not find the coding. */
 static void
 before_always_finds_the_coding_first_too(void **state)
@@ -226,6 +244,24 @@ a_full_disk_lets_nothing_be_dialled(void **state)
 	trade_fini(&t);
 }
 
+static void
+an_intent_that_the_ledger_refuses_is_tried_again(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN "before = never\n");
+	virtual_set_trusted(true);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	/* A transaction that is not the turn's: its own cannot begin. */
+	assert_int_equal(ledger_begin(t.shop.purse->ledger), 0);
+	trade_run(&t, 500);
+	ledger_rollback(t.shop.purse->ledger);
+	assert_int_equal(trade_dialled(A, &b, 0), 0);
+	trade_run(&t, 5 * SECOND);
+	assert_int_equal(trade_dialled(A, &b, 0), 1);
+	trade_fini(&t);
+}
+
 /* ---- cards that cannot be dialled -------------------------------------- */
 
 static void
@@ -277,6 +313,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(no_pin_is_dialled_while_the_balance_is_not_answered),
+		TEST(a_balance_that_is_refused_is_asked_ever_more_rarely),
 		TEST(before_always_finds_the_coding_first_too),
 		TEST(a_pause_holds_all_or_one_until_it_is_lifted),
 		TEST(an_unsettled_card_stops_its_sim_until_a_person_allows_one_more),
@@ -285,6 +322,7 @@ main(void)
 		TEST(a_barred_sim_dials_no_more_until_its_pause_is_over),
 		TEST(a_draining_daemon_ends_what_is_on_air_and_dials_nothing_new),
 		TEST(a_full_disk_lets_nothing_be_dialled),
+		TEST(an_intent_that_the_ledger_refuses_is_tried_again),
 		TEST(a_card_that_its_operator_cannot_dial_is_held_and_the_next_goes),
 		TEST(a_card_whose_pin_cannot_be_unsealed_is_held_and_the_next_goes),
 	};

@@ -212,6 +212,7 @@ a_busy_network_is_asked_again_when_its_pause_is_over(void **state)
 {
 	struct trade t;
 	trade_init(&t, *state, COUNTER_PLAIN);
+	virtual_set_trusted(true); /* else it looks again anyway */
 	trade_answer(A, "*121*", "Please try again later");
 	trade_open(&t);
 	struct trade_batch b = trade_batch(&t, 1, NULL);
@@ -237,6 +238,28 @@ a_missing_sms_leaves_the_card_unknown_in_time(void **state)
 	trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
 	trade_run(&t, 2 * MINUTE); /* sms_timeout is five */
 	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_sms");
+	trade_fini(&t);
+}
+
+static void
+last_is_for_a_number(struct ledger_batch_row *row, unsigned i)
+{
+	if (i == 2)
+		strcpy(row->target, "0800000099");
+}
+
+static void
+an_account_that_waits_for_its_sms_is_passed(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_answer(A, "*121*", "You will receive an SMS");
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 3, last_is_for_a_number);
+	trade_run(&t, MINUTE);
+	trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
+	trade_expect(&t, &b, 2, VOUCHER_PENDING, "");
+	assert_int_equal(trade_dialled(A, &b, 1), 0);
 	trade_fini(&t);
 }
 
@@ -422,6 +445,7 @@ main(void)
 		TEST(two_recharges_of_a_sim_keep_their_distance),
 		TEST(a_busy_network_is_asked_again_when_its_pause_is_over),
 		TEST(a_missing_sms_leaves_the_card_unknown_in_time),
+		TEST(an_account_that_waits_for_its_sms_is_passed),
 		TEST(a_card_for_one_modem_is_dialled_by_no_other),
 		TEST(two_modems_never_credit_one_number_at_the_same_time),
 		TEST(two_modems_share_a_batch_and_no_card_goes_twice),

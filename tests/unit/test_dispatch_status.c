@@ -270,12 +270,16 @@ a_line_at_work_is_busy_and_then_keeps_its_distance(void **state)
 	while (redeem_in_flight(t.redeem) == 0)
 		trade_run(&t, 50);
 	expect_line(&t, LINE_BUSY, "", 0, 0);
+	expect_card(&t, &b, 1, "interval", 0, 0);
 	while (redeem_in_flight(t.redeem) > 0)
 		trade_run(&t, 50);
 	expect_line(&t, LINE_READY, "min_interval", 4 * SECOND, INTERVAL_MS);
 	expect_card(&t, &b, 1, "interval", 4 * SECOND, INTERVAL_MS);
 	trade_run(&t, MINUTE);
 	expect_line(&t, LINE_READY, "", 0, 0);
+	shop_line(&t.shop, "a")->busy = true; /* taken, nothing sent yet */
+	expect_line(&t, LINE_BUSY, "", 0, 0);
+	shop_line(&t.shop, "a")->busy = false;
 	trade_fini(&t);
 }
 

@@ -208,6 +208,25 @@ a_port_that_takes_few_bytes_at_a_time_is_served_to_the_end(void **state)
 	end_scene(&s);
 }
 
+static void
+a_port_that_was_stuffed_is_written_to_as_soon_as_it_takes_bytes(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state);
+	struct fakewire *wire = virtual_wire(SHOP_PORT_A);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	wire->take_left = 0;
+	shop_modem(&s.shop, "a", SHOP_PORT_A, "simtel");
+	shop_apply(&s.shop);
+	virtual_run(s.shop.loop, 2000);
+	assert_int_equal(wire->written_len, 0);
+	wire->take_left = SIZE_MAX;
+	virtual_run(s.shop.loop, 0);
+	assert_true(wire->written_len > 0);
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	end_scene(&s);
+}
+
 /* ---- the operator ------------------------------------------------------ */
 
 static void
@@ -271,8 +290,10 @@ a_sim_is_noted_once_however_often_it_is_ready(void **state)
 	assert_string_equal(line->account, "8900000000000000011");
 	virtual_unplug(SHOP_PORT_A);
 	shop_run_to(&s.shop, "a", MODEM_ABSENT);
+	line->balance_batch = 7;
 	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
 	shop_run_to(&s.shop, "a", MODEM_READY);
+	assert_int_equal(line->balance_batch, 7);
 	shop_apply(&s.shop); /* a reload that changes nothing */
 	virtual_run(s.shop.loop, HEALTH_MS);
 	assert_int_equal(shop_events(&s.shop, "sim.seen", "a"), 1);
@@ -359,6 +380,7 @@ main(void)
 		TEST(dead_ports_do_not_slow_another),
 		TEST(a_text_that_nobody_asked_for_is_handed_on_with_its_line),
 		TEST(a_port_that_takes_few_bytes_at_a_time_is_served_to_the_end),
+		TEST(a_port_that_was_stuffed_is_written_to_as_soon_as_it_takes_bytes),
 		TEST(an_operator_found_by_imsi_must_be_exactly_one),
 		TEST(a_named_operator_holds_whatever_the_sim_says),
 		TEST(a_sim_is_noted_once_however_often_it_is_ready),
