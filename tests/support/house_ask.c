@@ -146,6 +146,12 @@ house_ask(struct house *h, ...)
 	va_start(ap, h);
 	status = ctl_v(h, "--json", ap);
 	va_end(ap);
+	if (status == 3 && h->daemon != 0 &&
+		waitpid(h->daemon, &h->daemon_status, WNOHANG) != 0) {
+		h->daemon = 0;
+		fail_msg("topupd ended by itself, wait status %#x",
+			(unsigned)h->daemon_status);
+	}
 	if (status != 0 && status != 4)
 		fail_msg("topupctl: status %d: %s", status, h->err);
 	json_decref(h->doc);
