@@ -87,8 +87,12 @@ weigh_hours(struct pick_case *c, const struct profile *p, int64_t wall_ms)
 }
 
 static void
-weigh_sim(struct pick_case *c, const struct ledger_sim *sim)
+weigh_sim(struct pick_case *c, const struct ledger_sim *sim, int64_t fence_ms)
 {
+	/* The line forgets its quiet time with a restart or a new name. */
+	if (sim->last_in_doubt &&
+		c->quiet_until_ran_ms < sim->last_ran_ms + fence_ms)
+		c->quiet_until_ran_ms = sim->last_ran_ms + fence_ms;
 	c->unsettled = sim->unsettled;
 	c->blocked = sim->blocked;
 	c->one_more = sim->one_more;
@@ -117,7 +121,7 @@ dispatch_pick(
 	struct ledger_sim sim;
 	if (ledger_sim(ledger, line_iccid(line), day_start_wall_ms(now.wall_ms),
 		    &sim) == 0)
-		weigh_sim(&c, &sim);
+		weigh_sim(&c, &sim, p->fence_ms);
 	else
 		c.unsettled = 1; /* what is not known is not dialled on */
 	return pick_line(&c, until_ran_ms);

@@ -388,6 +388,7 @@ struct ledger_sim {
 	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */
+	bool last_in_doubt;     /* it had no answer, and its may still come */
 	unsigned dialled_today; /* attempts on air since day_wall_ms */
 	int64_t balance_minor;  /* MONEY_NONE */
 	unsigned balance_decimals;

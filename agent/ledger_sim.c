@@ -294,6 +294,26 @@ sim_of(sqlite3_stmt *stmt, struct ledger_sim *out)
 			sqlite3_column_int64(stmt, SIM_BALANCE_LAST) != 0);
 }
 
+/* When the last one ended, and whether with a word of the network. */
+static int
+read_last(struct ledger *ledger, const char *iccid, struct ledger_sim *out)
+{
+	sqlite3_stmt *stmt = ledger_take(ledger,
+		"SELECT ended_ran, fate = 'maybe_sent' FROM attempt WHERE id ="
+		" (SELECT max(id) FROM attempt WHERE iccid = ?1"
+		"  AND ended IS NOT NULL)",
+		ledger_text(iccid));
+	if (stmt == NULL)
+		return -EIO;
+	int rc = ledger_step(ledger, stmt);
+	if (rc == 1) {
+		out->last_ran_ms = sqlite3_column_int64(stmt, 0);
+		out->last_in_doubt = sqlite3_column_int64(stmt, 1) != 0;
+	}
+	ledger_give(ledger, stmt);
+	return rc < 0 ? -EIO : 0;
+}
+
 /* When the last one ended, and the last that counts. */
 static int
 read_ends(struct ledger *ledger, const char *iccid, struct ledger_sim *out)
@@ -313,13 +333,7 @@ read_ends(struct ledger *ledger, const char *iccid, struct ledger_sim *out)
 		out->stopped_ran_ms = sqlite3_column_int64(stmt, 1);
 	}
 	ledger_give(ledger, stmt);
-	if (rc >= 0)
-		rc = ledger_number(ledger,
-			"SELECT ended_ran FROM attempt WHERE id ="
-			" (SELECT max(id) FROM attempt WHERE iccid = ?1"
-			"  AND ended IS NOT NULL)",
-			&out->last_ran_ms, ledger_text(iccid));
-	return rc == -ENOENT ? 0 : rc;
+	return rc < 0 ? rc : read_last(ledger, iccid, out);
 }
 
 int

@@ -319,6 +319,35 @@ attempt_found_at_start_is_unknown_and_stops_its_modem(void **state)
 	house_done(h);
 }
 
+/* Law 4: the late answer of one card is not the next one's, though a person
+ * unlocked the modem and the daemon was stopped and started in between. */
+static void
+quiet_time_survives_a_clean_restart(void **state)
+{
+	struct house *h = *state;
+
+	house_add_card(h, house_pin(0), 10000, "used");
+	house_add_cards(h, 1, 2);
+	house_rule_set(h, "recharge", "timeout", "1");
+	house_rule_set(h, "limits", "fence", "6s");
+	house_rule_set(h, "balance", "before", "never");
+	start(h, "{\"faults\": {\"late_ms\": 4000}}");
+	house_strike(h, "m1", "late");
+	submit_cards(h, 2);
+	house_until_state(h, "S0", "unknown");
+	assert_int_equal(house_ctl(h, "unlock", "m1", NULL), 0);
+	assert_int_equal(house_stop(h), 0);
+	/* Were it dialled at once, its answer came after the late one. */
+	house_tell(h, "{\"order\": \"set\", \"modem\": \"m1\", \"delay_ms\": "
+		      "[3500, 3500]}");
+	house_rule_set(h, "recharge", "timeout", "20");
+	house_write_settings(h);
+	house_start(h);
+	house_until_state(h, "S1", "loaded");
+	house_assert_money_law(h, 2);
+	house_done(h);
+}
+
 static void
 pause_survives_a_restart(void **state)
 {
@@ -359,6 +388,7 @@ main(void)
 		HOUSE_TEST(sigterm_lets_the_attempt_on_air_end),
 		HOUSE_TEST(
 			attempt_found_at_start_is_unknown_and_stops_its_modem),
+		HOUSE_TEST(quiet_time_survives_a_clean_restart),
 		HOUSE_TEST(pause_survives_a_restart),
 	};
 
