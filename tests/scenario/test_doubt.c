@@ -303,6 +303,8 @@ attempt_found_at_start_is_unknown_and_stops_its_modem(void **state)
 	struct house *h = *state;
 
 	house_add_cards(h, 0, 2);
+	/* Longer than this network takes, or its late words meet S1. */
+	house_rule_set(h, "limits", "fence", "3s");
 	start(h, "{\"delay_ms\": [1500, 1500]}");
 	submit_cards(h, 2);
 	house_until(h, "a card is on air", request_with_a_pin_is_out, NULL);
