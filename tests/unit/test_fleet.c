@@ -136,6 +136,26 @@ a_modem_without_a_sim_fails_and_says_so(void **state)
 	end_scene(&s);
 }
 
+/* A configuration is checked before, so this is only not to fall over. */
+static void
+a_modem_that_cannot_be_made_is_left_out(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state);
+	shop_modem(&s.shop, "nameless", "", "simtel");
+	strcpy(shop_modem(&s.shop, "a", SHOP_PORT_A, "simtel")->dialect,
+		"klingon");
+	shop_apply(&s.shop);
+	assert_int_equal(fleet_count(s.shop.fleet), 0);
+	assert_true(virtual_wire(SHOP_PORT_A)->was_freed);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	shop_modem(&s.shop, "a", SHOP_PORT_A, "simtel");
+	shop_apply(&s.shop);
+	assert_int_equal(fleet_count(s.shop.fleet), 1);
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	end_scene(&s);
+}
+
 /* Ports that are dead in four ways, beside a healthy one. */
 static void
 dead_ports_do_not_slow_another(void **state)
@@ -377,6 +397,7 @@ main(void)
 		TEST(an_absent_modem_is_told_once_and_looked_for_until_it_appears),
 		TEST(a_modem_that_vanishes_is_told_and_comes_back),
 		TEST(a_modem_without_a_sim_fails_and_says_so),
+		TEST(a_modem_that_cannot_be_made_is_left_out),
 		TEST(dead_ports_do_not_slow_another),
 		TEST(a_text_that_nobody_asked_for_is_handed_on_with_its_line),
 		TEST(a_port_that_takes_few_bytes_at_a_time_is_served_to_the_end),

@@ -92,10 +92,11 @@ virtual_unplug(const char *where)
 struct port *
 port_new(const char *where, unsigned baud, char *why, size_t cap)
 {
-	struct plug *plug = plug_at(where);
 	(void)baud;
-	if (cap > 0)
-		why[0] = '\0';
+	(void)snprintf(why, cap, "%s", where[0] == '\0' ? "no name" : "");
+	if (where[0] == '\0')
+		return NULL;
+	struct plug *plug = plug_at(where);
 	assert(!plug->wire.is_open);
 	plug->wire.was_freed = false;
 	return &plug->wire.port;
