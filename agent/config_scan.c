@@ -200,26 +200,43 @@ scan_text(struct scan *scan, struct span text)
 		scan_next(scan);
 }
 
+/* NULL: could not, and why was told. */
+static FILE *
+open_file(struct scan *scan)
+{
+	struct stat st;
+	FILE *f = NULL;
+
+	if (stat(scan->file, &st) == 0 && !S_ISREG(st.st_mode)) {
+		/* of a pipe: libconfig could not read it a second time */
+		wrong(scan, "cannot be read: it is no plain file");
+		return NULL;
+	}
+	f = fopen(scan->file, "re");
+	if (!f)
+		problems_add(scan->problems, scan->file, 0,
+			"cannot be read: %s", strerror(errno));
+	scan->good = f != NULL;
+	return f;
+}
+
 static void
 scan_file(struct scan *scan)
 {
-	struct stat st;
-	/* not of a pipe: libconfig could not read it a second time */
-	FILE *f = stat(scan->file, &st) == 0 && S_ISREG(st.st_mode)
-	                  ? fopen(scan->file, "re")
-	                  : NULL;
+	FILE *f = open_file(scan);
 	char *text = f ? malloc(FILE_MAX_BYTES + 1) : NULL;
 	size_t len = text ? fread(text, 1, FILE_MAX_BYTES + 1, f) : 0;
 
+	if (!f)
+		return;
 	if (!text || ferror(f))
-		wrong(scan, "cannot be read as a file");
+		wrong(scan, "cannot be read");
 	else if (len > FILE_MAX_BYTES)
 		wrong(scan, "over 1 MiB");
 	else
 		scan_text(scan, span_of(text, len));
 	free(text);
-	if (f)
-		(void)fclose(f); /* only read */
+	(void)fclose(f); /* only read */
 }
 
 bool
