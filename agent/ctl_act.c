@@ -8,8 +8,7 @@
 
 #include "agent/json.h"
 
-/* ---- hold, release, cancel ------------------------------------------------
- */
+/* ---- hold, release, cancel ---------------------------------------------- */
 
 static const char *
 done_word(const struct ctl *ctl)
@@ -89,8 +88,7 @@ ctl_run_move(struct ctl *ctl)
 	return CTL_USAGE;
 }
 
-/* ---- resolve --------------------------------------------------------------
- */
+/* ---- resolve ------------------------------------------------------------ */
 
 int
 ctl_run_resolve(struct ctl *ctl)
@@ -114,8 +112,7 @@ ctl_run_resolve(struct ctl *ctl)
 	return ask_move(ctl, args);
 }
 
-/* ---- pause, resume, unlock, reload ----------------------------------------
- */
+/* ---- pause, resume, unlock, reload -------------------------------------- */
 
 static int
 print_pause(struct ctl *ctl, const struct json *done, int exit_status)
@@ -172,8 +169,7 @@ ctl_run_reload(struct ctl *ctl)
 	return ctl_show_object(ctl, json_new_object(), print_reloaded);
 }
 
-/* ---- balance --------------------------------------------------------------
- */
+/* ---- balance ------------------------------------------------------------ */
 
 static int
 on_balance(void *ctx, const struct json *done, int exit_status)

@@ -17,8 +17,7 @@
 #include "agent/json.h"
 #include "agent/secret.h"
 
-/* ---- what all of them wait with -------------------------------------------
- */
+/* ---- what all of them wait with ----------------------------------------- */
 
 struct waiting {
 	struct ctl *ctl;
@@ -43,8 +42,7 @@ print_member(const char *before, const struct json *object, const char *key)
 	free(text);
 }
 
-/* ---- batches --------------------------------------------------------------
- */
+/* ---- batches ------------------------------------------------------------ */
 
 static void
 on_tally(void *ctx, const struct json *tally)
@@ -138,8 +136,7 @@ ctl_run_wait(struct ctl *ctl)
 	return ctl_ask(ctl, args, -1, &hooks);
 }
 
-/* ---- submit ---------------------------------------------------------------
- */
+/* ---- submit ------------------------------------------------------------- */
 
 static int
 on_submitted(void *ctx, const struct json *done, int exit_status)
@@ -203,8 +200,7 @@ ctl_run_submit(struct ctl *ctl)
 	return exit_status;
 }
 
-/* ---- load -----------------------------------------------------------------
- */
+/* ---- load --------------------------------------------------------------- */
 
 static void
 on_card(void *ctx, const struct json *voucher)

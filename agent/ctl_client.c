@@ -24,8 +24,7 @@ enum {
 	ANSWER_S = 60 /* for what needs no waiting: the disk may be slow */
 };
 
-/* ---- where the socket is --------------------------------------------------
- */
+/* ---- where the socket is ------------------------------------------------ */
 
 static int
 path_in(char *out, size_t cap, const char *dir)
@@ -63,8 +62,7 @@ socket_path(const struct ctl *ctl, char *out, size_t cap)
 	return span_copy(out, cap, span_str(ctl->socket));
 }
 
-/* ---- connecting -----------------------------------------------------------
- */
+/* ---- connecting --------------------------------------------------------- */
 
 static int
 say_no_connection(const struct ctl *ctl, const char *path, int why)
@@ -104,8 +102,7 @@ connect_daemon(const struct ctl *ctl, int *exit_status)
 	return fd;
 }
 
-/* ---- the request ----------------------------------------------------------
- */
+/* ---- the request -------------------------------------------------------- */
 
 /* The descriptor goes with the first byte. */
 static ssize_t
@@ -161,8 +158,7 @@ request_line(const struct ctl *ctl, struct json *args)
 	return line;
 }
 
-/* ---- the answer -----------------------------------------------------------
- */
+/* ---- the answer --------------------------------------------------------- */
 
 struct answer {
 	struct ctl *ctl;
@@ -239,8 +235,7 @@ take_lines(struct answer *answer)
 	memmove(answer->bytes, answer->bytes + used, answer->len);
 }
 
-/* ---- Ctrl-C -----------------------------------------------------------------
- */
+/* ---- Ctrl-C ------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -277,8 +272,7 @@ guard_end(const struct guard *guard)
 	(void)sigprocmask(SIG_SETMASK, &guard->mask, NULL);
 }
 
-/* ---- waiting for it ---------------------------------------------------------
- */
+/* ---- waiting for it ----------------------------------------------------- */
 
 /* 0 when there is something to read; -EINTR; -EAGAIN when it took too long. */
 static int

@@ -25,8 +25,7 @@ config_file(const struct ctl *ctl)
 	return ctl->config != NULL ? ctl->config : CTL_CONFIG_DEFAULT;
 }
 
-/* ---- check ----------------------------------------------------------------
- */
+/* ---- check -------------------------------------------------------------- */
 
 static void
 show_problems(const struct ctl *ctl, const struct problems *problems)
@@ -65,8 +64,7 @@ check_all(const struct ctl *ctl)
 	return good ? CTL_DONE : CTL_REFUSED;
 }
 
-/* ---- check --profile FILE --reply TEXT ------------------------------------
- */
+/* ---- check --profile FILE --reply TEXT ---------------------------------- */
 
 /* What a card's first attempt would come to with this answer. */
 static const char *
@@ -184,8 +182,7 @@ ctl_run_check(struct ctl *ctl)
 	return file == NULL ? check_all(ctl) : check_reply(ctl, file, text);
 }
 
-/* ---- audit verify --against -----------------------------------------------
- */
+/* ---- audit verify --against --------------------------------------------- */
 
 enum { HEAD_LEN = 2 * VAULT_HASH_LEN }; /* hex digits */
 
@@ -286,8 +283,7 @@ compare_file(struct against *against, const char *file)
 	return err;
 }
 
-/* ---- audit verify ---------------------------------------------------------
- */
+/* ---- audit verify ------------------------------------------------------- */
 
 static int
 show_verify(const struct ctl *ctl, const struct ledger_verify *result,

@@ -41,8 +41,7 @@ struct ctl_command {
 const struct ctl_command *ctl_command_at(size_t i);
 const struct ctl_command *ctl_command_find(const char *name);
 
-/* ---- ctl.c: one call of topupctl ------------------------------------------
- */
+/* ---- ctl.c: one call of topupctl ---------------------------------------- */
 
 struct ctl {
 	const struct ctl_command *command;
@@ -72,8 +71,7 @@ bool ctl_number(const struct ctl *ctl, const char *what, const char *text,
 
 #define CTL_CONFIG_DEFAULT "/etc/topupd/topupd.conf"
 
-/* ---- ctl_client.c: asking the daemon ---------------------------------------
- */
+/* ---- ctl_client.c: asking the daemon ------------------------------------ */
 
 struct ctl_hooks {
 	void *ctx;
@@ -92,8 +90,7 @@ struct ctl_hooks {
 int ctl_ask(struct ctl *ctl, struct json *args, int fd,
 	const struct ctl_hooks *hooks);
 
-/* ---- ctl_show.c: common ways to show an answer ------------------------------
- */
+/* ---- ctl_show.c: common ways to show an answer -------------------------- */
 
 /* A list: items as a table, or as a JSON array. */
 int ctl_show_list(struct ctl *ctl, struct json *args,
@@ -113,8 +110,7 @@ void ctl_put_text(const struct ctl *ctl, struct json *args, const char *option,
 bool ctl_put_number(
 	const struct ctl *ctl, struct json *args, const char *option);
 
-/* ---- the commands
- * ------------------------------------------------------------ */
+/* ---- the commands ------------------------------------------------------- */
 
 int ctl_run_status(struct ctl *ctl);
 int ctl_run_modems(struct ctl *ctl);

@@ -14,8 +14,7 @@ struct json;
 
 enum { CTL_TIME_MAX = 32, CTL_CUT_ROOM = 2 };
 
-/* ---- ctl_text.c: foreign texts, widths, times -----------------------------
- */
+/* ---- ctl_text.c: foreign texts, widths, times --------------------------- */
 
 /* Control and direction signs and bytes that are no UTF-8 as \xNN or \uNNNN,
  * line ends as \n. The caller frees it. */
@@ -39,8 +38,7 @@ int ctl_text_parse_time(const char *text, int64_t *wall_ms);
 /* 12s, 3m 20s, 2h 5m, 4d 3h. */
 void ctl_text_duration(int64_t seconds, char *out, size_t cap);
 
-/* ---- ctl_terminal.c: what stands before the person ------------------------
- */
+/* ---- ctl_terminal.c: what stands before the person ---------------------- */
 
 struct ctl_screen {
 	FILE *file;
@@ -76,8 +74,7 @@ int ctl_terminal_read_pin(const char *prompt, struct secret *voucher_pin);
 
 int64_t ctl_terminal_now_ms(void); /* monotonic */
 
-/* ---- ctl_table.c: rows of objects as a table ------------------------------
- */
+/* ---- ctl_table.c: rows of objects as a table ---------------------------- */
 
 enum ctl_cell { CELL_TEXT, CELL_NUMBER, CELL_TIME, CELL_STATE };
 

@@ -229,8 +229,7 @@ house_voucher_id(struct house *h, const char *serial)
 	return (long)house_number(house_voucher(h, serial), "id");
 }
 
-/* ---- waiting --------------------------------------------------------------
- */
+/* ---- waiting ------------------------------------------------------------ */
 
 void
 house_until(struct house *h, const char *what, house_fn *fn, const void *ctx)

@@ -24,8 +24,7 @@
 #include "modem/gsm7.h"
 #include "tests/support/house_inside.h"
 
-/* ---- truth ----------------------------------------------------------------
- */
+/* ---- truth -------------------------------------------------------------- */
 
 json_t *
 house_truth(struct house *h)
@@ -169,8 +168,7 @@ house_assert_money_law(struct house *h, unsigned count)
 	free(after);
 }
 
-/* ---- PINs in clear ----------------------------------------------------------
- */
+/* ---- PINs in clear ------------------------------------------------------ */
 
 enum { CODINGS = 5, CODED_MAX = 256 };
 
@@ -313,8 +311,7 @@ house_assert_contains(const char *text, const char *part)
 		fail_msg("\"%s\" is not in: %s", part, text);
 }
 
-/* ---- syslog -----------------------------------------------------------------
- */
+/* ---- syslog ------------------------------------------------------------- */
 
 struct house_syslog {
 	int fd;

@@ -29,8 +29,7 @@
 #include "agent/ctl_private.h"
 #include "tests/support/call.h"
 
-/* ---- a daemon with a prepared answer --------------------------------------
- */
+/* ---- a daemon with a prepared answer ------------------------------------ */
 
 static char dir[64], sock[96];
 
@@ -144,8 +143,7 @@ tear_down(void **state)
 	return rmdir(dir);
 }
 
-/* ---- words ------------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 static void
 wrong_words_are_status_2(void **state)
@@ -233,8 +231,7 @@ options_may_stand_anywhere(void **state)
 	assert_non_null(strstr(asked(), "\"ids\":[3,4]"));
 }
 
-/* ---- the daemon -------------------------------------------------------------
- */
+/* ---- the daemon --------------------------------------------------------- */
 
 static void
 a_daemon_that_is_not_there_is_status_3(void **state)
@@ -345,8 +342,7 @@ bad_rows_are_put_together_with_their_batch(void **state)
 	(void)asked();
 }
 
-/* ---- cards ------------------------------------------------------------------
- */
+/* ---- cards -------------------------------------------------------------- */
 
 #define PIN "12345678901234"
 

@@ -17,8 +17,7 @@
 
 #include "agent/json.h"
 
-/* ---- texts ------------------------------------------------------------------
- */
+/* ---- texts -------------------------------------------------------------- */
 
 static void
 control_signs_are_shown_and_never_sent(void **state)
@@ -92,8 +91,7 @@ times_are_read_and_shown_in_the_persons_zone(void **state)
 	assert_string_equal(text, "1d 1h");
 }
 
-/* ---- tables -----------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------- */
 
 static const struct ctl_column columns[] = {{"ID", "id", CELL_NUMBER, 0, 0},
 	{"NAME", "n.name", CELL_TEXT, 6, 0},
