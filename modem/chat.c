@@ -17,8 +17,9 @@ static const char *const noises[] = {"RING", "RDY", "Call Ready", "SMS Ready",
 	"SMS DONE", "PB DONE", "NORMAL POWER DOWN", "UNDER-VOLTAGE WARNNING",
 	"OVER-VOLTAGE WARNNING", "START"};
 
-bool
-chat_is_noise(struct span line)
+/* Whether a line is one of the words that modems print unasked. */
+static bool
+is_noise(struct span line)
 {
 	for (size_t i = 0; i < sizeof noises / sizeof *noises; i++)
 		if (span_eq(line, span_str(noises[i])))
@@ -195,7 +196,7 @@ is_bare(struct span line)
 
 	return ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
 		       (c >= 'a' && c <= 'z') || c == '"') &&
-	       !chat_is_noise(line);
+	       !is_noise(line);
 }
 
 static bool

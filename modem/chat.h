@@ -132,7 +132,4 @@ unsigned chat_tag(const struct chat *c);
 void chat_saw(struct chat *c, unsigned tag);
 bool chat_has_seen(const struct chat *c, unsigned tag);
 
-/* Whether a line is one of the words that modems print unasked. */
-bool chat_is_noise(struct span line);
-
 #endif

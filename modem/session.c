@@ -147,8 +147,9 @@ session_init(struct session *s, unsigned setup_phases)
 	s->limit_ms = INT64_MAX;
 }
 
-bool
-session_has_port(const struct session *s)
+/* Whether the port is wanted open in this state. */
+static bool
+has_port(const struct session *s)
 {
 	return s->state != SESSION_STOPPED && s->state != SESSION_ABSENT &&
 	       s->state != SESSION_RESTING;
@@ -309,7 +310,7 @@ common_edge(const struct session *s, enum session_event event)
 
 	if (event == SESSION_STOP && s->state != SESSION_STOPPED)
 		return &stop;
-	if (event == SESSION_LOST && session_has_port(s))
+	if (event == SESSION_LOST && has_port(s))
 		return &lost;
 	return NULL;
 }

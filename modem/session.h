@@ -99,9 +99,6 @@ int64_t session_wake_at(const struct session *s);
 /* The wish, which is then fulfilled. */
 enum session_wish session_take_wish(struct session *s);
 
-/* Whether the port is wanted open in this state. */
-bool session_has_port(const struct session *s);
-
 const char *session_state_name(enum session_state state);
 
 #endif
