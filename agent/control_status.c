@@ -52,19 +52,23 @@ attend_vouchers(struct json *list, const int64_t counts[VOUCHER_STATES])
 	}
 }
 
-/* What a person can do about a modem; NULL when nothing is wrong. */
+/* What a person can do about a modem; NULL when nobody has to. */
 static const char *
-advice_for(enum line_state state)
+advice_for(const struct line_status *status)
 {
-	switch (state) {
+	switch (status->state) {
 	case LINE_ABSENT:
 		return "plug it in, or check its port in the configuration";
 	case LINE_RESTING:
 		return "it is tried again by itself; check its cable, its "
 		       "signal and its supply";
 	case LINE_FENCED:
-		return "it goes on by itself; topupctl unlock MODEM allows "
-		       "one PIN";
+		/* Quiet time ends by itself; an unsettled card does not. */
+		return status->until_wall_ms > 0
+		               ? NULL
+		               : "ask the operator what became of the card; "
+		                 "topupctl resolve ID "
+		                 "loaded|rejected|retry --note TEXT";
 	case LINE_LOCKED_OUT:
 		return "find out why its cards were refused; "
 		       "topupctl unlock MODEM allows one PIN";
@@ -88,7 +92,7 @@ attend_modem(struct control *control, struct json *list,
 	char text[320];
 	dispatch_line_status(control->parts.dispatch, line, &status);
 	json_put_text(modems, line->config.name, line_state_name(status.state));
-	const char *advice = advice_for(status.state);
+	const char *advice = advice_for(&status);
 	if (advice == NULL || status.state == LINE_PAUSED)
 		return;
 	(void)snprintf(text, sizeof(text), "modem %s is %s%s%s",

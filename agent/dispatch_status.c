@@ -94,7 +94,8 @@ why_of_answer(enum pick_answer answer)
 	case PICK_DIAL:
 		break;
 	case PICK_PAUSED:
-		return "paused by a person; go on with: topupctl resume";
+		return "paused by a person; go on with: topupctl resume, or "
+		       "where it was paused by its name: topupctl resume %s";
 	case PICK_UNSETTLED:
 		return "a card dialled here is not settled; look at it with: "
 		       "topupctl vouchers --state unknown; settle it with "

@@ -384,6 +384,30 @@ status_says_first_what_needs_a_person(void **state)
 		"\"imei\":\"350000000000011\""));
 }
 
+/* What status says that a person does about the only modem; "" nothing. */
+static const char *
+advice_about_modem(enum line_state state, int64_t until_wall_ms)
+{
+	shop1_status = (struct line_status){
+		.state = state, .until_wall_ms = until_wall_ms};
+	const struct json *attention =
+		json_get(desk_done(desk_ask("{\"command\":\"status\"}"), 0),
+			"attention");
+	return json_count(attention) == 0
+	               ? ""
+	               : json_get_text(json_at(attention, 0), "do");
+}
+
+static void
+quiet_time_needs_nobody_but_an_unsettled_card_does(void **state)
+{
+	(void)state;
+	assert_string_equal(advice_about_modem(LINE_READY, 0), "");
+	assert_string_equal(
+		advice_about_modem(LINE_FENCED, INT64_C(1800000000000)), "");
+	assert_non_null(strstr(advice_about_modem(LINE_FENCED, 0), "resolve"));
+}
+
 static void
 a_stale_socket_is_taken_over_and_has_its_mode(void **state)
 {
@@ -422,6 +446,7 @@ main(void)
 		TEST(bad_rows_come_before_their_batch),
 		TEST(audit_is_followed_without_a_gap),
 		TEST(status_says_first_what_needs_a_person),
+		TEST(quiet_time_needs_nobody_but_an_unsettled_card_does),
 		TEST(a_stale_socket_is_taken_over_and_has_its_mode),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
