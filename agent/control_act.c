@@ -348,8 +348,8 @@ pause_or_resume(struct client *client, const struct json *args, bool on)
 		return;
 	if (modem[0] != '\0' &&
 		fleet_find(control->parts.fleet, modem) == NULL) {
-		client_fail(client, CONTROL_REFUSED, "there is no modem %.64s",
-			modem);
+		client_fail(client, CONTROL_REFUSED,
+			"there is no modem '%.64s'", modem);
 		return;
 	}
 	struct ledger_op op = turn_op(control->parts.turn, LEDGER_PAUSE);

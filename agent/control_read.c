@@ -89,8 +89,10 @@ control_vouchers(struct client *client, const struct json *args)
 	enum voucher_state wanted;
 	if (state != NULL &&
 		voucher_state_from_name(span_str(state), &wanted) != 0) {
-		client_fail(
-			client, CONTROL_USAGE, "'%.32s' is no state", state);
+		client_fail(client, CONTROL_USAGE,
+			"'%.32s' is no state; topupctl vouchers --help lists "
+			"them",
+			state);
 		return;
 	}
 	if (state != NULL)

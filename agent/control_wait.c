@@ -247,7 +247,7 @@ on_intake(void *ctx, const struct intake_result *result)
 {
 	struct client *client = ctx;
 	if (result->batch == 0) {
-		client_fail(client, CONTROL_REFUSED, "%s",
+		client_fail(client, CONTROL_REFUSED, "not taken: %s",
 			result->reason[0] != '\0' ? result->reason : "refused");
 		return;
 	}

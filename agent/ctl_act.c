@@ -119,10 +119,15 @@ print_pause(struct ctl *ctl, const struct json *done, int exit_status)
 {
 	char *modem = ctl_table_cell(json_get(done, "modem"), CELL_TEXT);
 	(void)ctl;
-	(void)printf("%s: %s\n", modem[0] != '\0' ? modem : "all modems",
-		json_get_flag(done, "paused")
-			? "paused; what is on air ends first"
-			: "no longer paused");
+	bool paused = json_get_flag(done, "paused");
+	if (paused)
+		(void)printf("%s: paused; what is on air ends first\n",
+			modem[0] != '\0' ? modem : "all modems");
+	else if (modem[0] != '\0')
+		(void)printf("%s: its own pause is over\n", modem);
+	else
+		(void)puts("the pause of all modems is over; one that was "
+			   "paused by its name stays so");
 	free(modem);
 	return exit_status;
 }

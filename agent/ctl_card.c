@@ -247,6 +247,19 @@ print_loaded(const struct json *voucher)
 	(void)putchar('\n');
 }
 
+/* What became of the money so far, and who goes on. */
+static const char *
+money_words(const char *state)
+{
+	if (strcmp(state, "unknown") == 0)
+		return "it may have been credited, or not: ask the operator";
+	if (strcmp(state, "held") == 0)
+		return "it is not dialled until it is released";
+	if (strcmp(state, "ready") == 0)
+		return "it still waits: `topupctl status` tells what for";
+	return "it is not settled yet, and goes on by itself";
+}
+
 static void
 say_not_loaded(struct ctl *ctl, const struct json *voucher, int exit_status)
 {
@@ -256,11 +269,13 @@ say_not_loaded(struct ctl *ctl, const struct json *voucher, int exit_status)
 	char *reply = ctl_table_cell(json_get(voucher, "reply"), CELL_TEXT);
 	ctl_say(ctl, "%s%s%s%s%s", state, reason[0] != '\0' ? ": " : "", reason,
 		reply[0] != '\0' ? ": " : "", reply);
-	if (exit_status == CTL_LEFT_OPEN)
+	if (exit_status == CTL_LEFT_OPEN) {
+		ctl_say(ctl, "%s", money_words(state));
 		ctl_say(ctl,
 			"do not give the card out again: `topupctl voucher "
 			"%s` shows what comes of it",
 			id);
+	}
 	free(id);
 	free(state);
 	free(reason);

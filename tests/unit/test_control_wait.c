@@ -97,7 +97,8 @@ a_refused_file_is_told_why(void **state)
 	desk_turns();
 	struct intake_result result = {.reason = "no good row"};
 	intake.fn(intake.ctx, &result);
-	assert_string_equal(desk_error(desk_answer(fd), 1), "no good row");
+	assert_string_equal(
+		desk_error(desk_answer(fd), 1), "not taken: no good row");
 	intake.answer = -EBUSY;
 	fd = desk_connect();
 	desk_tell_with(fd,

@@ -386,6 +386,17 @@ a_pin_goes_as_a_file_and_never_as_text(void **state)
 			"\"reason\":\"no_answer\"},\"exit\":4}",
 			4, "",
 			"topupctl: unknown: no_answer\n"
+			"topupctl: it may have been credited, or not: ask the "
+			"operator\n"
+			"topupctl: do not give the card out again: `topupctl "
+			"voucher 7` shows what comes of it\n"},
+		{PIN "\n",
+			"{\"done\":{\"id\":7,\"state\":\"ready\","
+			"\"reason\":\"stopped\"},\"exit\":4}",
+			4, "",
+			"topupctl: ready: stopped\n"
+			"topupctl: it still waits: `topupctl status` tells "
+			"what for\n"
 			"topupctl: do not give the card out again: `topupctl "
 			"voucher 7` shows what comes of it\n"},
 	};
