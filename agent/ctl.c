@@ -151,8 +151,8 @@ print_all_help(void)
 	}
 	(void)puts("\n* for root and the user of topupd. "
 		   "topupctl COMMAND --help says more.\n"
-		   "Exit status: 0 done, 1 refused or failed, 2 wrong usage, "
-		   "3 topupd does not answer,\n4 done, but something is left "
+		   "Exit status: 0 done, 1 refused or failed, 2 wrong usage,\n"
+		   "3 topupd does not answer, 4 done, but something is left "
 		   "held or unknown.");
 }
 

@@ -44,9 +44,10 @@ static const struct ctl_command commands[] = {
 		.run = ctl_run_load},
 	{.name = "submit",
 		.args = "FILE",
-		.summary = "A batch file (NAME.csv or NAME.txt); prints the "
-			   "batch's number.",
-		.more = "The options stand behind what the file itself says.",
+		.summary = "Hands in a batch file (NAME.csv or NAME.txt); "
+			   "prints its number.",
+		.more = "The options are for what the file itself does not "
+			"say.",
 		.example = "topupctl submit cards.csv --operator simtel "
 			   "--wait",
 		.min = 1,
@@ -112,7 +113,8 @@ static const struct ctl_command commands[] = {
 		.run = ctl_run_balance},
 	{.name = "hold",
 		.args = "[ID...]",
-		.summary = "Vouchers that shall not be dialled.",
+		.summary = "Keeps vouchers from being dialled, until "
+			   "`release`.",
 		.more = "Only what is ready can be held.",
 		.example = "topupctl hold 17 18",
 		.max = -1,
@@ -120,7 +122,7 @@ static const struct ctl_command commands[] = {
 		.run = ctl_run_move},
 	{.name = "release",
 		.args = "[ID...]",
-		.summary = "Vouchers that were held, and may be dialled.",
+		.summary = "Lets held vouchers be dialled.",
 		.more = "",
 		.example = "topupctl release --batch 3",
 		.max = -1,
@@ -137,7 +139,7 @@ static const struct ctl_command commands[] = {
 		.run = ctl_run_move},
 	{.name = "resolve",
 		.args = "ID loaded|rejected|retry",
-		.summary = "What a person knows of an unknown voucher.",
+		.summary = "Settles an unknown voucher as a person says.",
 		.more = "retry dials the card once more: be sure that it was "
 			"not credited.\nA rejected one can be tried again, "
 			"too.",
@@ -169,7 +171,8 @@ static const struct ctl_command commands[] = {
 	{.name = "unlock",
 		.args = "MODEM|MSISDN",
 		.summary = "Allows a stopped SIM or number one PIN more.",
-		.more = "",
+		.more = "Look first why it stopped: `topupctl modems`. An "
+			"operator bars a SIM for too\nmany wrong cards.",
 		.example = "topupctl unlock shop1",
 		.admin = true,
 		.min = 1,

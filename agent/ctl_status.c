@@ -8,13 +8,32 @@
 
 #include "agent/json.h"
 
+/* One word after another; where there is no room, a new line. */
+static void
+print_wrapped(const struct ctl_screen *screen, const char *before, char *text)
+{
+	unsigned indent = (unsigned)strlen(before), used = 0;
+	char *rest = text;
+	for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+		unsigned width = ctl_text_width(word) + 1;
+		if (used > 0 && screen->width > 0 &&
+			indent + used + width > screen->width) {
+			(void)printf("\n%s", before);
+			used = 0;
+		}
+		(void)printf("%s%s", used > 0 ? " " : "", word);
+		used += width;
+	}
+}
+
 static void
 print_line(struct ctl *ctl, const char *before, const struct json *value,
 	const char *colour)
 {
 	char *text = ctl_table_cell(value, CELL_TEXT);
-	(void)printf("%s%s%s%s\n", before, ctl_screen_colour(&ctl->out, colour),
-		text, ctl_screen_plain(&ctl->out));
+	(void)printf("%s%s", before, ctl_screen_colour(&ctl->out, colour));
+	print_wrapped(&ctl->out, before, text);
+	(void)puts(ctl_screen_plain(&ctl->out));
 	free(text);
 }
 
