@@ -380,11 +380,11 @@ struct ledger_sim {
 	char modem[LEDGER_NAME_MAX]; /* where it was seen last */
 	char operator[LEDGER_NAME_MAX];
 	char account[LEDGER_TARGET_MAX];
-	unsigned counted;   /* attempts that count for the breaker */
-	unsigned unsettled; /* open or unknown, dialled after the last
-	                       unlock (fence of a later version) */
-	bool one_more;      /* an unlock that no attempt has used yet */
-	bool blocked;       /* the operator said sim_blocked */
+	unsigned counted;       /* attempts that count for the breaker */
+	unsigned unsettled;     /* open or unknown, dialled after the last
+	                           unlock (fence of a later version) */
+	bool one_more;          /* an unlock that no attempt has used yet */
+	bool blocked;           /* the operator said sim_blocked */
 	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */

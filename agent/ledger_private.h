@@ -215,9 +215,9 @@ typedef int ledger_op_fn(struct ledger *ledger, const struct ledger_op *op,
 ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
 	ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
 	ledger_batch_reported, ledger_batch_move, ledger_voucher_move,
-	ledger_attempt_begin, ledger_attempt_settle,
-	ledger_take_balance, ledger_take_sim_seen, ledger_take_sim_blocked,
-	ledger_take_unlock, ledger_take_pause;
+	ledger_attempt_begin, ledger_attempt_settle, ledger_take_balance,
+	ledger_take_sim_seen, ledger_take_sim_blocked, ledger_take_unlock,
+	ledger_take_pause;
 
 /* A reading of the balance of a SIM, whoever told it. */
 struct ledger_reading {

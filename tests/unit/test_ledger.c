@@ -459,8 +459,7 @@ open_attempts_are_found_after_a_stop(void **state)
 	assert_int_equal(seen.last.id, m.attempt);
 	assert_int_equal(seen.last.fate, -1);
 	assert_int_equal(seen.last.ended_wall_ms, 0);
-	struct ledger_op op =
-		settle_by(p, m.attempt, VOUCHER_FOUND_AT_START);
+	struct ledger_op op = settle_by(p, m.attempt, VOUCHER_FOUND_AT_START);
 	purse_must(p, &op);
 	assert_string_equal(purse_card(p, m.voucher).reason, "restart");
 	seen = (struct seen){0};
