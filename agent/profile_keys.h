@@ -60,6 +60,7 @@ profile_take profile_take_verdict;
 profile_take profile_take_repeat;
 profile_take profile_take_before;
 profile_take profile_take_low;
+profile_take profile_take_max_per_day;
 profile_take profile_take_hours;
 
 #endif

@@ -420,6 +420,8 @@ what_this_version_does_not_do_is_warned_of(void **state)
 		const char *want;
 	} rows[] = {
 		{"[recharge]\nrepeat = once\n", "warning: repeat: this"},
+		{"[balance]\nmax_per_day = 4\n",
+			"warning: max_per_day: this version does not count"},
 		{"[proof]\nussd = *124#\n", "warning: [proof] is not asked"},
 		{"[follow_up]\n1 = *140*1# => (?i)activated\n",
 			"warning: this version does not dial follow-up"},
@@ -471,7 +473,7 @@ static const char whole[] = "\xef\xbb\xbf; a comment\r\n"
 			    "reply    = is (?<balance>[\\d.]+)\r\n"
 			    "reply    = now (?<balance>[\\d.]+)\r\n"
 			    "before   = always\r\n"
-			    "max_per_day = 4\r\n"
+			    "max_per_day = 0\r\n"
 			    "low      = 1.500\r\n"
 			    "[reply]\r\n"
 			    "loaded   = credited (?<amount>[\\d.]+)\r\n"
@@ -510,7 +512,7 @@ every_key_of_the_contract_is_taken(void **state)
 		p->menu[0].screen, span_str("Enter -> or type")));
 	assert_string_equal(p->menu[1].answer, "1");
 	assert_int_equal(p->before, PROFILE_BEFORE_ALWAYS);
-	assert_int_equal(p->balance_max_per_day, 4);
+	assert_int_equal(p->balance_max_per_day, 0);
 	assert_int_equal(p->low_minor, 1500);
 	classifier_read(p->reply, span_str("geladen, loan 5, now 12.5"), &r);
 	assert_int_equal(r.verdict, VERDICT_LOADED);
