@@ -29,6 +29,8 @@ struct line {
 	int64_t balance_batch;   /* the newest batch it asked its balance for */
 	bool balance_fresh;      /* it was asked since the last PIN */
 	unsigned balance_failures; /* unanswered balance requests in a row */
+	unsigned texts;            /* unasked ones since texts_since_ms */
+	int64_t texts_since_ms;
 	int64_t shown_ms; /* dispatch's memo for lists: when it asked */
 	int shown_answer; /* ... pick_line(), and what that said */
 	int64_t shown_until_ran_ms;

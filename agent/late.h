@@ -10,7 +10,8 @@
 
 struct turn;
 
-/* A text on that line; now_ms is the loop's. */
+/* A text on that line; now_ms is the loop's. Of a flood only the first of
+ * each minute are kept; all of them are quiet time. */
 void late_text(struct turn *turn, struct line *line, struct span text_utf8,
 	int64_t now_ms);
 

@@ -122,6 +122,31 @@ a_text_longer_than_a_note_is_cut(void **state)
 }
 
 static void
+a_flood_of_texts_does_not_fill_the_ledger(void **state)
+{
+	struct scene s;
+	char event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
+	begin_scene(&s, state);
+	int64_t head = ledger_audit_head(s.purse->ledger);
+	for (int i = 0; i < 10000; i++)
+		late_text(s.turn, &s.line, span_str("Invalid voucher"),
+			NOW_MS + i);
+	assert_int_equal(turn_commit(s.turn), 0);
+	assert_in_range(ledger_audit_head(s.purse->ledger) - head, 2, 100);
+	purse_last_audit(s.purse, event, note);
+	assert_string_equal(event, "modem.text");
+	assert_non_null(strstr(note, "too many"));
+	/* What is not kept is heard all the same. */
+	assert_int_equal(s.line.quiet_until_ms, NOW_MS + 9999 + INTERVAL_MS);
+	/* The next minute is another one. */
+	late_text(s.turn, &s.line, span_str("Hello"), NOW_MS + 60000);
+	assert_int_equal(turn_commit(s.turn), 0);
+	purse_last_audit(s.purse, event, note);
+	assert_string_equal(note, "Hello");
+	end_scene(&s);
+}
+
+static void
 only_a_text_with_a_verdict_begins_quiet_time(void **state)
 {
 	static const struct {
@@ -192,6 +217,7 @@ main(void)
 		TEST(pins_in_it_are_masked),
 		TEST(without_an_operator_every_number_is_masked),
 		TEST(a_text_longer_than_a_note_is_cut),
+		TEST(a_flood_of_texts_does_not_fill_the_ledger),
 		TEST(only_a_text_with_a_verdict_begins_quiet_time),
 		TEST(a_longer_quiet_time_is_not_cut_short),
 		TEST(it_settles_no_voucher_and_names_the_modem),
