@@ -11,7 +11,8 @@
 
 enum {
 	RUN_DIGITS_MAX = VOUCHER_PIN_MAX,
-	OWN_PART = 8 /* digits of the card's own PIN that give it away */
+	OWN_PART = 8,   /* digits of the card's own PIN that give it away */
+	JOINERS_MAX = 4 /* between two digits of one number */
 };
 
 /* One character at s: its value as a digit or -1; *len its bytes (bytes
@@ -34,10 +35,29 @@ struct run {
 	char ascii[RUN_DIGITS_MAX];
 };
 
+/* What may stand between the groups of a number: blanks and line ends of
+ * any kind, a dash of any kind, a point. */
 static bool
-is_joiner(char c)
+is_joiner(uint32_t c)
 {
-	return c == ' ' || c == '-' || c == '.';
+	return c == ' ' || c == '-' || c == '.' || (c >= '\t' && c <= '\r') ||
+	       c == 0xa0 || (c >= 0x2000 && c <= 0x2015) || c == 0x2028 ||
+	       c == 0x202f || c == 0x2060 || c == 0x2212 || c == 0xfeff;
+}
+
+/* The bytes of the joiners at s; 0 where there are none, or too many. */
+static size_t
+joiners_at(struct span s)
+{
+	uint32_t character;
+	size_t at = 0;
+	for (int i = 0; i <= JOINERS_MAX; i++) {
+		size_t len = utf8_next(span_skip(s, at), &character);
+		if (len == 0 || !is_joiner(character))
+			return at;
+		at += len;
+	}
+	return 0;
 }
 
 /* The run of digits at s; digits == 0 when there is none. A run longer than
@@ -50,10 +70,12 @@ run_at(struct span s)
 	while (at < s.len && run.digits < RUN_DIGITS_MAX) {
 		size_t len;
 		int digit = digit_at(span_skip(s, at), &len);
-		if (digit < 0 && run.digits > 0 && at == run.bytes &&
-			is_joiner(s.ptr[at])) {
+		size_t joiners = 0;
+		if (digit < 0 && run.digits > 0 && at == run.bytes)
+			joiners = joiners_at(span_skip(s, at));
+		if (joiners > 0) {
 			run.starts |= (uint64_t)1 << run.digits;
-			at++;
+			at += joiners;
 			continue;
 		}
 		if (digit < 0)

@@ -34,6 +34,17 @@ pins_are_hidden_in_whatever_form_they_come(void **state)
 		{"PIN " OWN " is bad", "PIN **********1234 is bad"},
 		{"PIN 1234 5678 9012 34.", "PIN **********1234."},
 		{"1234-5678-9012-34", "**********1234"},
+		/* gaps as wide, and of the kinds, that operators write */
+		{"1234  5678  9012  34", "**********1234"},
+		{"1234 - 5678 - 9012 - 34", "**********1234"},
+		{"1234\xc2\xa0"
+		 "5678\xe2\x80\xaf"
+		 "9012\xe2\x80\x93"
+		 "34",
+			"**********1234"},
+		{"PIN 1234\t5678\r\n9012 34", "PIN **********1234"},
+		{"credited 100.00 \r\nTotal: 50",
+			"credited 100.00 \r\nTotal: 50"},
 		{"another 99999999991111!", "another **********1111!"},
 		/* an amount beside it hides nothing of it */
 		{"50.00 99999999991111 7", "***************1117"},
