@@ -173,6 +173,27 @@ check_key(
 	return rc != 0 ? rc : -EINVAL;
 }
 
+/* An entry behind the sealed end was not written by a topupd; the next one
+ * of ours would have its number. */
+static int
+check_tail(struct ledger *ledger, char *why, size_t cap)
+{
+	int64_t last = 0;
+	int rc = ledger_number_n(ledger,
+		"SELECT ifnull(max(seq), 0) FROM audit", &last, NULL, 0);
+	if (rc == 0 && last <= ledger->stored.seq)
+		return 0;
+	if (rc != 0)
+		snprintf(why, cap, "%s", ledger->error);
+	else
+		snprintf(why, cap,
+			"the audit has an entry (%lld) behind its sealed end "
+			"(%lld): somebody wrote into the ledger; look at it "
+			"with: topupctl audit verify",
+			(long long)last, (long long)ledger->stored.seq);
+	return rc != 0 ? rc : -EINVAL;
+}
+
 static int
 open_all(struct ledger *ledger, const char *path, enum ledger_open_how how,
 	char *why, size_t cap)
@@ -188,6 +209,8 @@ open_all(struct ledger *ledger, const char *path, enum ledger_open_how how,
 		             : ledger_check_version(ledger, why, cap);
 	if (rc == 0)
 		rc = check_key(ledger, how, why, cap);
+	if (rc == 0 && how == LEDGER_OPEN_RW)
+		rc = check_tail(ledger, why, cap);
 	return rc;
 }
 

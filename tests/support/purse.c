@@ -24,13 +24,24 @@ purse_path(const struct purse *p, const char *name)
 	return path;
 }
 
+static void
+open_as(struct purse *p, enum ledger_open_how how)
+{
+	p->ledger = ledger_open(p->path, how, p->vault, p->why, sizeof(p->why));
+	if (p->ledger == NULL)
+		fail_msg("%s", p->why);
+}
+
 void
 purse_open(struct purse *p)
 {
-	p->ledger = ledger_open(
-		p->path, LEDGER_OPEN_RW, p->vault, p->why, sizeof(p->why));
-	if (p->ledger == NULL)
-		fail_msg("%s", p->why);
+	open_as(p, LEDGER_OPEN_RW);
+}
+
+void
+purse_look(struct purse *p)
+{
+	open_as(p, LEDGER_OPEN_READ_ONLY);
 }
 
 void

@@ -23,6 +23,7 @@ int purse_setup(void **state);
 int purse_teardown(void **state);
 
 void purse_open(struct purse *p);
+void purse_look(struct purse *p); /* opens it for reading only */
 void purse_close(struct purse *p);
 /* The path of a file beside the ledger; static until the next call. */
 const char *purse_path(const struct purse *p, const char *name);

@@ -102,7 +102,7 @@ every_tampering_is_found(void **state)
 		assert_true(verify(p).ok);
 		purse_close(p);
 		purse_tamper(p, rows[i].sql);
-		purse_open(p);
+		purse_look(p);
 		struct ledger_verify v = verify(p);
 		if (v.ok || v.first_bad != rows[i].first_bad)
 			fail_msg("%s: %d %lld (%s)", rows[i].sql, v.ok,
@@ -112,6 +112,18 @@ every_tampering_is_found(void **state)
 		unlink(p->path);
 		purse_open(p);
 	}
+}
+
+static void
+a_forged_end_is_refused_with_a_sentence(void **state)
+{
+	struct purse *p = *state;
+	fill(p);
+	purse_close(p);
+	purse_tamper(p, "INSERT INTO audit " COPY_OF_LAST);
+	assert_null(ledger_open(
+		p->path, LEDGER_OPEN_RW, p->vault, p->why, sizeof(p->why)));
+	assert_non_null(strstr(p->why, "topupctl audit verify"));
 }
 
 static void
@@ -313,6 +325,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, purse_setup, purse_teardown)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(every_tampering_is_found),
+		LEDGER_TEST(a_forged_end_is_refused_with_a_sentence),
 		LEDGER_TEST(whole_chain_tells_its_number_and_head),
 		LEDGER_TEST(each_link_is_over_the_entry_and_the_link_before),
 		LEDGER_TEST(chain_is_verified_inside_a_turn_too),
