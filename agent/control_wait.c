@@ -246,6 +246,14 @@ static void
 on_intake(void *ctx, const struct intake_result *result)
 {
 	struct client *client = ctx;
+	if (result->known_batch != 0 && client->u.wait.is_load) {
+		client_fail(client, CONTROL_REFUSED,
+			"this card is known already and was not dialled "
+			"again; see what became of it: topupctl vouchers "
+			"--batch %lld",
+			(long long)result->known_batch);
+		return;
+	}
 	if (result->batch == 0) {
 		client_fail(client, CONTROL_REFUSED, "not taken: %s",
 			result->reason[0] != '\0' ? result->reason : "refused");

@@ -22,8 +22,36 @@
 
 /* ---- jobs -------------------------------------------------------------- */
 
+static bool
+is_pin_of_any(const struct intake *intake, struct span digits)
+{
+	for (size_t i = 0; i < intake->profiles->count; i++) {
+		if (profile_takes_pin(intake->profiles->list[i], digits))
+			return true;
+	}
+	return false;
+}
+
+/* People do name a file after the one card in it: digits in a row that are a
+ * PIN of some operator are shown as 'x', but for the last four. */
+static void
+show_name(const struct intake *intake, struct intake_job *job)
+{
+	static const char digits[] = "0123456789";
+	char *at = job->shown;
+
+	(void)snprintf(job->shown, sizeof(job->shown), "%s", job->name);
+	while (*(at += strcspn(at, digits)) != '\0') {
+		size_t len = strspn(at, digits);
+
+		if (is_pin_of_any(intake, span_of(at, len)))
+			memset(at, 'x', len >= 12 ? len - 4 : len);
+		at += len;
+	}
+}
+
 static struct intake_job *
-job_new(enum intake_kind kind, const char *name)
+job_new(const struct intake *intake, enum intake_kind kind, const char *name)
 {
 	struct intake_job *job = calloc(1, sizeof(*job));
 
@@ -32,6 +60,7 @@ job_new(enum intake_kind kind, const char *name)
 	job->kind = kind;
 	job->fd = -1;
 	(void)snprintf(job->name, sizeof(job->name), "%s", name);
+	show_name(intake, job);
 	(void)snprintf(job->who, sizeof(job->who), "daemon");
 	return job;
 }
@@ -96,6 +125,7 @@ tell(struct intake *intake, int64_t batch)
 	struct intake_result result = {.batch = batch,
 		.rows = job->rows,
 		.faults = job->faults,
+		.known_batch = job->known_batch,
 		.reason = job->reason};
 	intake_fn *fn = job->fn;
 
@@ -132,7 +162,7 @@ on_retry(void *ctx)
 void
 intake_wait(struct intake *intake, enum intake_phase phase, const char *why)
 {
-	log_line(LOG_AT_WARNING, "intake file=%s waits: %s", intake->job->name,
+	log_line(LOG_AT_WARNING, "intake file=%s waits: %s", intake->job->shown,
 		why);
 	intake->job->phase = phase;
 	intake->paused = true;
@@ -161,7 +191,7 @@ intake_give_back(struct intake *intake, const char *why)
 		return;
 	}
 	log_line(LOG_AT_WARNING, "intake file=%s is left for later: %s",
-		job->name, why);
+		job->shown, why);
 	intake_go_on(intake, job->batch != 0 ? INTAKE_DROP : INTAKE_DROPPED);
 }
 
@@ -312,7 +342,7 @@ intake_on_file(void *ctx, const char *name)
 	if (intake->files >= INTAKE_FILES_MAX)
 		intake->overflowed = true;
 	else
-		append(intake, job_new(INTAKE_SPOOL, name));
+		append(intake, job_new(intake, INTAKE_SPOOL, name));
 }
 
 int
@@ -333,7 +363,7 @@ intake_submit(struct intake *intake, int fd, const char *name, const char *who,
 		(void)close(fd); /* only read */
 		return rc;
 	}
-	job = job_new(INTAKE_SUBMITTED, name);
+	job = job_new(intake, INTAKE_SUBMITTED, name);
 	job->fd = fd;
 	job->defaults = *defaults;
 	job->fn = fn;
@@ -357,21 +387,23 @@ intake_forget(struct intake *intake, void *ctx)
 static bool
 on_undo(void *ctx, const struct ledger_batch *b)
 {
-	struct intake_job *job = job_new(INTAKE_UNDO, b->name);
+	struct intake *intake = ctx;
+	struct intake_job *job = job_new(intake, INTAKE_UNDO, b->name);
 
 	job->batch = b->id;
-	append(ctx, job);
+	append(intake, job);
 	return true;
 }
 
 static bool
 on_retire(void *ctx, const struct ledger_batch *b)
 {
-	struct intake_job *job = job_new(INTAKE_RETIRE, b->name);
+	struct intake *intake = ctx;
+	struct intake_job *job = job_new(intake, INTAKE_RETIRE, b->name);
 
 	job->batch = b->id;
 	job->gone = !b->from_spool;
-	append(ctx, job);
+	append(intake, job);
 	return true;
 }
 

@@ -20,7 +20,8 @@ struct vault;
 struct intake_result {
 	int64_t batch; /* 0: refused */
 	int64_t rows, faults;
-	const char *reason; /* of the refusal, for people; "" */
+	int64_t known_batch; /* refused: the batch that has it all; 0 */
+	const char *reason;  /* of the refusal, for people; "" */
 };
 typedef void intake_fn(void *ctx, const struct intake_result *result);
 

@@ -88,7 +88,7 @@ is_unfinished(struct intake *intake, int64_t batch)
 	       ledger_each_batch(turn_ledger(intake->options.turn), batch,
 		       on_found, &found) == 0 &&
 	       found.from_spool && !found.retired &&
-	       strcmp(found.name, intake->job->name) == 0;
+	       strcmp(found.name, intake->job->shown) == 0;
 }
 
 /* The batch was accepted; its file is gone, or is another one by now. */
@@ -112,14 +112,12 @@ open_batch(struct intake *intake)
 	int rc;
 
 	(void)snprintf(op.u.batch_open.name, sizeof(op.u.batch_open.name), "%s",
-		job->name);
+		job->shown);
 	memcpy(op.u.batch_open.digest, job->hash, sizeof(job->hash));
 	op.u.batch_open.from_spool = job->kind == INTAKE_SPOOL;
 	rc = turn_try(intake->options.turn, &op, &result);
 	if (rc == -EEXIST) {
-		intake_refuse(intake,
-			"the same file was accepted as batch %lld",
-			(long long)result.id);
+		intake_refuse_known(intake, result.id);
 	} else if (rc != 0) {
 		intake_start_again(intake, "the ledger cannot be written");
 	} else {
@@ -144,9 +142,7 @@ know(struct intake *intake)
 		job->batch = batch;
 		intake_finish_begin(intake);
 	} else if (batch != 0) {
-		intake_refuse(intake,
-			"the same file was accepted as batch %lld",
-			(long long)batch);
+		intake_refuse_known(intake, batch);
 	} else if (batch_kind_of(job->name, &kind) != 0) {
 		intake_refuse(
 			intake, "its name ends neither in .csv nor in .txt");
@@ -221,7 +217,7 @@ intake_begin(struct intake *intake)
 	/* Gone, or no plain file: not ours to tell. */
 	if (rc != -ENOENT && rc != -EPERM)
 		log_line(LOG_AT_ERROR, "intake file=%s cannot be read: %s",
-			job->name, strerror(-rc));
+			job->shown, strerror(-rc));
 	(void)snprintf(job->reason, sizeof(job->reason),
 		"it cannot be read: %s", strerror(-rc));
 	intake_end(intake);

@@ -42,7 +42,7 @@ leave(struct intake *intake, int rc)
 {
 	log_line(LOG_AT_ERROR,
 		"intake batch=%lld is in the ledger, but file=%s stays: %s",
-		(long long)intake->job->batch, intake->job->name,
+		(long long)intake->job->batch, intake->job->shown,
 		strerror(-rc));
 	intake_end(intake);
 }
@@ -73,7 +73,7 @@ retire(struct intake *intake)
 		log_line(LOG_AT_WARNING,
 			"intake file=%s changed after it was read: it is "
 			"read again",
-			job->name);
+			job->shown);
 	else if (rc != 0) {
 		leave(intake, rc);
 		return;
@@ -81,7 +81,7 @@ retire(struct intake *intake)
 	op.u.batch_ref.batch = job->batch;
 	turn_must(intake->options.turn, &op);
 	log_line(LOG_AT_INFO, "intake batch=%lld file=%s is done",
-		(long long)job->batch, job->name);
+		(long long)job->batch, job->shown);
 	intake_end(intake);
 }
 
@@ -178,7 +178,7 @@ intake_finish_begin(struct intake *intake)
 	enum batch_kind kind = BATCH_TXT;
 	char name[SPOOL_NAME_MAX];
 
-	spool_name(job->batch, job->name, "", name);
+	spool_name(job->batch, job->shown, "", name);
 	job->done = spool_file_new(intake->options.spool, SPOOL_DONE, name);
 	if (!job->done) {
 		copy_later(intake, -errno);

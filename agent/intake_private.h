@@ -56,7 +56,8 @@ struct intake_job {
 	struct intake_job *next;
 	enum intake_kind kind;
 	enum intake_phase phase;
-	char name[LEDGER_FILE_MAX];
+	char name[LEDGER_FILE_MAX];  /* in incoming/, and for the parser only */
+	char shown[LEDGER_FILE_MAX]; /* everywhere else: no PIN in it */
 	char who[LEDGER_NAME_MAX];
 	struct intake_defaults defaults;
 	intake_fn *fn; /* NULL: nobody waits, or he was told */
@@ -70,10 +71,11 @@ struct intake_job {
 	struct batch_parser *parser;
 	struct intake_shape shape;
 	int64_t batch, rows, faults;
-	int rc;           /* the first failure of the ledger */
-	char reason[256]; /* of the refusal */
-	bool again;       /* after the drop it is read anew */
-	bool gone;        /* RETIRE: there is no file to look for */
+	int64_t known_batch; /* the one that has the same bytes; 0 */
+	int rc;              /* the first failure of the ledger */
+	char reason[256];    /* of the refusal */
+	bool again;          /* after the drop it is read anew */
+	bool gone;           /* RETIRE: there is no file to look for */
 	char first_fault[128];
 	struct redact *redact;
 	struct spool_file *done;
@@ -141,6 +143,7 @@ void intake_read_slice(struct intake *intake);
 /* Nothing of it is dialled: failed/, then what was read is dropped. */
 void intake_refuse(struct intake *intake, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void intake_refuse_known(struct intake *intake, int64_t batch);
 void intake_drop_slice(struct intake *intake);
 void intake_dropped(struct intake *intake);
 /* It is in the ledger and on disk: done/, then the file goes. */

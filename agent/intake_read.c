@@ -103,8 +103,8 @@ on_warning(void *ctx, unsigned line, const char *text)
 {
 	const struct intake *intake = ctx;
 
-	log_line(LOG_AT_WARNING, "intake file=%s line=%u %s", intake->job->name,
-		line, text);
+	log_line(LOG_AT_WARNING, "intake file=%s line=%u %s",
+		intake->job->shown, line, text);
 }
 
 /* ---- the end of the file ----------------------------------------------- */
@@ -124,9 +124,7 @@ accept(struct intake *intake)
 		op.u.batch_accept.note);
 	rc = turn_try(intake->options.turn, &op, &result);
 	if (rc == -EEXIST) {
-		intake_refuse(intake,
-			"the same file was accepted as batch %lld",
-			(long long)result.id);
+		intake_refuse_known(intake, result.id);
 	} else if (rc != 0) {
 		intake_start_again(intake, "the ledger cannot be written");
 	} else {

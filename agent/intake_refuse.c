@@ -91,7 +91,7 @@ write_reason(struct intake *intake, const char *base)
 	reason.file = spool_file_new(intake->options.spool, SPOOL_FAILED, name);
 	if (!reason.file)
 		return -errno;
-	put(reason.file, "%s was refused: %s\n", job->name, job->reason);
+	put(reason.file, "%s was refused: %s\n", job->shown, job->reason);
 	if (job->batch != 0)
 		(void)ledger_each_fault(turn_ledger(intake->options.turn),
 			job->batch, on_fault, &reason);
@@ -132,7 +132,7 @@ keep_failed(struct intake *intake)
 
 	if (intake->job->kind != INTAKE_SPOOL)
 		return 0; /* who submitted it has it still */
-	spool_failed_name(intake->options.spool, intake->job->name, base);
+	spool_failed_name(intake->options.spool, intake->job->shown, base);
 	rc = write_sealed(intake, base);
 	return rc == 0 ? write_reason(intake, base) : rc;
 }
@@ -147,8 +147,16 @@ note_refusal(struct intake *intake)
 	(void)snprintf(
 		op.u.event.event, sizeof(op.u.event.event), "batch.refused");
 	(void)snprintf(op.u.event.note, sizeof(op.u.event.note),
-		"name=%s reason=%s", job->name, job->reason);
+		"name=%s reason=%s", job->shown, job->reason);
 	turn_must(intake->options.turn, &op);
+}
+
+void
+intake_refuse_known(struct intake *intake, int64_t batch)
+{
+	intake->job->known_batch = batch;
+	intake_refuse(intake, "the same file was accepted as batch %lld",
+		(long long)batch);
 }
 
 void
@@ -161,7 +169,7 @@ intake_refuse(struct intake *intake, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(job->reason, sizeof(job->reason), format, args);
 	va_end(args);
-	log_line(LOG_AT_WARNING, "intake file=%s is refused: %s", job->name,
+	log_line(LOG_AT_WARNING, "intake file=%s is refused: %s", job->shown,
 		job->reason);
 	rc = keep_failed(intake);
 	if (rc != 0) {
@@ -210,7 +218,7 @@ intake_dropped(struct intake *intake)
 		             : spool_remove_incoming(intake->options.spool,
 				       job->name, job->fd);
 	if (rc != 0)
-		log_line(LOG_AT_ERROR, "intake file=%s stays: %s", job->name,
+		log_line(LOG_AT_ERROR, "intake file=%s stays: %s", job->shown,
 			strerror(-rc));
 	intake_end(intake);
 }

@@ -95,6 +95,41 @@ good_file_moves_to_the_ledger_and_its_masked_rows_to_done(void **state)
 	purse_is_sound(f->purse);
 }
 
+static bool
+on_audit_text(void *ctx, const struct ledger_audit *a)
+{
+	assert_null(strstr(a->note, ctx));
+	return true;
+}
+
+static void
+pin_in_the_name_of_a_file_is_shown_nowhere(void **state)
+{
+	static const struct ledger_audit_filter all = {.after = 0};
+	struct inbox *f = *state;
+
+	inbox_drop(f, "simtel-100-12345678901234.txt", "12345678901234\n");
+	inbox_drop(f, "34567890123456.csv", "no header\n");
+	inbox_run(f);
+	assert_int_equal(inbox_batches(f), 1);
+	assert_string_equal(
+		inbox_get(f, "incoming/simtel-100-12345678901234.txt"),
+		"(none)");
+	assert_string_equal(
+		inbox_get(f, "incoming/34567890123456.csv"), "(none)");
+	assert_string_equal(
+		inbox_get(f, "done/1-simtel-100-xxxxxxxxxx1234.txt"),
+		"**********1234\n");
+	assert_string_not_equal(
+		inbox_get(f, "failed/xxxxxxxxxx3456.csv.reason"), "(none)");
+	inbox_has_nowhere(f, "12345678901234");
+	inbox_has_nowhere(f, "34567890123456");
+	assert_int_equal(ledger_each_audit(f->purse->ledger, &all,
+				 on_audit_text, (void *)"12345678901234"),
+		0);
+	purse_is_sound(f->purse);
+}
+
 static void
 bad_rows_are_listed_and_the_good_go_on(void **state)
 {
@@ -490,6 +525,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(good_file_moves_to_the_ledger_and_its_masked_rows_to_done),
+		CASE(pin_in_the_name_of_a_file_is_shown_nowhere),
 		CASE(bad_rows_are_listed_and_the_good_go_on),
 		CASE(file_of_a_spreadsheet_keeps_its_rows_in_done),
 		CASE(words_beside_the_pin_do_not_tell_it),
