@@ -98,8 +98,14 @@ void
 config_take_sim_pin_file(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
 {
-	if (check_path(b, setting) && check_mode(b, setting, S_IFREG, "file"))
-		config_take_text(b, key, setting);
+	if (!check_path(b, setting) || !check_mode(b, setting, S_IFREG, "file"))
+		return;
+	config_take_text(b, key, setting);
+	problems_warn(b->problems, config_file_of(b, setting),
+		config_setting_source_line(setting),
+		"%s: this version does not type the SIM's PIN; a SIM that asks "
+		"for it stays failed",
+		key->name);
 }
 
 /* on_event: validated, and run by a later version. */
