@@ -140,6 +140,8 @@ know(struct intake *intake)
 		finish_without_file(intake);
 	} else if (batch != 0 && is_unfinished(intake, batch)) {
 		job->batch = batch;
+		if (!job->profiles.list)
+			take_profiles(job, intake->profiles);
 		intake_finish_begin(intake);
 	} else if (batch != 0) {
 		intake_refuse_known(intake, batch);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/mask.h"
 #include "agent/redact.h"
 #include "agent/report.h"
 #include "agent/spool.h"
@@ -22,12 +23,29 @@ on_masked(void *ctx, struct span text)
 	(void)spool_file_write(ctx, text.ptr, text.len); /* commit tells */
 }
 
+/* Whether the note holds what could be the PIN of another card. */
+static bool
+notes_a_pin(const struct intake_job *job, const struct batch_row *row)
+{
+	struct span voucher_pin =
+		span_of(row->voucher_pin.bytes, row->voucher_pin.len);
+	char own[INTAKE_NOTE_MAX], any[INTAKE_NOTE_MAX];
+
+	mask_text(
+		span_str(row->note), voucher_pin, NULL, NULL, own, sizeof(own));
+	intake_mask_note(job, row->note, voucher_pin, any);
+	return strcmp(own, any) != 0;
+}
+
+/* A row with a PIN that nobody can point at is masked as a whole. */
 static void
 on_copy_row(void *ctx, const struct batch_row *row)
 {
+	static const struct secret nowhere = {.len = 0};
 	struct intake *intake = ctx;
 
-	redact_row(intake->job->redact, row->line, &row->voucher_pin);
+	redact_row(intake->job->redact, row->line,
+		notes_a_pin(intake->job, row) ? &nowhere : &row->voucher_pin);
 }
 
 static void

@@ -313,6 +313,7 @@ words_beside_the_pin_do_not_tell_it(void **state)
 		words, "X**********1234|is ********** and **********5555");
 	inbox_has_nowhere(f, "12345678901234");
 	inbox_has_nowhere(f, "98765432109876");
+	inbox_has_nowhere(f, "55555555555555");
 }
 
 /* ---- refused ----------------------------------------------------------- */
