@@ -95,7 +95,6 @@ struct intake {
 };
 
 /* ---- intake.c */
-
 /* An operation by whoever brought the file. */
 struct ledger_op intake_op(
 	const struct intake *intake, enum ledger_op_kind kind);
@@ -112,7 +111,6 @@ void intake_give_back(struct intake *intake, const char *why);
 void intake_end(struct intake *intake);
 
 /* ---- intake_begin.c */
-
 void intake_begin(struct intake *intake);
 void intake_digest_slice(struct intake *intake);
 /* The next bytes of the pass under way; 0 at the end of what was there when
@@ -121,7 +119,6 @@ ssize_t intake_pull(struct intake *intake, size_t max);
 bool intake_has_changed(const struct intake_job *job);
 
 /* ---- intake_row.c */
-
 /* A parsed row into the ledger's, all but sealing. NULL, or why it is bad. */
 const char *intake_check_row(const struct intake *intake,
 	const struct intake_job *job, const struct batch_row *row,
@@ -137,7 +134,6 @@ const char *intake_shape_hold(const struct intake_shape *shape, size_t count);
 bool intake_follows(const struct secret *a, const struct secret *b);
 
 /* ---- intake_read.c, intake_refuse.c, intake_done.c */
-
 void intake_read_begin(struct intake *intake);
 void intake_read_slice(struct intake *intake);
 /* Nothing of it is dialled: failed/, then what was read is dropped. */
