@@ -134,6 +134,13 @@ on_terminate(void *ctx)
 	stop_when_drained(d);
 }
 
+/* A person must act on an error; a warning only tells. */
+static enum log_level
+level_of(const char *problem)
+{
+	return strstr(problem, ": warning: ") ? LOG_AT_WARNING : LOG_AT_ERROR;
+}
+
 static void
 join_problems(const struct problems *problems, char *out, size_t cap)
 {
@@ -142,7 +149,7 @@ join_problems(const struct problems *problems, char *out, size_t cap)
 	if (cap > 0)
 		out[0] = '\0';
 	for (size_t i = 0; (text = problems_line(problems, i)); i++) {
-		log_line(LOG_AT_ERROR, "reload %s", text);
+		log_line(level_of(text), "reload %s", text);
 		int n = snprintf(out + at, cap - at, "%s\n", text);
 		if (n < 0 || (size_t)n >= cap - at)
 			return;
@@ -218,7 +225,7 @@ read_settings(struct daemon *d)
 	bool good = settings_read(d->options.file, &d->settings, problems);
 	const char *text;
 	for (size_t i = 0; (text = problems_line(problems, i)); i++)
-		log_line(LOG_AT_ERROR, "config %s", text);
+		log_line(level_of(text), "config %s", text);
 	problems_free(problems);
 	return good;
 }
