@@ -7,6 +7,7 @@
 #include "agent/redeem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,17 +188,41 @@ weigh(const struct attempt *a, const struct modem_result *result,
 	};
 }
 
+/* What no coding reads cannot be masked either: it may spell the PIN in hex.
+ * A person learns that there was an answer, and how long it was. */
 static void
-settle_in_ledger(const struct attempt *a, const struct policy_case *c,
-	const struct policy_step *next, const struct classify_result *read,
-	struct span text)
+keep_reply(const struct attempt *a, const struct modem_result *result,
+	char *out, size_t cap)
 {
+	if (result->cause == MODEM_UNREADABLE)
+		(void)snprintf(out, cap,
+			"(an answer of %zu bytes that cannot be read in any "
+			"coding)",
+			result->text.len);
+	else
+		mask_reply(a, result->text, out, cap);
+}
+
+/* What an answer, or none, came to. */
+struct outcome {
+	struct classify_result read;
+	struct policy_case weighed;
+	struct policy_step next;
+};
+
+static void
+settle_in_ledger(const struct attempt *a, const struct outcome *o,
+	const struct modem_result *result)
+{
+	const struct policy_case *c = &o->weighed;
+	const struct policy_step *next = &o->next;
+
 	struct turn *turn = a->redeem->turn;
 	struct ledger_op op = turn_op(turn, LEDGER_ATTEMPT_SETTLE);
 	struct ledger_attempt_settle *s = &op.u.attempt_settle;
 	s->attempt = a->id;
 	s->fate = ledger_fate_of(c->fate);
-	s->verdict = read->verdict;
+	s->verdict = o->read.verdict;
 	s->event = next->event;
 	(void)span_copy(s->reason, sizeof(s->reason), span_str(next->reason));
 	s->next_at_ran_ms =
@@ -206,8 +231,8 @@ settle_in_ledger(const struct attempt *a, const struct policy_case *c,
 	s->balance_minor = c->balance_told_minor;
 	(void)span_copy(s->by, sizeof(s->by),
 		span_str(c->fate == POLICY_ANSWERED ? "text" : "modem"));
-	(void)span_copy(s->rule, sizeof(s->rule), span_str(read->rule));
-	mask_reply(a, text, s->reply, sizeof(s->reply));
+	(void)span_copy(s->rule, sizeof(s->rule), span_str(o->read.rule));
+	keep_reply(a, result, s->reply, sizeof(s->reply));
 	turn_must(turn, &op);
 }
 
@@ -249,16 +274,15 @@ pace_line(const struct attempt *a, const struct policy_case *c,
 static void
 conclude(struct attempt *a, const struct modem_result *result)
 {
-	struct classify_result read = {.verdict = VERDICT_NONE, .rule = ""};
+	struct outcome o = {.read = {.verdict = VERDICT_NONE, .rule = ""}};
 	if (result->cause == MODEM_TEXT && a->pin_out)
-		classifier_read(a->profile->reply, result->text, &read);
-	struct policy_case c;
-	weigh(a, result, &read, &c);
-	struct policy_step next = policy_next(&c);
-	settle_in_ledger(a, &c, &next, &read, result->text);
-	if (next.sim_blocked)
+		classifier_read(a->profile->reply, result->text, &o.read);
+	weigh(a, result, &o.read, &o.weighed);
+	o.next = policy_next(&o.weighed);
+	settle_in_ledger(a, &o, result);
+	if (o.next.sim_blocked)
 		block_sim(a);
-	pace_line(a, &c, &next);
+	pace_line(a, &o.weighed, &o.next);
 	if (result->fate == MODEM_MAYBE_SENT)
 		line_doubt(a->line, loop_now_ms(a->redeem->loop));
 	struct fleet_idle on_idle = a->redeem->on_idle;

@@ -222,11 +222,50 @@ a_refusal_after_an_earlier_attempt_is_not_believed(void **state)
 	end_scene(&s);
 }
 
+static bool
+take_reply(void *ctx, const struct ledger_voucher *v)
+{
+	(void)snprintf(ctx, LEDGER_TEXT_MAX, "%s", v->reply);
+	return false;
+}
+
+static void
+reply_of(struct scene *s, char reply[LEDGER_TEXT_MAX])
+{
+	const struct ledger_voucher_filter filter = {
+		.id = s->voucher, .state = -1};
+	reply[0] = '\0';
+	assert_int_equal(ledger_each_voucher(s->counter.purse->ledger, &filter,
+				 take_reply, reply),
+		0);
+}
+
+/* The PIN as UCS-2 in hex, behind it what makes the whole unreadable. */
+static void
+an_answer_that_nobody_can_read_keeps_no_pin_in_hex(void **state)
+{
+	struct scene s;
+	char hex[128] = "", line[512], reply[LEDGER_TEXT_MAX];
+	begin_scene(&s, state, COUNTER_PLAIN);
+	for (size_t i = 0; s.pin[i] != '\0'; i++)
+		(void)snprintf(hex + 4 * i, 5, "003%c", s.pin[i]);
+	(void)snprintf(
+		line, sizeof(line), "\r\n+CUSD: 0,\"%sD8FFFFFEA\",72\r\n", hex);
+	rig_answer(&s.counter.rig, line, 10);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_UNKNOWN, "unrecognised");
+	reply_of(&s, reply);
+	assert_null(strstr(reply, hex));
+	assert_non_null(strstr(reply, "cannot be read"));
+	end_scene(&s);
+}
+
 static void
 a_pin_in_the_reply_is_masked_before_it_is_kept(void **state)
 {
 	struct scene s;
 	char line[128], event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
+	char reply[LEDGER_TEXT_MAX];
 	begin_scene(&s, state, COUNTER_PLAIN);
 	(void)snprintf(line, sizeof(line),
 		"\r\n+CUSD: 0,\"Invalid voucher %s.\",15\r\n", s.pin);
@@ -240,6 +279,9 @@ a_pin_in_the_reply_is_masked_before_it_is_kept(void **state)
 	assert_null(strstr(note, s.pin));
 	assert_non_null(strstr(note, "invalid"));
 	assert_null(strstr(s.counter.rig.trace, s.pin));
+	reply_of(&s, reply);
+	assert_null(strstr(reply, s.pin));
+	assert_non_null(strstr(reply, "Invalid voucher ****"));
 	end_scene(&s);
 }
 
@@ -390,6 +432,7 @@ main(void)
 		TEST(a_modem_that_vanishes_leaves_the_card_unknown),
 		TEST(a_local_refusal_gives_the_card_back_and_rests_the_line),
 		TEST(a_refusal_after_an_earlier_attempt_is_not_believed),
+		TEST(an_answer_that_nobody_can_read_keeps_no_pin_in_hex),
 		TEST(a_pin_in_the_reply_is_masked_before_it_is_kept),
 		TEST(a_line_that_is_taken_dials_nothing_else),
 		TEST(a_pin_of_another_form_is_not_dialled),
