@@ -75,7 +75,11 @@ enum ledger_op_kind {
 	LEDGER_VOUCHER_MOVE,
 	LEDGER_ATTEMPT_BEGIN,
 	LEDGER_ATTEMPT_SETTLE,
+	LEDGER_EVIDENCE,
 	LEDGER_BALANCE,
+	LEDGER_BALANCE_ASKED,
+	LEDGER_FENCE,
+	LEDGER_SPOIL,
 	LEDGER_SIM_SEEN,
 	LEDGER_SIM_BLOCKED,
 	LEDGER_UNLOCK,
@@ -152,11 +156,17 @@ struct ledger_voucher_move {
 	char note[LEDGER_TEXT_MAX];
 };
 
-/* ready -> dialing. result.id is the attempt. -EBUSY when the account has
- * a PIN in flight already, or a pending one (law 5). iccid and account must
- * be known. */
+/*
+ * ready -> dialing; unknown -> dialing with VOUCHER_REPEATED. result.id is
+ * the attempt. -EBUSY when the account or the SIM has a PIN in flight
+ * already, or a pending one (law 5), or the batch's slow start allows no
+ * more. iccid and account must be known. The ledger itself remembers which
+ * reading of the account's balance was the last before it.
+ */
 struct ledger_attempt_begin {
 	int64_t voucher;
+	enum voucher_event event; /* VOUCHER_DISPATCHED or VOUCHER_REPEATED */
+	unsigned batch_rejects;   /* of the profile; kept for its batch */
 	char modem[LEDGER_NAME_MAX];
 	char iccid[LEDGER_NAME_MAX];
 	char account[LEDGER_TARGET_MAX]; /* the account credited */
@@ -171,12 +181,33 @@ struct ledger_attempt_settle {
 	enum verdict verdict;
 	enum voucher_event event;
 	char reason[LEDGER_NAME_MAX];
-	int64_t next_at_ran_ms;   /* busy, not_sent; 0 for now */
-	int64_t credited_minor;   /* MONEY_NONE */
-	int64_t balance_minor;    /* as the text told it; MONEY_NONE */
-	char by[LEDGER_NAME_MAX]; /* what decided: "text", "restart", "timer" */
-	char rule[LEDGER_NAME_MAX];  /* key of the rule that fired */
+	int64_t next_at_ran_ms; /* busy, not_sent; 0 for now */
+	int64_t credited_minor; /* MONEY_NONE */
+	int64_t balance_minor;  /* as the text told it; MONEY_NONE */
+	int64_t deducted_minor; /* as the text told it; MONEY_NONE */
+	int64_t bonus_minor;
+	char by[LEDGER_NAME_MAX];   /* what decided: "text", "restart", "timer",
+	                               "balance", "sms" */
+	char rule[LEDGER_NAME_MAX]; /* key of the rule that fired */
 	char reply[LEDGER_TEXT_MAX]; /* masked by the caller */
+};
+
+/*
+ * What came to light of an attempt that had ended (contract, Evidence):
+ * VOUCHER_EVIDENCE or VOUCHER_LATE_REFUSAL, along the table. The attempt is
+ * no longer in doubt; with EVIDENCE it is the one that credited.
+ */
+struct ledger_evidence {
+	int64_t attempt;
+	enum voucher_event event;
+	enum verdict verdict;         /* of the text; VERDICT_NONE */
+	char reason[LEDGER_NAME_MAX]; /* LATE_REFUSAL: "invalid", ... */
+	int64_t credited_minor;       /* as told, or the rise; MONEY_NONE */
+	int64_t balance_minor;        /* as told with it; MONEY_NONE: a reading
+	                                 is a LEDGER_BALANCE of its own */
+	char by[LEDGER_NAME_MAX]; /* "late_answer", "sms", "proof", "balance" */
+	char rule[LEDGER_NAME_MAX];
+	char reply[LEDGER_TEXT_MAX]; /* masked; "" keeps the one there is */
 };
 
 struct ledger_balance {
@@ -186,6 +217,34 @@ struct ledger_balance {
 	unsigned decimals;
 	char currency[8];
 	char reply[LEDGER_TEXT_MAX];
+};
+
+/* A balance request goes out; counted where requests cost money. */
+struct ledger_balance_asked {
+	char iccid[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];
+	int64_t day_wall_ms; /* start of the local day */
+};
+
+/*
+ * A fence begins around a SIM, or is over. It survives restarts and follows
+ * the SIM. Over: all that may be asked about its doubtful attempts has been
+ * asked (repeat = once waits for that).
+ */
+struct ledger_fence {
+	char iccid[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];
+	bool over;
+	char why[128]; /* "no_answer", "replug", ...; over: what it found */
+};
+
+/* Something else touched the account of a SIM (an administrator's code, a
+ * message, a follow-up, a balance that told itself unasked): readings before
+ * it are no evidence across it. */
+struct ledger_spoil {
+	char iccid[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];
+	char by[LEDGER_NAME_MAX]; /* "ussd", "sms", "follow_up", "text" */
 };
 
 struct ledger_sim_seen {
@@ -245,7 +304,11 @@ struct ledger_op {
 		struct ledger_voucher_move voucher_move;
 		struct ledger_attempt_begin attempt_begin;
 		struct ledger_attempt_settle attempt_settle;
+		struct ledger_evidence evidence;
 		struct ledger_balance balance;
+		struct ledger_balance_asked balance_asked;
+		struct ledger_fence fence;
+		struct ledger_spoil spoil;
 		struct ledger_sim_seen sim_seen;
 		struct ledger_sim_blocked sim_blocked;
 		struct ledger_unlock unlock;
@@ -334,6 +397,7 @@ struct ledger_batch {
 	int64_t loaded_minor;           /* sum of what was credited */
 	int64_t generation;             /* grows with each settlement */
 	int64_t reported;               /* the generation of the last report */
+	int64_t window; /* slow start: so many may be in flight */
 	const uint8_t *digest;
 };
 typedef bool ledger_batch_fn(void *ctx, const struct ledger_batch *b);
@@ -389,6 +453,8 @@ struct ledger_sim {
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */
 	bool last_in_doubt;     /* it had no answer, and its may still come */
+	bool fence;             /* one was begun, and is not over */
+	unsigned asked_today;   /* balance requests since day_wall_ms */
 	unsigned dialled_today; /* attempts on air since day_wall_ms */
 	int64_t balance_minor;  /* MONEY_NONE */
 	unsigned balance_decimals;
@@ -402,6 +468,113 @@ int ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
 typedef bool ledger_sim_fn(void *ctx, const struct ledger_sim *sim);
 int ledger_each_sim(struct ledger *ledger, int64_t day_wall_ms,
 	ledger_sim_fn *fn, void *ctx);
+
+/* The breaker of an account: the SIM of `self` cards, or a number. */
+struct ledger_account {
+	char name[LEDGER_TARGET_MAX];
+	char operator[LEDGER_NAME_MAX]; /* of the last card dialled there */
+	unsigned counted;       /* attempts since the last that credited */
+	bool one_more;          /* an unlock that no attempt has used yet */
+	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
+	int64_t stopped_wall_ms;
+};
+/* An account never dialled for has zeros. 0 or -EIO. */
+int ledger_account(
+	struct ledger *ledger, const char *name, struct ledger_account *out);
+/* Those with at least one attempt that counts; numbers and SIMs. */
+typedef bool ledger_account_fn(void *ctx, const struct ledger_account *a);
+int ledger_each_account(
+	struct ledger *ledger, ledger_account_fn *fn, void *ctx);
+
+/* What stands between a ready voucher and its modem, beside the modem. */
+struct ledger_wait {
+	bool account_flies; /* a PIN for its target is in flight */
+	bool slow_start;    /* its batch has as many in flight as it may */
+	bool batch_stops;   /* its batch's breaker tripped; it will be held */
+};
+int ledger_wait(
+	struct ledger *ledger, int64_t voucher, struct ledger_wait *out);
+
+/* A batch whose breaker tripped and whose rest is still ready: 0 for none.
+ * LEDGER_BATCH_MOVE with VOUCHER_HOLD and reason "batch" holds it, and its
+ * counts begin anew. */
+int64_t ledger_tripped_batch(struct ledger *ledger);
+
+/* The last attempt that a SIM dialled, for what comes late. */
+struct ledger_last {
+	int64_t attempt; /* 0: none */
+	int64_t voucher;
+	enum voucher_state state;
+	bool open; /* in the air */
+	enum ledger_fate fate;
+	enum verdict verdict;
+	int64_t began_wall_ms, began_ran_ms, ended_wall_ms, ended_ran_ms;
+	unsigned on_air;    /* attempts of its voucher that were on air */
+	unsigned in_doubt;  /* attempts of this SIM in doubt, this included */
+	int64_t card_minor; /* MONEY_NONE */
+	unsigned decimals;
+	bool own; /* the card is for the SIM itself */
+	bool repeated;
+	int64_t balance_before_minor;
+	char serial[LEDGER_NAME_MAX];
+	char account[LEDGER_TARGET_MAX];
+	char operator[LEDGER_NAME_MAX];
+	char reply[LEDGER_TEXT_MAX]; /* masked */
+};
+int ledger_last(
+	struct ledger *ledger, const char *iccid, struct ledger_last *out);
+
+/*
+ * What the proof by balance looks at (contract, Evidence 4): the attempt on
+ * that account that is in doubt, dialled last there, and the reading before
+ * it. Asked before the new reading is stored. 0; -ENOENT when nothing is in
+ * doubt there; -EIO.
+ */
+struct ledger_proof {
+	int64_t attempt, voucher;
+	bool in_the_air;    /* not settled yet (verdict = balance) */
+	unsigned open;      /* attempts on that account in doubt */
+	bool dialled_since; /* another attempt, of whatever end, on that
+	                       account after the reading before, or after
+	                       this attempt */
+	bool own;           /* the card is for the SIM that dialled */
+	bool others_since;  /* a card for a number was on air anywhere since the
+	                       reading before: the number may be this SIM's */
+	bool has_before;
+	bool before_shown; /* it had shown every earlier credit */
+	bool spoiled;      /* see ledger_spoil */
+	int64_t before_minor;
+	unsigned decimals;
+	char before_currency[8], card_currency[8];
+	int64_t card_minor, deducted_minor, bonus_minor; /* MONEY_NONE */
+	char iccid[LEDGER_NAME_MAX];
+	char serial[LEDGER_NAME_MAX];
+	int64_t began_wall_ms, ended_wall_ms;
+};
+int ledger_proof(
+	struct ledger *ledger, const char *account, struct ledger_proof *out);
+
+/* The unknown voucher that repeat = once may dial again on this SIM, which
+ * dialled it before: unanswered, not yet repeated, its fence over. 0: none. */
+int64_t ledger_repeatable(
+	struct ledger *ledger, const char *iccid, const char *operator);
+
+/* What was told and what was credited, per account that told a balance. */
+struct ledger_reconcile {
+	const char *account, *iccid, *modem, *operator, * currency;
+	unsigned decimals;
+	int64_t then_minor, now_minor; /* readings */
+	int64_t then_wall_ms, now_wall_ms;
+	int64_t credited_minor; /* by attempts after the first of the two */
+	int64_t unexplained_minor;
+	unsigned credits_unknown; /* credited with an amount nobody told */
+	unsigned open;            /* vouchers unknown on this account */
+	int64_t open_minor;       /* the sum of their amounts where known */
+};
+typedef bool ledger_reconcile_fn(void *ctx, const struct ledger_reconcile *r);
+/* since_wall_ms: from the last reading before it on; 0: from the first. */
+int ledger_each_reconcile(struct ledger *ledger, int64_t since_wall_ms,
+	ledger_reconcile_fn *fn, void *ctx);
 
 /* Whether dialling is paused, for all ("") or for this modem by itself. Also
  * when the ledger cannot be read. */

@@ -302,6 +302,12 @@ forget_amounts(struct ledger_op *op)
 	if (op->kind == LEDGER_ATTEMPT_SETTLE) {
 		op->u.attempt_settle.credited_minor = MONEY_NONE;
 		op->u.attempt_settle.balance_minor = MONEY_NONE;
+		op->u.attempt_settle.deducted_minor = MONEY_NONE;
+		op->u.attempt_settle.bonus_minor = MONEY_NONE;
+	}
+	if (op->kind == LEDGER_EVIDENCE) {
+		op->u.evidence.credited_minor = MONEY_NONE;
+		op->u.evidence.balance_minor = MONEY_NONE;
 	}
 }
 

@@ -71,6 +71,9 @@ static const struct voucher_edge edges[] = {
 		VOUCHER_IF_NEVER_ON_AIR, "revealed"},
 	{VOUCHER_REJECTED, VOUCHER_RESOLVED_RETRY, VOUCHER_READY,
 		VOUCHER_ALWAYS, ""},
+	/* To a restored ledger its backup is the file that is read. */
+	{VOUCHER_READY, VOUCHER_RESTORED, VOUCHER_HELD, VOUCHER_ALWAYS,
+		"restored"},
 };
 
 enum { EDGES = sizeof(edges) / sizeof(edges[0]) };
@@ -116,6 +119,7 @@ static const char *const event_names[VOUCHER_EVENTS] = {
 	[VOUCHER_RELEASE] = "release",
 	[VOUCHER_CANCEL] = "cancel",
 	[VOUCHER_REVEAL] = "reveal",
+	[VOUCHER_RESTORED] = "restored",
 };
 
 const struct voucher_edge *

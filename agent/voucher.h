@@ -51,6 +51,7 @@ enum voucher_event {
 	VOUCHER_RELEASE,           /* release */
 	VOUCHER_CANCEL,            /* cancel */
 	VOUCHER_REVEAL,            /* reveal */
+	VOUCHER_RESTORED,          /* read from a backup (restored) */
 	VOUCHER_EVENTS
 };
 

@@ -68,7 +68,8 @@ struct modem_hooks {
 	void (*on_fd)(void *ctx, int fd, bool want_write);
 	/* modem_info()->state is another one. */
 	void (*on_state)(void *ctx);
-	/* A USSD text that no request asked for, or that came too late. */
+	/* A USSD text that no request asked for, or that came too late; empty
+	 * when one came that no coding reads. */
 	void (*on_push)(void *ctx, struct span text_utf8);
 	/* The wire, for debugging; what was sent under MODEM_ONCE comes
 	 * redacted. May be NULL. */
@@ -135,5 +136,19 @@ int modem_reply(struct modem *modem, struct span text, uint32_t timeout_ms,
 
 /* Closes the session that may be open (AT+CUSD=2), and is ready after. */
 void modem_end(struct modem *modem);
+
+/* What modem_refresh() does anew. */
+enum modem_refresh {
+	MODEM_REFRESH_SIM,  /* reads ICCID and IMSI */
+	MODEM_REFRESH_RADIO /* takes the radio off and on (AT+CFUN=4, =1; 27.007
+	                       8.2), registers, reads the SIM */
+};
+
+/*
+ * Only when ready and no session is open; 0, or -EBUSY. The modem is busy or
+ * starting meanwhile, and ready after (on_state tells). A modem that knows
+ * no CFUN=4 is restarted. Another SIM than before is found as at a start.
+ */
+int modem_refresh(struct modem *modem, enum modem_refresh what);
 
 #endif

@@ -47,6 +47,7 @@ static const struct {
 	{"held", VOUCHER_RELEASE, "ready"},
 	{"ready,held", VOUCHER_CANCEL, "cancelled"},
 	{"held", VOUCHER_REVEAL, "cancelled"},
+	{"ready", VOUCHER_RESTORED, "held"},
 };
 
 enum { ROWS = sizeof(contract) / sizeof(contract[0]) };
