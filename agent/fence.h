@@ -42,7 +42,9 @@ enum fence_wish {
 enum fence_event {
 	FENCE_DONE,   /* the wish was carried out; BALANCE: a reading came */
 	FENCE_FAILED, /* it was not; BALANCE, PROOF: no answer of its own */
-	FENCE_TEXT,   /* a text with a verdict, or one that nobody can read */
+	FENCE_TEXT,   /* a text with a verdict, or one that nobody can read. It
+	                 ends no question: where it came in the place of the
+	                 answer, FENCE_FAILED follows it */
 	FENCE_BROKEN  /* the modem broke off or started anew */
 };
 
@@ -57,8 +59,11 @@ struct fence_terms {
 };
 
 /*
- * 1. wish is not NONE only while phase waits for its end.
- * 2. quiet_until_ms is set in FENCE_QUIET only.
+ * 1. wish is not NONE only while phase waits for its end; END belongs to
+ *    FENCE_IDENTIFYING.
+ * 2. wait_until_ms is INT64_MAX but while time ends the phase: settling,
+ *    quiet, and a wish that failed and is given again.
+ * 3. quiets counts the quiet times begun since the cancel.
  */
 struct fence {
 	enum fence_phase phase;

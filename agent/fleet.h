@@ -7,6 +7,7 @@
 #define AGENT_FLEET_H
 
 #include "agent/config.h"
+#include "agent/fence.h"
 #include "agent/profile.h"
 #include "modem/modem.h"
 
@@ -23,6 +24,7 @@ struct line {
 	bool busy;               /* an attempt or a balance request is on it */
 	bool doubt;              /* a session of it may be open at the network:
 	                            quiet time is due when it is ready again */
+	struct fence fence;      /* sentry's */
 	int64_t quiet_until_ms;  /* loop clock: no PIN before */
 	int64_t rest_until_ms;   /* loop clock: it refused too often */
 	unsigned refusals;       /* not_sent in a row */
