@@ -28,10 +28,8 @@ adds_up(int64_t a, int64_t b, int64_t c)
 	       !__builtin_add_overflow(a, b, &sum) && sum == c;
 }
 
-/* The contract's row of `loaded`: the amount is the card's, or not known,
- * or the difference is told, or the balance rose by what the text says. */
-static bool
-amount_is_right(const struct policy_case *c)
+bool
+policy_amount_is_right(const struct policy_case *c)
 {
 	if (!known(c->amount_minor) || !known(c->card_minor))
 		return true;
@@ -45,9 +43,12 @@ amount_is_right(const struct policy_case *c)
 static struct policy_step
 on_loaded(const struct policy_case *c)
 {
-	struct policy_step s = amount_is_right(c) ? step(VOUCHER_CREDITED, "")
-	                                          : step(VOUCHER_AMOUNT_DIFFERS,
-							    "amount_differs");
+	if (c->doubled)
+		return step(VOUCHER_AMBIGUOUS, "ambiguous");
+	struct policy_step s =
+		policy_amount_is_right(c)
+			? step(VOUCHER_CREDITED, "")
+			: step(VOUCHER_AMOUNT_DIFFERS, "amount_differs");
 	s.credited_minor = c->amount_minor;
 	return s;
 }

@@ -14,8 +14,10 @@ enum policy_fate { POLICY_NOT_SENT, POLICY_MAYBE_SENT, POLICY_ANSWERED };
 /* Amounts are minor units, MONEY_NONE where not known. */
 struct policy_case {
 	enum policy_fate fate;
-	bool broken;               /* MAYBE_SENT: the modem or port broke off */
-	enum verdict verdict;      /* ANSWERED */
+	bool broken;          /* MAYBE_SENT: the modem or port broke off */
+	enum verdict verdict; /* ANSWERED */
+	bool doubled; /* word for word what the SIM was told before it dialled
+	                 this card, the same balance too: a copy of that */
 	unsigned earlier_attempts; /* of this voucher, of whatever fate */
 	unsigned busy_before;      /* "busy" answers before this one */
 	unsigned not_sent_before;  /* not_sent in a row before this one */
@@ -40,6 +42,10 @@ struct policy_step {
 };
 
 struct policy_step policy_next(const struct policy_case *c);
+
+/* The contract's row of `loaded`: the amount is the card's, or not known, or
+ * the difference is told, or the balance rose by what the text says. */
+bool policy_amount_is_right(const struct policy_case *c);
 
 enum {
 	POLICY_NOT_SENT_MAX = 3,   /* the third time the card is held */

@@ -77,6 +77,18 @@ each_verdict_takes_its_row_of_the_state_table(void **state)
 }
 
 static void
+doubled_text_is_not_taken_for_the_next_card(void **state)
+{
+	(void)state;
+	struct policy_case c = answered(VERDICT_LOADED);
+	c.doubled = true;
+	struct policy_step step = policy_next(&c);
+	assert_int_equal(step.event, VOUCHER_AMBIGUOUS);
+	assert_string_equal(step.reason, "ambiguous");
+	assert_int_equal(step.credited_minor, NONE);
+}
+
+static void
 every_step_can_be_taken_from_dialing(void **state)
 {
 	(void)state;
@@ -195,6 +207,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(doubled_text_is_not_taken_for_the_next_card),
 		cmocka_unit_test(each_verdict_takes_its_row_of_the_state_table),
 		cmocka_unit_test(every_step_can_be_taken_from_dialing),
 		cmocka_unit_test(
