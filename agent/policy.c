@@ -40,9 +40,20 @@ policy_amount_is_right(const struct policy_case *c)
 		       c->balance_told_minor);
 }
 
+/* The SMS has so long to come; see overdue.c. */
+static struct policy_step
+on_pending(const struct policy_case *c)
+{
+	struct policy_step s = step(VOUCHER_TAKEN, "");
+	s.wait_ms = c->sms_timeout_ms;
+	return s;
+}
+
 static struct policy_step
 on_loaded(const struct policy_case *c)
 {
+	if (c->verdict_by_sms)
+		return on_pending(c);
 	if (c->doubled)
 		return step(VOUCHER_AMBIGUOUS, "ambiguous");
 	struct policy_step s =
@@ -78,15 +89,6 @@ on_busy(const struct policy_case *c)
 		return step(VOUCHER_BUSY_TOO_OFTEN, "busy");
 	struct policy_step s = step(VOUCHER_BUSY, "retry");
 	s.wait_ms = grown_pause(c);
-	return s;
-}
-
-/* The SMS has so long to come; see overdue.c. */
-static struct policy_step
-on_pending(const struct policy_case *c)
-{
-	struct policy_step s = step(VOUCHER_TAKEN, "");
-	s.wait_ms = c->sms_timeout_ms;
 	return s;
 }
 

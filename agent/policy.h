@@ -18,6 +18,8 @@ struct policy_case {
 	enum verdict verdict; /* ANSWERED */
 	bool doubled; /* word for word what the SIM was told before it dialled
 	                 this card, the same balance too: a copy of that */
+	bool verdict_by_sms; /* this text is not the final answer: its `loaded`
+	                        is only a promise */
 	unsigned earlier_attempts; /* of this voucher, of whatever fate */
 	unsigned busy_before;      /* "busy" answers before this one */
 	unsigned not_sent_before;  /* not_sent in a row before this one */

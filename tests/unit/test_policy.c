@@ -203,6 +203,30 @@ what_may_have_been_sent_is_unknown_whatever_else_is_said(void **state)
 	}
 }
 
+/* Where the message decides, the answer's `loaded` is a promise: of whatever
+ * amount, since the message tells it again. */
+static void
+where_the_sms_decides_a_loaded_answer_is_only_taken(void **state)
+{
+	(void)state;
+	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+		struct policy_case c = answered(v);
+		c.card_minor = 10000;
+		c.amount_minor = 5000;
+		c.sms_timeout_ms = 300000;
+		struct policy_step usual = policy_next(&c);
+		c.verdict_by_sms = true;
+		struct policy_step s = policy_next(&c);
+		if (v != VERDICT_LOADED) {
+			assert_int_equal(s.event, usual.event);
+			continue;
+		}
+		assert_int_equal(s.event, VOUCHER_TAKEN);
+		assert_int_equal(s.wait_ms, 300000);
+		assert_true(s.credited_minor == NONE);
+	}
+}
+
 int
 main(void)
 {
@@ -218,6 +242,8 @@ main(void)
 			the_third_time_not_sent_holds_the_card_and_rests_the_modem),
 		cmocka_unit_test(
 			what_may_have_been_sent_is_unknown_whatever_else_is_said),
+		cmocka_unit_test(
+			where_the_sms_decides_a_loaded_answer_is_only_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
