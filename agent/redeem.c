@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/balance.h"
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
 #include "agent/policy.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
+#include "agent/weigh.h"
 
 /* One attempt under way. */
 struct attempt {
@@ -149,43 +149,22 @@ ledger_fate_of(enum policy_fate fate)
 	return LEDGER_ANSWERED;
 }
 
-static int64_t
-amount_of(const struct attempt *a, const char *text)
-{
-	int64_t minor;
-	if (text[0] == '\0' ||
-		money_parse(span_str(text), a->profile->number_format,
-			a->profile->decimals, &minor) != 0)
-		return MONEY_NONE;
-	return minor;
-}
-
 static void
 weigh(const struct attempt *a, const struct modem_result *result,
 	const struct classify_result *read, struct policy_case *c)
 {
-	bool own = is_self(a);
-	*c = (struct policy_case){
-		.fate = fate_of(a, result->fate),
-		.broken = result->cause == MODEM_BROKEN ||
-	                  result->cause == MODEM_STOPPED,
-		.verdict = read->verdict,
+	struct weigh_card card = {.own = is_self(a),
+		.card_minor = a->card_minor,
+		.balance_before_minor = a->balance_before_minor,
 		.earlier_attempts = a->earlier_attempts,
 		.busy_before = a->busy_before,
-		.not_sent_before = a->not_sent_before,
-		.card_minor = a->card_minor,
-		.amount_minor = amount_of(a, read->groups.amount),
-		.deducted_minor = amount_of(a, read->groups.deducted),
-		.bonus_minor = amount_of(a, read->groups.bonus),
-		.balance_before_minor =
-			own ? a->balance_before_minor : MONEY_NONE,
-		.balance_told_minor =
-			own ? balance_told(a->profile, &read->groups)
-			    : MONEY_NONE,
-		.retries = a->profile->retries,
-		.retry_pause_ms = a->profile->retry_pause_ms,
-		.sms_timeout_ms = a->profile->sms_timeout_ms,
-	};
+		.not_sent_before = a->not_sent_before};
+	struct weigh_told told = weigh_told(a->profile, read);
+	*c = weigh_case(a->profile, &card, &told);
+	c->fate = fate_of(a, result->fate);
+	c->broken =
+		result->cause == MODEM_BROKEN || result->cause == MODEM_STOPPED;
+	c->verdict_by_sms = a->profile->verdict_by == PROFILE_VERDICT_SMS;
 }
 
 /* What no coding reads cannot be masked either: it may spell the PIN in hex.

@@ -133,6 +133,19 @@ each_answer_moves_the_card_as_the_state_table_says(void **state)
 }
 
 static void
+where_the_sms_decides_a_loaded_card_is_pending(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, COUNTER_PLAIN);
+	s.counter.line.profile->verdict_by = PROFILE_VERDICT_SMS;
+	rig_answer(&s.counter.rig,
+		"\r\n+CUSD: 0,\"Credited with 100.00\",15\r\n", 10);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_PENDING, "");
+	end_scene(&s);
+}
+
+static void
 nothing_leaves_before_the_attempt_is_on_disk(void **state)
 {
 	struct scene s;
@@ -427,6 +440,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_answer_moves_the_card_as_the_state_table_says),
+		TEST(where_the_sms_decides_a_loaded_card_is_pending),
 		TEST(nothing_leaves_before_the_attempt_is_on_disk),
 		TEST(an_answer_that_never_comes_leaves_the_card_unknown_and_the_line_quiet),
 		TEST(a_modem_that_vanishes_leaves_the_card_unknown),
