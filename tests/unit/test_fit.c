@@ -1,0 +1,591 @@
+/*
+ * test_fit: which attempt a message belongs to: each condition alone, and
+ * what two that fit come to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/fit.h"
+#include "agent/money.h"
+
+#define NONE MONEY_NONE
+
+enum { NOBODY = 0, CARD = 10000 };
+
+static const int64_t now_wall = 1700000000000, now_ran = 5000000000;
+
+/* A loaded message of 100.00, sent just now. */
+static struct fit_message
+message(void)
+{
+	return (struct fit_message){.verdict = VERDICT_LOADED,
+		.amount_minor = CARD,
+		.deducted_minor = NONE,
+		.bonus_minor = NONE,
+		.serial = span_str(""),
+		.text_utf8 = span_str("Credited with 100.00"),
+		.stamp_wall_ms = now_wall,
+		.now = {now_wall, now_ran},
+		.clock_trusted = true};
+}
+
+/* Attempt and voucher n, for the SIM itself, taken a minute ago. */
+static struct fit_attempt
+attempt(int64_t n)
+{
+	return (struct fit_attempt){.id = n,
+		.voucher = n,
+		.standing = FIT_PENDING,
+		.verdict = VERDICT_PENDING,
+		.card_minor = CARD,
+		.serial = span_str(""),
+		.number = span_str(""),
+		.began = {now_wall - 60000, now_ran - 60000}};
+}
+
+static enum fit_end
+decide(const struct fit_message *m, const struct fit_attempt *attempts,
+	size_t count, int64_t *id)
+{
+	struct fit fit;
+	*id = NOBODY;
+	fit_begin(&fit, m);
+	for (size_t i = 0; i < count; i++)
+		fit_offer(&fit, &attempts[i]);
+	return fit_decide(&fit, id);
+}
+
+/* The same in the other order must come to the same. */
+static enum fit_end
+decide_both(const struct fit_message *m, const struct fit_attempt *a,
+	const struct fit_attempt *b, int64_t *id)
+{
+	struct fit_attempt ab[] = {*a, *b}, ba[] = {*b, *a};
+	int64_t other;
+	enum fit_end end = decide(m, ab, 2, id);
+	assert_int_equal(decide(m, ba, 2, &other), end);
+	assert_int_equal(other, *id);
+	return end;
+}
+
+/* ---- each condition alone ---------------------------------------------- */
+
+/* Changes one thing; false: the attempt must then not fit. */
+typedef void change(struct fit_message *m, struct fit_attempt *a);
+
+static void
+as_it_is(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	(void)a;
+}
+
+static void
+open_one(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->standing = FIT_OPEN;
+}
+
+static void
+doubtful_one(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->standing = FIT_DOUBT;
+}
+
+static void
+loaded_one(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->standing = FIT_LOADED;
+	a->verdict = VERDICT_LOADED;
+}
+
+static void
+rejected_one(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->standing = FIT_REJECTED;
+	a->verdict = VERDICT_INVALID;
+}
+
+static void
+rejected_one_with_its_serial(struct fit_message *m, struct fit_attempt *a)
+{
+	rejected_one(m, a);
+	a->serial = m->serial = span_str("00123");
+}
+
+static void
+has_read_its_own(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->read = true;
+}
+
+static void
+other_amount(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)a;
+	m->amount_minor = CARD - 1;
+}
+
+static void
+amount_not_told(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)a;
+	m->amount_minor = NONE;
+}
+
+static void
+card_of_unknown_worth(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->card_minor = NONE;
+}
+
+static void
+less_by_the_loan(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)a;
+	m->amount_minor = CARD - 1500;
+	m->deducted_minor = 1500;
+}
+
+static void
+less_by_more_than_the_loan(struct fit_message *m, struct fit_attempt *a)
+{
+	less_by_the_loan(m, a);
+	m->amount_minor--;
+}
+
+static void
+more_by_the_bonus(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)a;
+	m->amount_minor = CARD + 500;
+	m->bonus_minor = 500;
+}
+
+static void
+more_by_another_bonus(struct fit_message *m, struct fit_attempt *a)
+{
+	more_by_the_bonus(m, a);
+	m->bonus_minor++;
+}
+
+static void
+its_serial(struct fit_message *m, struct fit_attempt *a)
+{
+	m->serial = span_str("ab-00 12 3");
+	a->serial = span_str("AB00123");
+}
+
+static void
+its_serial_without_zeros(struct fit_message *m, struct fit_attempt *a)
+{
+	m->serial = span_str("000123");
+	a->serial = span_str("123");
+}
+
+static void
+other_serial(struct fit_message *m, struct fit_attempt *a)
+{
+	m->serial = span_str("124");
+	a->serial = span_str("123");
+}
+
+static void
+serial_of_the_card_not_known(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)a;
+	m->serial = span_str("124");
+}
+
+static void
+serial_not_told(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->serial = span_str("123");
+}
+
+static void
+a_day_ago(struct fit_message *m, struct fit_attempt *a)
+{
+	a->began = (struct fit_moment){
+		now_wall - FIT_DAY_MS, now_ran - FIT_DAY_MS};
+	m->stamp_wall_ms = now_wall - FIT_DAY_MS;
+}
+
+static void
+more_than_a_day_ago(struct fit_message *m, struct fit_attempt *a)
+{
+	(void)m;
+	a->began.ran_ms = now_ran - FIT_DAY_MS - 1;
+}
+
+static void
+within_the_grace(struct fit_message *m, struct fit_attempt *a)
+{
+	m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS;
+}
+
+static void
+dialled_after_it_was_sent(struct fit_message *m, struct fit_attempt *a)
+{
+	m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS - 1;
+}
+
+static void
+dialled_after_by_a_clock_that_lies(struct fit_message *m, struct fit_attempt *a)
+{
+	dialled_after_it_was_sent(m, a);
+	m->clock_trusted = false;
+}
+
+/* The wall was ahead when it was dialled. */
+static void
+dialled_in_the_future(struct fit_message *m, struct fit_attempt *a)
+{
+	a->began = (struct fit_moment){
+		now_wall + FIT_DAY_MS, now_ran - FIT_DAY_MS / 2};
+	m->stamp_wall_ms = now_wall - FIT_DAY_MS / 3;
+}
+
+/* The daemon was off between the dialling and now. */
+static void
+dialled_before_a_long_stop(struct fit_message *m, struct fit_attempt *a)
+{
+	a->began =
+		(struct fit_moment){now_wall - FIT_DAY_MS / 2, now_ran - 60000};
+	m->stamp_wall_ms = now_wall - FIT_DAY_MS / 3;
+}
+
+static void
+each_condition_alone_takes_an_attempt_out(void **state)
+{
+	(void)state;
+	static const struct {
+		change *change;
+		const char *name;
+		bool fits;
+	} rows[] = {
+#define ROW(name, fits) {name, #name, fits}
+		ROW(as_it_is, true),
+		ROW(open_one, true),
+		ROW(doubtful_one, true),
+		ROW(loaded_one, true),
+		ROW(rejected_one, false),
+		ROW(rejected_one_with_its_serial, true),
+		ROW(has_read_its_own, false),
+		ROW(other_amount, false),
+		ROW(amount_not_told, true),
+		ROW(card_of_unknown_worth, true),
+		ROW(less_by_the_loan, true),
+		ROW(less_by_more_than_the_loan, false),
+		ROW(more_by_the_bonus, true),
+		ROW(more_by_another_bonus, false),
+		ROW(its_serial, true),
+		ROW(its_serial_without_zeros, true),
+		ROW(other_serial, false),
+		ROW(serial_of_the_card_not_known, true),
+		ROW(serial_not_told, true),
+		ROW(a_day_ago, true),
+		ROW(more_than_a_day_ago, false),
+		ROW(within_the_grace, true),
+		ROW(dialled_after_it_was_sent, false),
+		ROW(dialled_after_by_a_clock_that_lies, true),
+		ROW(dialled_in_the_future, true),
+		ROW(dialled_before_a_long_stop, true),
+#undef ROW
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt a = attempt(7);
+		int64_t id;
+		rows[i].change(&m, &a);
+		enum fit_end end = decide(&m, &a, 1, &id);
+		if (end != (rows[i].fits ? FIT_ONE : FIT_NONE) ||
+			id != (rows[i].fits ? 7 : NOBODY))
+			fail_msg("%s: %d", rows[i].name, (int)end);
+	}
+}
+
+/* What is taken out leaves the other alone; what is not, in doubt. */
+static void
+one_that_is_left_of_two_is_the_one(void **state)
+{
+	(void)state;
+	static const struct {
+		change *change;
+		enum fit_end end;
+	} rows[] = {
+		{as_it_is, FIT_SEVERAL},
+		{open_one, FIT_SEVERAL},
+		{doubtful_one, FIT_SEVERAL},
+		{loaded_one, FIT_SEVERAL},
+		{card_of_unknown_worth, FIT_SEVERAL},
+		{serial_not_told, FIT_SEVERAL},
+		{rejected_one, FIT_ONE},
+		{has_read_its_own, FIT_ONE},
+		{more_than_a_day_ago, FIT_ONE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt mine = attempt(1), other = attempt(2);
+		int64_t id;
+		rows[i].change(&m, &other);
+		assert_int_equal(
+			decide_both(&m, &mine, &other, &id), rows[i].end);
+		assert_int_equal(id, rows[i].end == FIT_ONE ? 1 : NOBODY);
+	}
+}
+
+/* ---- verdicts ---------------------------------------------------------- */
+
+static void
+a_refusal_is_not_of_a_card_that_was_loaded_or_refused_otherwise(void **state)
+{
+	(void)state;
+	static const struct {
+		enum fit_standing standing;
+		enum verdict had, told;
+		bool fits;
+	} rows[] = {
+		{FIT_PENDING, VERDICT_PENDING, VERDICT_INVALID, true},
+		{FIT_OPEN, VERDICT_NONE, VERDICT_USED, true},
+		{FIT_DOUBT, VERDICT_NONE, VERDICT_EXPIRED, true},
+		{FIT_DOUBT, VERDICT_BUSY, VERDICT_BUSY, true},
+		{FIT_LOADED, VERDICT_LOADED, VERDICT_INVALID, false},
+		{FIT_LOADED, VERDICT_LOADED, VERDICT_BUSY, false},
+		{FIT_LOADED, VERDICT_NONE, VERDICT_LOADED, true},
+		/* refused, tried again by a person, and loaded */
+		{FIT_LOADED, VERDICT_INVALID, VERDICT_INVALID, true},
+		{FIT_REJECTED, VERDICT_INVALID, VERDICT_INVALID, true},
+		{FIT_REJECTED, VERDICT_INVALID, VERDICT_EXPIRED, false},
+		{FIT_REJECTED, VERDICT_INVALID, VERDICT_REFUSED, true},
+		{FIT_REJECTED, VERDICT_REFUSED, VERDICT_USED, true},
+		{FIT_REJECTED, VERDICT_USED, VERDICT_USED_BY_ME, true},
+		{FIT_REJECTED, VERDICT_USED_BY_ME, VERDICT_USED, true},
+		{FIT_REJECTED, VERDICT_INVALID, VERDICT_BUSY, false},
+		{FIT_REJECTED, VERDICT_INVALID, VERDICT_SIM_BLOCKED, false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt a = attempt(3);
+		int64_t id;
+		m.verdict = rows[i].told;
+		m.amount_minor = NONE;
+		a.standing = rows[i].standing;
+		a.verdict = rows[i].had;
+		if ((decide(&m, &a, 1, &id) == FIT_ONE) != rows[i].fits)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void
+an_attempt_stands_where_its_voucher_and_its_answer_put_it(void **state)
+{
+	(void)state;
+	static const struct {
+		enum voucher_state voucher;
+		enum verdict verdict;
+		bool open, flying;
+		enum fit_standing standing;
+	} rows[] = {
+		{VOUCHER_DIALING, VERDICT_NONE, true, true, FIT_OPEN},
+		{VOUCHER_PENDING, VERDICT_PENDING, false, true, FIT_PENDING},
+		/* its voucher is dialled anew */
+		{VOUCHER_DIALING, VERDICT_NONE, false, false, FIT_DOUBT},
+		{VOUCHER_PENDING, VERDICT_BUSY, false, false, FIT_DOUBT},
+		{VOUCHER_UNKNOWN, VERDICT_NONE, false, false, FIT_DOUBT},
+		{VOUCHER_UNKNOWN, VERDICT_LOADED, false, false, FIT_DOUBT},
+		{VOUCHER_READY, VERDICT_BUSY, false, false, FIT_DOUBT},
+		{VOUCHER_HELD, VERDICT_NOT_NOW, false, false, FIT_DOUBT},
+		{VOUCHER_LOADED, VERDICT_LOADED, false, false, FIT_LOADED},
+		{VOUCHER_LOADED, VERDICT_NONE, false, false, FIT_LOADED},
+		{VOUCHER_REJECTED, VERDICT_USED, false, false, FIT_REJECTED},
+		/* by a person */
+		{VOUCHER_REJECTED, VERDICT_NONE, false, false, FIT_DOUBT},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (fit_standing_of(rows[i].voucher, rows[i].verdict,
+			    rows[i].open, rows[i].flying) != rows[i].standing)
+			fail_msg("row %zu", i);
+}
+
+/* ---- what the text names ----------------------------------------------- */
+
+static void
+a_serial_decides_between_equal_cards(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	struct fit_attempt a = attempt(1), b = attempt(2);
+	int64_t id;
+	m.serial = span_str("0456");
+	a.serial = span_str("123");
+	b.serial = span_str("456");
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_ONE);
+	assert_int_equal(id, 2);
+	/* Also against a card whose serial is not known. */
+	a.serial = span_str("");
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_ONE);
+	assert_int_equal(id, 2);
+	/* Named, and it does not fit: then it is nobody else's. */
+	b.read = true;
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_NONE);
+	b.read = false;
+	b.card_minor = 5000;
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_NONE);
+}
+
+static void
+a_number_decides_between_other_targets(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum fit_end end;
+		int64_t id;
+	} rows[] = {
+		{"0801234567 was credited with 100.00", FIT_ONE, 1},
+		{"+234 801 234-567 was credited with 100.00", FIT_ONE, 1},
+		{"100.00 for 0807654321.", FIT_ONE, 2},
+		{"\u0660\u0668\u0660\u0667\u0666\u0665\u0664\u0663\u0662\u0661",
+			FIT_ONE, 2},
+		{"080****567 was credited with 100.00", FIT_SEVERAL, NOBODY},
+		{"Credited. Questions? Call 0800999888", FIT_SEVERAL, NOBODY},
+		{"", FIT_SEVERAL, NOBODY},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt a = attempt(1), b = attempt(2);
+		int64_t id;
+		m.text_utf8 = span_str(rows[i].text);
+		a.number = span_str("0801234567");
+		b.number = span_str("0807654321");
+		if (decide_both(&m, &a, &b, &id) != rows[i].end ||
+			id != rows[i].id)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void
+a_number_that_was_served_already_is_nobody_elses(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	struct fit_attempt a = attempt(1), b = attempt(2);
+	int64_t id;
+	m.text_utf8 = span_str("0801234567 was credited with 100.00");
+	a.number = span_str("0801234567");
+	a.read = true;
+	b.number = span_str("0807654321");
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_NONE);
+}
+
+/* The number told may be the SIM's own. */
+static void
+a_number_takes_no_card_for_the_sim_itself_out(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	struct fit_attempt a = attempt(1), b = attempt(2);
+	int64_t id;
+	m.text_utf8 = span_str("0801234567 was credited with 100.00");
+	a.number = span_str("0801234567");
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_SEVERAL);
+	b.read = true;
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_ONE);
+	assert_int_equal(id, 1);
+}
+
+/* ---- several attempts of one card -------------------------------------- */
+
+static void
+two_attempts_of_one_card_are_one_card(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	struct fit_attempt a = attempt(1), b = attempt(2), c = attempt(3);
+	int64_t id;
+	b.voucher = a.voucher;
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_ONE);
+	assert_int_equal(id, 2);
+	struct fit_attempt three[] = {a, c, b};
+	assert_int_equal(decide(&m, three, 3, &id), FIT_SEVERAL);
+}
+
+static void
+without_attempts_it_is_nobodys(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	int64_t id;
+	assert_int_equal(decide(&m, NULL, 0, &id), FIT_NONE);
+}
+
+static void
+a_message_of_yesterday_is_stale_by_a_trusted_clock(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	assert_false(fit_is_stale(&m));
+	m.stamp_wall_ms = now_wall - FIT_DAY_MS;
+	assert_false(fit_is_stale(&m));
+	m.stamp_wall_ms--;
+	assert_true(fit_is_stale(&m));
+	m.clock_trusted = false;
+	assert_false(fit_is_stale(&m));
+}
+
+static void
+a_text_longer_than_any_message_is_read_in_part(void **state)
+{
+	(void)state;
+	static char text[8 * FIT_DIGITS_MAX];
+	struct fit_message m = message();
+	struct fit_attempt a = attempt(1);
+	int64_t id;
+	memset(text, '7', sizeof(text));
+	m.text_utf8 = span_of(text, sizeof(text));
+	m.serial = m.text_utf8;
+	a.number = span_of(text, 300);
+	assert_int_equal(decide(&m, &a, 1, &id), FIT_ONE);
+	static const char broken[] = "\xff\xfe 0801234567 \xc3";
+	m.text_utf8 = span_of(broken, sizeof(broken) - 1);
+	a.number = span_str("0801234567");
+	assert_int_equal(decide(&m, &a, 1, &id), FIT_ONE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_condition_alone_takes_an_attempt_out),
+		cmocka_unit_test(one_that_is_left_of_two_is_the_one),
+		cmocka_unit_test(
+			a_refusal_is_not_of_a_card_that_was_loaded_or_refused_otherwise),
+		cmocka_unit_test(
+			an_attempt_stands_where_its_voucher_and_its_answer_put_it),
+		cmocka_unit_test(a_serial_decides_between_equal_cards),
+		cmocka_unit_test(a_number_decides_between_other_targets),
+		cmocka_unit_test(
+			a_number_that_was_served_already_is_nobody_elses),
+		cmocka_unit_test(a_number_takes_no_card_for_the_sim_itself_out),
+		cmocka_unit_test(two_attempts_of_one_card_are_one_card),
+		cmocka_unit_test(without_attempts_it_is_nobodys),
+		cmocka_unit_test(
+			a_message_of_yesterday_is_stale_by_a_trusted_clock),
+		cmocka_unit_test(
+			a_text_longer_than_any_message_is_read_in_part),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
