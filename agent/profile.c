@@ -23,6 +23,7 @@ profile_free(struct profile *p)
 		expression_free(p->msisdns[i]);
 	for (size_t i = 0; i < PROFILE_MENU_MAX; i++)
 		expression_free(p->menu[i].screen);
+	expression_free(p->smsc);
 	classifier_free(p->reply);
 	free(p->file);
 	free(p);

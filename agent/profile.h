@@ -17,6 +17,7 @@ enum {
 	PROFILE_CODE_MAX = 197,
 	PROFILE_MENU_MAX = 9,
 	PROFILE_PATTERN_MAX = 16,
+	PROFILE_SENDER_MAX = 24,
 	PROFILE_HOURS_MAX = 8
 };
 
@@ -61,6 +62,10 @@ struct profile {
 	enum profile_via via[2];
 	size_t via_count;
 	enum profile_verdict_by verdict_by;
+	char sms_from[PROFILE_PATTERN_MAX][PROFILE_SENDER_MAX];
+	size_t sms_from_count;
+	struct expression *smsc; /* NULL: as the SIM's own centre */
+	bool smsc_any;
 	uint32_t timeout_ms;
 	int64_t sms_timeout_ms;
 	bool repeat_once;
@@ -115,6 +120,15 @@ size_t profiles_of_imsi(const struct profiles *profiles, struct span imsi,
 /* Whether a whole PIN, a whole target number, has the operator's form. */
 bool profile_takes_pin(const struct profile *profile, struct span voucher_pin);
 bool profile_takes_msisdn(const struct profile *profile, struct span msisdn);
+
+/*
+ * Whether a message from that sender, through that service centre, may be a
+ * verdict. own is the SIM's own centre, "" where it is not known: what
+ * cannot be compared with it is not taken.
+ */
+bool profile_takes_sender(const struct profile *profile, struct span sender);
+bool profile_takes_centre(
+	const struct profile *profile, struct span centre, struct span own);
 
 /*
  * Fills {pin} and {msisdn} into a template. out holds a PIN afterwards: the

@@ -56,6 +56,45 @@ profile_takes_msisdn(const struct profile *profile, struct span msisdn)
 		       profile->msisdns, profile->msisdn_count, msisdn);
 }
 
+bool
+profile_takes_sender(const struct profile *profile, struct span sender)
+{
+	for (size_t i = 0; i < profile->sms_from_count; i++)
+		if (span_eq(sender, span_str(profile->sms_from[i])))
+			return true;
+	return false;
+}
+
+/* The contract's five digits: country, and the begin of the operator. */
+enum { CENTRE_DIGITS = 5 };
+
+static bool
+first_digits(struct span centre, char out[CENTRE_DIGITS])
+{
+	struct span digits =
+		span_skip(centre, span_starts(centre, span_str("+")) ? 1 : 0);
+
+	if (digits.len < CENTRE_DIGITS)
+		return false;
+	memcpy(out, digits.ptr, CENTRE_DIGITS);
+	return true;
+}
+
+bool
+profile_takes_centre(
+	const struct profile *profile, struct span centre, struct span own)
+{
+	char a[CENTRE_DIGITS];
+	char b[CENTRE_DIGITS];
+
+	if (profile->smsc_any)
+		return true;
+	if (profile->smsc)
+		return expression_matches(profile->smsc, centre);
+	return first_digits(centre, a) && first_digits(own, b) &&
+	       memcmp(a, b, CENTRE_DIGITS) == 0;
+}
+
 static bool
 append(struct span *room, struct span text)
 {

@@ -86,8 +86,9 @@ profile_take_smsc(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
 	(void)key;
-	if (!span_eq(value, span_str("any")))
-		check_expression(b, value);
+	b->profile->smsc_any = span_eq(value, span_str("any"));
+	if (!b->profile->smsc_any)
+		b->profile->smsc = read_expression(b, value);
 }
 
 static void

@@ -165,9 +165,21 @@ void
 profile_take_senders(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
+	struct profile *p = b->profile;
 	struct span word;
 
-	while (profile_next_word(&value, &word))
+	while (profile_next_word(&value, &word)) {
 		if (word.len == 0)
 			PROFILE_WRONG(b, "%s: an empty sender", key->name);
+		else if (word.len >= sizeof(p->sms_from[0]))
+			PROFILE_WRONG(b, "%s: '%.*s' is over %zu bytes",
+				key->name, (int)word.len, word.ptr,
+				sizeof(p->sms_from[0]) - 1);
+		else if (p->sms_from_count == PROFILE_PATTERN_MAX)
+			PROFILE_WRONG(b, "%s: more than %d", key->name,
+				PROFILE_PATTERN_MAX);
+		else
+			(void)span_copy(p->sms_from[p->sms_from_count++],
+				sizeof(p->sms_from[0]), word);
+	}
 }

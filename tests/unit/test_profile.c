@@ -126,7 +126,12 @@ static const struct {
 	{"recharge", "sms_to = 12a", "digits only"},
 	{"recharge", "sms_text = TOP {pim}", "only {pin} and {msisdn}"},
 	{"recharge", "sms_from = a,,b", "an empty sender"},
+	{"recharge", "sms_from = 121, abcdefghijklmnopqrstuvwxyz",
+		"'abcdefghijklmnopqrstuvwxyz' is over 23 bytes"},
+	{"recharge", "sms_from = a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q",
+		"more than 16"},
 	{"recharge", "smsc = (", "at offset 1"},
+	{"recharge", "smsc = .*", "matches an empty text"},
 	{"recharge", "via = sms", "sms comes with a later version"},
 	{"recharge", "via = ussd, sms", "sms comes with a later version"},
 	{"recharge", "via = post", "ussd or sms"},
@@ -505,6 +510,9 @@ every_key_of_the_contract_is_taken(void **state)
 	assert_int_equal(p->decimals, 3);
 	assert_int_equal(p->number_format.divide, ',');
 	assert_int_equal(p->pin_count, 2);
+	assert_int_equal(p->sms_from_count, 2);
+	assert_string_equal(p->sms_from[1], "SimTel");
+	assert_non_null(p->smsc);
 	assert_int_equal(p->timeout_ms, 120000);
 	assert_int_equal(p->menu_count, 2);
 	assert_string_equal(p->menu[0].answer, "{pin}");

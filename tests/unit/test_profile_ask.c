@@ -236,6 +236,84 @@ profile_lives_as_long_as_an_attempt_holds_it(void **state)
 	profile_unref(NULL);
 }
 
+/* BASE with more keys of [recharge]. */
+static struct profile *
+read_recharge(const char *keys)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text),
+		"[recharge]\nussd = *121*{pin}#\n%s"
+		"[reply]\nloaded = credited\n",
+		keys);
+	struct problems *problems = problems_new();
+	struct profile *p = profile_read(
+		write_file("recharge.ini", text, (size_t)len), problems);
+
+	assert_non_null(p);
+	problems_free(problems);
+	return p;
+}
+
+static void
+only_a_sender_of_the_list_may_give_a_verdict(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *keys, *sender;
+		bool taken;
+	} rows[] = {
+		{"sms_from = 121, SimTel\n", "121", true},
+		{"sms_from = 121, SimTel\n", "SimTel", true},
+		{"sms_from = 121, SimTel\n", "SIMTEL", false},
+		{"sms_from = 121, SimTel\n", "SimTel ", false},
+		{"sms_from = 121, SimTel\n", "1212", false},
+		{"sms_from = 121, SimTel\n", "12", false},
+		{"sms_from = 121, SimTel\n", "", false},
+		{"", "121", false},
+		{"", "", false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct profile *p = read_recharge(rows[i].keys);
+
+		if (profile_takes_sender(p, span_str(rows[i].sender)) !=
+			rows[i].taken)
+			fail_msg("row %zu", i);
+		profile_unref(p);
+	}
+}
+
+static void
+a_service_centre_is_the_profiles_or_like_the_sims_own(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *keys, *centre, *own;
+		bool taken;
+	} rows[] = {
+		{"", "+2348030000000", "+2348039999999", true},
+		{"", "2348030000000", "+2348039999999", true},
+		{"", "+2347030000000", "+2348039999999", false},
+		{"", "+2348030000000", "", false},
+		{"", "", "", false},
+		{"", "+2348", "+2348", false},
+		{"smsc = ^\\+2348\n", "+2348030000000", "", true},
+		{"smsc = ^\\+2348\n", "+2348030000000", "+4477", true},
+		{"smsc = ^\\+2348\n", "+447700900000", "+447700900000", false},
+		{"smsc = any\n", "+447700900000", "+2348039999999", true},
+		{"smsc = any\n", "", "", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct profile *p = read_recharge(rows[i].keys);
+
+		if (profile_takes_centre(p, span_str(rows[i].centre),
+			    span_str(rows[i].own)) != rows[i].taken)
+			fail_msg("row %zu", i);
+		profile_unref(p);
+	}
+}
+
 int
 main(void)
 {
@@ -248,6 +326,9 @@ main(void)
 		cmocka_unit_test(absent_keys_have_the_contracts_defaults),
 		cmocka_unit_test(hours_that_leave_no_minute_out_are_none),
 		cmocka_unit_test(profile_lives_as_long_as_an_attempt_holds_it),
+		cmocka_unit_test(only_a_sender_of_the_list_may_give_a_verdict),
+		cmocka_unit_test(
+			a_service_centre_is_the_profiles_or_like_the_sims_own),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
