@@ -62,6 +62,7 @@ static const struct key keys[] = {
 	{"ussdmode_text", INT(ussdmode_text, 0, 1)},
 	{"lose_coding", FLAG(lose_coding)},
 	{"lte_only", FLAG(lte_only)},
+	{"radio_stuck", FLAG(radio_stuck)},
 	{"dcs", INT(dcs, -128, 255)},
 	{"ok", WORD(order, oks)},
 	{"delay_ms", KEY_PAIR, AT(delay_ms), 0, 0, 0, NULL},
@@ -273,6 +274,26 @@ conf_modem_keys(struct conf_modem *modem, json_t *json, enum conf_place place,
 			return result;
 	}
 	return check_words(modem, error);
+}
+
+int
+conf_swap_key(struct conf_swap *swap, const char *name, json_t *value,
+	struct conf_error *error)
+{
+#define SWAP(field) offsetof(struct conf_swap, field)
+#define SWAP_TEXT(field)                                                       \
+	KEY_TEXT, SWAP(field), sizeof(((struct conf_swap *)0)->field), 0, 0,   \
+		NULL
+	static const struct key swap_keys[] = {
+		{"imsi", SWAP_TEXT(imsi)},
+		{"iccid", SWAP_TEXT(iccid)},
+		{"msisdn", SWAP_TEXT(msisdn)},
+		{"balance", KEY_MS, SWAP(balance_minor), 0, 0, 0, NULL},
+		{"hot", KEY_FLAG, SWAP(hot), 0, 0, 0, NULL},
+	};
+	const struct key *key = find_key(swap_keys, COUNT(swap_keys), name);
+	return key != NULL ? take_key(key, swap, value, error)
+	                   : conf_fail(error, "%s: unknown key", name);
 }
 
 int

@@ -53,9 +53,19 @@ enum order_kind {
 	ORDER_VANISH,
 	ORDER_PUSH,
 	ORDER_PRINT,
+	ORDER_SWAP,
 	ORDER_CARD,
 	ORDER_STATE,
 	ORDER_QUIT
+};
+
+/* Another SIM, with its account. */
+struct conf_swap {
+	char imsi[sizeof((struct device_options *)0)->imsi];
+	char iccid[sizeof((struct device_options *)0)->iccid];
+	char msisdn[sizeof((struct device_options *)0)->msisdn];
+	int64_t balance_minor; /* of an account that is new */
+	bool hot;              /* the modem notices at once */
 };
 
 struct order {
@@ -66,6 +76,7 @@ struct order {
 	int mode;
 	char text[NETWORK_TEXT_MAX];
 	struct conf_card card;
+	struct conf_swap swap;
 	void *json; /* of ORDER_SET, for order_apply() */
 };
 

@@ -18,6 +18,10 @@ enum conf_place { CONF_IN_FILE, CONF_IN_ORDER };
 int conf_modem_keys(struct conf_modem *modem, json_t *json,
 	enum conf_place place, struct conf_error *error);
 
+/* One key of the order "swap". */
+int conf_swap_key(struct conf_swap *swap, const char *name, json_t *value,
+	struct conf_error *error);
+
 int conf_card_keys(
 	struct conf_card *card, json_t *json, struct conf_error *error);
 

@@ -20,6 +20,7 @@ static const struct {
 	{"vanish", ORDER_VANISH, true},
 	{"push", ORDER_PUSH, true},
 	{"print", ORDER_PRINT, true},
+	{"swap", ORDER_SWAP, true},
 	{"card", ORDER_CARD, false},
 	{"state", ORDER_STATE, false},
 	{"quit", ORDER_QUIT, false},
@@ -50,6 +51,8 @@ take_order_key(struct order *order, const char *name, json_t *value,
 	if (strcmp(name, "modem") == 0 && text != NULL &&
 		strlen(text) < sizeof order->modem)
 		(void)snprintf(order->modem, sizeof order->modem, "%s", text);
+	else if (order->kind == ORDER_SWAP)
+		return conf_swap_key(&order->swap, name, value, error);
 	else if (strcmp(name, "text") == 0 && text != NULL &&
 		 strlen(text) < sizeof order->text)
 		(void)snprintf(order->text, sizeof order->text, "%s", text);
@@ -92,6 +95,8 @@ take_order(struct order *order, json_t *root, struct conf_error *error)
 	order->strike.ms = order->ms;
 	if (needs_modem && order->modem[0] == '\0')
 		return conf_fail(error, "modem: missing");
+	if (order->kind == ORDER_SWAP && order->swap.imsi[0] == '\0')
+		return conf_fail(error, "imsi: missing");
 	return 0;
 }
 

@@ -61,12 +61,38 @@ say_banner(struct device *device)
 	}
 }
 
+/* Reads the SIM that is in it. */
+static void
+read_sim(struct device *device, int64_t now_ms)
+{
+	const struct device_options *options = &device->options;
+	struct device_sim *sim = &device->sim;
+	if (sim->imsi[0] != '\0' && strcmp(sim->imsi, options->imsi) != 0)
+		line_event(device, (struct sim_event){.kind = SIM_SWAP,
+					   .t_ms = now_ms,
+					   .by = options->imsi});
+	(void)snprintf(sim->imsi, sizeof sim->imsi, "%s", options->imsi);
+	(void)snprintf(sim->iccid, sizeof sim->iccid, "%s", options->iccid);
+	(void)snprintf(sim->msisdn, sizeof sim->msisdn, "%s", options->msisdn);
+	device->unlocked = false;
+}
+
+void
+device_detach(struct device *device, int64_t now_ms)
+{
+	network_end(device->network, device->sim.imsi);
+	device->session_until_ms = 0;
+	line_drop_replies(device, now_ms);
+}
+
 void
 device_start(struct device *device, int64_t now_ms)
 {
 	const struct device_options *options = &device->options;
 	line_drop(device, now_ms);
-	network_end(device->network, options->imsi);
+	network_end(device->network, device->sim.imsi);
+	read_sim(device, now_ms);
+	network_end(device->network, device->sim.imsi);
 	device->input_len = device->line_len = 0;
 	device->line_over = false;
 	device->there = true;
@@ -79,7 +105,7 @@ device_start(struct device *device, int64_t now_ms)
 					      ? options->cscs
 					      : device->dialect->charset);
 	device->charset = charset < 0 ? CHARSET_GSM : (enum charset)charset;
-	device->silenced = device->unlocked = false;
+	device->silenced = false;
 	device->heard_from_ms = now_ms + options->boot_ms / 2;
 	device->awake_at_ms = now_ms + options->boot_ms;
 	device->registered_at_ms = device->awake_at_ms + options->register_ms;
@@ -262,8 +288,8 @@ chatter(struct device *device, int64_t now_ms)
 			lines[device->noise_at++ % count]);
 }
 
-static void
-tell_registration(struct device *device, int64_t now_ms)
+void
+device_tell_registration(struct device *device, int64_t now_ms)
 {
 	int stat = at_registration(device, now_ms);
 	if (stat == device->told_registration)
@@ -278,7 +304,23 @@ device_changed(struct device *device, int64_t now_ms)
 {
 	device_tick(device, now_ms);
 	if (device->there)
-		tell_registration(device, now_ms);
+		device_tell_registration(device, now_ms);
+}
+
+/* Modems that notice say so; a family that has no word for it says none. */
+void
+device_swapped(struct device *device, int64_t now_ms)
+{
+	const char *const *lines = device->dialect->swapped;
+	device_tick(device, now_ms);
+	if (!device->there || device->hung_until_ms != 0)
+		return; /* it is read at its start */
+	device_detach(device, now_ms);
+	read_sim(device, now_ms);
+	device->registered_at_ms = now_ms + device->options.register_ms;
+	device_tell_registration(device, now_ms);
+	for (size_t i = 0; lines[i] != NULL; i++)
+		line_say(device, now_ms, "%s", lines[i]);
 }
 
 /* The network waits no longer for an answer to its menu. */
@@ -286,7 +328,7 @@ static void
 end_session(struct device *device, int64_t now_ms)
 {
 	device->session_until_ms = 0;
-	network_end(device->network, device->options.imsi);
+	network_end(device->network, device->sim.imsi);
 	if (device->cusd == 1)
 		line_say(device, now_ms, "+CUSD: 2");
 }
@@ -313,7 +355,7 @@ device_tick(struct device *device, int64_t now_ms)
 	if (device->options.chatter_ms > 0 && now_ms >= device->chatter_at_ms)
 		chatter(device, now_ms);
 	if (now_ms >= device->registered_at_ms)
-		tell_registration(device, now_ms);
+		device_tell_registration(device, now_ms);
 	if (device->input_len > 0)
 		take_input(device, now_ms);
 }

@@ -56,6 +56,7 @@ struct device_options {
 	int ussdmode_text; /* which ^USSDMODE means plain text */
 	bool lte_only;    /* registered, but without circuit-switched service */
 	int dcs;          /* printed for texts of the GSM alphabet */
+	bool radio_stuck; /* AT+CFUN=0 and 4 are refused */
 	bool lose_coding; /* a request in a wrong coding gets OK and silence */
 	enum device_order order;
 	int64_t delay_ms[2]; /* from the request to its answer */
@@ -89,9 +90,14 @@ void device_free(struct device *device);
  * has not left is lost. */
 void device_start(struct device *device, int64_t now_ms);
 
-/* To be changed at will; tell device_changed() after. */
+/* To be changed at will (imsi, iccid and msisdn: another SIM, which it reads
+ * when it starts, or when device_swapped() says so); tell device_changed()
+ * after. */
 struct device_options *device_options(struct device *device);
 void device_changed(struct device *device, int64_t now_ms);
+
+/* The SIM was changed under power, and the modem notices. */
+void device_swapped(struct device *device, int64_t now_ms);
 
 /* Bytes from the host. */
 void device_feed(

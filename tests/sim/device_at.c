@@ -102,7 +102,7 @@ run_cimi(struct device *device, int64_t now_ms, const char *args)
 {
 	int error = at_sim_error(device, now_ms);
 	if (args[0] == '\0' && error == AT_OK)
-		line_say(device, now_ms, "%s", device->options.imsi);
+		line_say(device, now_ms, "%s", device->sim.imsi);
 	return args[0] == '=' ? AT_OK : error;
 }
 
@@ -114,7 +114,7 @@ run_cnum(struct device *device, int64_t now_ms, const char *args)
 	(void)args;
 	if (error != AT_OK)
 		return error;
-	at_string(device, device->options.msisdn, number, sizeof number);
+	at_string(device, device->sim.msisdn, number, sizeof number);
 	if (number[0] != '\0')
 		line_say(device, now_ms, "+CNUM: \"\",\"%s\",129", number);
 	return AT_OK;
@@ -143,10 +143,9 @@ run_iccid(struct device *device, int64_t now_ms, const char *args)
 	if (now_ms < device->awake_at_ms)
 		return CME_SIM_BUSY;
 	if (device->dialect->iccid_swapped)
-		swap_nibbles(device->options.iccid, digits, sizeof digits);
+		swap_nibbles(device->sim.iccid, digits, sizeof digits);
 	else
-		(void)snprintf(
-			digits, sizeof digits, "%s", device->options.iccid);
+		(void)snprintf(digits, sizeof digits, "%s", device->sim.iccid);
 	/* The format is the dialect's and holds one %s. */
 	const char *format = device->dialect->iccid_format;
 	size_t before = strcspn(format, "%");
@@ -165,7 +164,7 @@ run_crsm(struct device *device, int64_t now_ms, const char *args)
 		return error;
 	if (strncmp(args, "=176,12258", 10) != 0)
 		return CME_NOT_ALLOWED;
-	swap_nibbles(device->options.iccid, digits, sizeof digits);
+	swap_nibbles(device->sim.iccid, digits, sizeof digits);
 	line_say(device, now_ms, "+CRSM: 144,0,\"%s\"", digits);
 	return AT_OK;
 }
@@ -262,7 +261,7 @@ run_cops(struct device *device, int64_t now_ms, const char *args)
 		device->cops_format = args[3] == '2' ? 2 : 0;
 	if (args[0] == '=')
 		return AT_OK;
-	(void)snprintf(code, sizeof code, "%.5s", device->options.imsi);
+	(void)snprintf(code, sizeof code, "%.5s", device->sim.imsi);
 	at_string(device,
 		device->cops_format == 2 ? code : device->options.operator_name,
 		name, sizeof name);
@@ -334,7 +333,8 @@ run_cfun(struct device *device, int64_t now_ms, const char *args)
 		line_say(device, now_ms, "+CFUN: %d", device->cfun);
 		return AT_OK;
 	}
-	if (strlen(args) < 2 || strchr("014", args[1]) == NULL)
+	if (strlen(args) < 2 || strchr("014", args[1]) == NULL ||
+		(args[2] != '\0' && args[2] != ','))
 		return CME_NOT_ALLOWED;
 	int level = args[1] - '0';
 	if (strcmp(args + 2, ",1") == 0) {
@@ -342,13 +342,14 @@ run_cfun(struct device *device, int64_t now_ms, const char *args)
 		device->plan_at_ms = now_ms + RESET_MS;
 		return AT_OK;
 	}
+	if (level != 1 && device->options.radio_stuck)
+		return CME_NOT_ALLOWED;
 	if (level == 1 && device->cfun != 1)
 		device->registered_at_ms = now_ms + device->options.register_ms;
-	if (level != 1) {
-		network_end(device->network, device->options.imsi);
-		device->session_until_ms = 0;
-	}
+	if (level != 1)
+		device_detach(device, now_ms);
 	device->cfun = level;
+	device_tell_registration(device, now_ms);
 	return AT_OK;
 }
 

@@ -46,6 +46,12 @@ static const char *const quectel_banner[] = {"RDY", "+CFUN: 1", "%p",
 	"+QUSIM: 1", "+QIND: SMS DONE", "+QIND: PB DONE", NULL};
 static const char *const huawei_banner[] = {"^SIMST:1", "^SRVST:2", NULL};
 
+static const char *const simcom_swapped[] = {
+	"+CPIN: NOT READY", "+CPIN: READY", "Call Ready", "SMS Ready", NULL};
+static const char *const quectel_swapped[] = {
+	"+CPIN: NOT READY", "+CPIN: READY", "+QUSIM: 1", NULL};
+static const char *const huawei_swapped[] = {"^SIMST:255", "^SIMST:1", NULL};
+
 /* Settings that are believed without an effect here. */
 static const char *const common_accepted[] = {"+CRC", "+CLIP", "+CVHU", "+CSMS",
 	"+IFC", "+IPR", "+CGREG", "+CEREG", "+CNMI", "+CMGF", "+CSCA", "+CPMS",
@@ -61,6 +67,7 @@ static const struct dialect dialects[] = {
 		.banner = none,
 		.noise = standard_noise,
 		.chatter = none,
+		.swapped = none,
 		.accepted = common_accepted,
 		.unknown_cme = CME_UNKNOWN,
 		.iccid_command = "+CCID",
@@ -77,6 +84,7 @@ static const struct dialect dialects[] = {
 		.banner = huawei_banner,
 		.noise = huawei_noise,
 		.chatter = huawei_chatter,
+		.swapped = huawei_swapped,
 		.accepted = common_accepted,
 		.unknown = "COMMAND NOT SUPPORT",
 		.iccid_command = "^ICCID",
@@ -97,6 +105,7 @@ static const struct dialect dialects[] = {
 		.banner = quectel_banner,
 		.noise = quectel_noise,
 		.chatter = none,
+		.swapped = quectel_swapped,
 		.accepted = common_accepted,
 		.unknown_cme = CME_NOT_SUPPORTED,
 		.iccid_command = "+QCCID",
@@ -113,6 +122,7 @@ static const struct dialect dialects[] = {
 		.banner = simcom_banner,
 		.noise = simcom_noise,
 		.chatter = none,
+		.swapped = simcom_swapped,
 		.accepted = common_accepted,
 		.unknown_cme = CME_UNKNOWN,
 		.iccid_command = "+CCID",

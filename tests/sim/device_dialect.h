@@ -39,6 +39,7 @@ struct dialect {
 	const char *const *banner; /* %p is the state of the SIM */
 	const char *const *noise;
 	const char *const *chatter;  /* until silenced */
+	const char *const *swapped;  /* said when the SIM is changed */
 	const char *const *accepted; /* settings that are just believed */
 	const char *unknown;         /* a line, or NULL for unknown_cme */
 	const char *iccid_command;

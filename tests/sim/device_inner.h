@@ -22,8 +22,16 @@ struct piece {
 	char bytes[];
 };
 
+/* The SIM as the modem has read it. */
+struct device_sim {
+	char imsi[sizeof((struct device_options *)0)->imsi];
+	char iccid[sizeof((struct device_options *)0)->iccid];
+	char msisdn[sizeof((struct device_options *)0)->msisdn];
+};
+
 struct device {
 	struct device_options options;
+	struct device_sim sim;
 	const struct dialect *dialect;
 	struct network *network;
 	struct sim_hook hook;
@@ -85,10 +93,17 @@ void line_say(struct device *device, int64_t due_ms, const char *format, ...)
 /* A further line of an answer that line_say() began. */
 void line_more(struct device *device, int64_t due_ms, const char *text);
 void line_noise(struct device *device, int64_t due_ms);
+/* The network's answers that have not begun to leave are lost. */
+void line_drop_replies(struct device *device, int64_t now_ms);
 /* What has not left is lost. */
 void line_drop(struct device *device, int64_t now_ms);
 void line_result(struct device *device, int64_t due_ms, int result);
 void line_event(const struct device *device, struct sim_event event);
+
+/* device.c */
+/* The network lets go of the SIM: sessions end, answers are lost. */
+void device_detach(struct device *device, int64_t now_ms);
+void device_tell_registration(struct device *device, int64_t now_ms);
 
 /* device_at.c: commands but USSD. */
 void at_run_line(struct device *device, int64_t now_ms, const char *line);

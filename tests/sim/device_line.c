@@ -133,18 +133,42 @@ piece_free(struct piece *piece)
 	free(piece);
 }
 
+/* A piece that does not leave any more. */
+static void
+lose(struct device *device, int64_t now_ms, struct piece *piece)
+{
+	if (piece->fate != NULL && piece->at == 0)
+		line_event(device, (struct sim_event){.kind = SIM_REPLY,
+					   .t_ms = now_ms,
+					   .text = piece->text,
+					   .fate = "lost"});
+	piece_free(piece);
+}
+
 void
 line_drop(struct device *device, int64_t now_ms)
 {
 	while (device->out != NULL) {
 		struct piece *piece = device->out;
 		device->out = piece->next;
-		if (piece->fate != NULL && piece->at == 0)
-			line_event(device, (struct sim_event){.kind = SIM_REPLY,
-						   .t_ms = now_ms,
-						   .text = piece->text,
-						   .fate = "lost"});
-		piece_free(piece);
+		lose(device, now_ms, piece);
+	}
+}
+
+void
+line_drop_replies(struct device *device, int64_t now_ms)
+{
+	struct piece **at = &device->out;
+	while (*at != NULL) {
+		struct piece *piece = *at;
+		/* What is due is in the modem already. */
+		if (piece->fate == NULL || piece->at > 0 ||
+			piece->due_ms <= now_ms) {
+			at = &piece->next;
+			continue;
+		}
+		*at = piece->next;
+		lose(device, now_ms, piece);
 	}
 }
 

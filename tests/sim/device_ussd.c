@@ -111,7 +111,7 @@ ask_network(struct device *device, struct asking *asking)
 {
 	struct network_request request = {
 		.modem = device->options.name,
-		.imsi = device->options.imsi,
+		.imsi = device->sim.imsi,
 		.text = asking->code,
 		.busy = has(asking->faults, DEVICE_BUSY),
 		.now_ms = asking->now_ms,
@@ -125,11 +125,11 @@ ask_network(struct device *device, struct asking *asking)
 	network_ask(device->network, &request, &asking->answer);
 	if (has(asking->faults, DEVICE_OPEN)) {
 		asking->answer.mode = 1;
-		network_leave_open(device->network, device->options.imsi);
+		network_leave_open(device->network, device->sim.imsi);
 	} else if (has(asking->faults, DEVICE_ENDED) ||
 		   has(asking->faults, DEVICE_DROPPED)) {
 		asking->answer.mode = 2;
-		network_end(device->network, device->options.imsi);
+		network_end(device->network, device->sim.imsi);
 	}
 }
 
@@ -286,7 +286,7 @@ ask(struct device *device, int64_t now_ms, const char *code)
 {
 	struct asking asking = {.code = code, .now_ms = now_ms};
 	bool is_pin =
-		network_is_redeem(device->network, device->options.imsi, code);
+		network_is_redeem(device->network, device->sim.imsi, code);
 	asking.faults = draw_faults(device, is_pin, asking.ms);
 	tell_faults(device, &asking);
 	if (has(asking.faults, DEVICE_CME_LOCAL))
@@ -340,7 +340,7 @@ cancel(struct device *device, int64_t now_ms)
 {
 	bool session =
 		device->session_until_ms != 0 || device->answer_due_ms > now_ms;
-	network_end(device->network, device->options.imsi);
+	network_end(device->network, device->sim.imsi);
 	device->session_until_ms = 0;
 	device->answer_due_ms = 0;
 	return session || !device->dialect->cancel_needs_session ? AT_OK

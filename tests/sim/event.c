@@ -18,6 +18,7 @@ static const char *const kind_names[] = {
 	[SIM_BOOT] = "boot",
 	[SIM_PORT] = "port",
 	[SIM_SMS] = "sms",
+	[SIM_SWAP] = "swap",
 };
 
 struct sink {

@@ -19,7 +19,8 @@ enum sim_event_kind {
 	SIM_FAULT,   /* modem, what, code where there is one */
 	SIM_BOOT,    /* modem */
 	SIM_PORT,    /* modem, what: "up" or "down" */
-	SIM_SMS      /* account, text */
+	SIM_SMS,     /* account, text */
+	SIM_SWAP     /* modem, by: it has read another SIM than before */
 };
 
 /* Fields that do not belong to the kind are NULL or 0. All pointers are

@@ -177,6 +177,31 @@ set(struct world *world, struct world_modem *modem, int64_t now_ms,
 	return 0;
 }
 
+/* Another SIM; the account of one that was never seen is made. */
+static int
+swap(struct world *world, struct world_modem *modem, int64_t now_ms,
+	const struct order *order, struct conf_error *error)
+{
+	const struct conf_swap *sim = &order->swap;
+	struct device_options *options = device_options(modem->device);
+	struct network_account *account =
+		network_account(world->network, sim->imsi);
+	if (account == NULL && network_add_account(world->network, sim->imsi,
+				       sim->msisdn, sim->balance_minor) != 0)
+		return fail(error, "msisdn: %s is of another SIM", sim->msisdn);
+	account = network_account(world->network, sim->imsi);
+	if (strcmp(account->key, sim->imsi) != 0)
+		return fail(error, "imsi: %s is a number", sim->imsi);
+	(void)snprintf(options->imsi, sizeof options->imsi, "%s", sim->imsi);
+	(void)snprintf(options->iccid, sizeof options->iccid, "%s", sim->iccid);
+	(void)snprintf(
+		options->msisdn, sizeof options->msisdn, "%s", account->msisdn);
+	modem->conf.options = *options;
+	if (sim->hot)
+		device_swapped(modem->device, now_ms);
+	return 0;
+}
+
 /* Orders that concern one modem. */
 static int
 order_modem(struct world *world, int64_t now_ms, const struct order *order,
@@ -192,6 +217,8 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 	switch (order->kind) {
 	case ORDER_SET:
 		return set(world, &world->modems[i], now_ms, order, error);
+	case ORDER_SWAP:
+		return swap(world, &world->modems[i], now_ms, order, error);
 	case ORDER_STRIKE:
 		device_strike(device, &order->strike);
 		break;

@@ -115,6 +115,115 @@ only_home_and_roaming_carry_ussd(void **state)
 	}
 }
 
+static void
+radio_off_has_no_network_and_loses_what_was_under_way(void **state)
+{
+	static const char *const levels[] = {"0", "4"};
+	static const char *const names[] = {
+		"standard", "huawei", "quectel", "simcom"};
+	(void)state;
+	for (size_t i = 0; i < COUNT(levels) * COUNT(names); i++) {
+		struct device_strike late = {.fault = DEVICE_LATE, .ms = 5000};
+		bool simcom = i / 2 == 3;
+		char off[32];
+		struct lab lab;
+		lab_init(&lab, names[i / 2]);
+		lab.options.register_ms = 700;
+		lab_start(&lab);
+		lab_pass(&lab, 1000);
+		lab_talk(&lab, "ATE0;+CMEE=1;+CREG=1;+CUSD=1\r", 0);
+		device_strike(lab.device, &late);
+		const char *balance = i / 2 == 1 ? "AT+CUSD=1,\"AA986C3602\"\r"
+		                                 : "AT+CUSD=1,\"*123#\"\r";
+		lab_talk(&lab, balance, 1000);
+		(void)snprintf(off, sizeof off, "AT+CFUN=%s\r", levels[i % 2]);
+		assert_string_equal(
+			lab_talk(&lab, off, 0), "\r\n+CREG: 0\r\n\r\nOK\r\n");
+		assert_non_null(strstr(lab.truth, "\"fate\":\"lost\""));
+		assert_string_equal(lab_talk(&lab, "AT+CREG?\r", 0),
+			"\r\n+CREG: 1,0\r\n\r\nOK\r\n");
+		assert_string_equal(lab_talk(&lab, balance, 9000),
+			simcom ? "\r\n+CUSD: 4\r\n\r\nOK\r\n"
+			       : "\r\n+CME ERROR: 30\r\n");
+		assert_string_equal(lab_talk(&lab, "AT+CFUN=1\r", 1000),
+			"\r\n+CREG: 2\r\n\r\nOK\r\n\r\n+CREG: 1\r\n");
+		assert_non_null(strstr(lab_talk(&lab, balance, 100), "+CUSD"));
+		lab_fini(&lab);
+	}
+}
+
+static void
+radio_off_ends_the_menu_at_the_network(void **state)
+{
+	struct lab lab;
+	(void)state;
+	lab_init(&lab, "standard");
+	lab_start(&lab);
+	lab_talk(&lab, "ATE0;+CMEE=1;+CUSD=1\r", 0);
+	assert_non_null(strstr(
+		lab_talk(&lab, "AT+CUSD=1,\"*120#\"\r", 100), "+CUSD: 1"));
+	lab_talk(&lab, "AT+CFUN=4\r", 0);
+	lab_talk(&lab, "AT+CFUN=1\r", 0);
+	/* It dials, and is no answer to the menu. */
+	assert_non_null(strstr(
+		lab_talk(&lab, "AT+CUSD=1,\"*123#\"\r", 100), "balance"));
+	assert_string_equal(lab_hear(&lab, 120000), "");
+	lab_fini(&lab);
+
+	lab_init(&lab, "standard");
+	lab.options.radio_stuck = true;
+	lab_start(&lab);
+	lab_talk(&lab, "ATE0;+CMEE=1\r", 0);
+	assert_string_equal(
+		lab_talk(&lab, "AT+CFUN=4\r", 0), "\r\n+CME ERROR: 3\r\n");
+	assert_string_equal(
+		lab_talk(&lab, "AT+CFUN?\r", 0), "\r\n+CFUN: 1\r\n\r\nOK\r\n");
+	lab_fini(&lab);
+}
+
+static void
+other_sim_is_read_at_a_start_or_when_it_is_noticed(void **state)
+{
+	static const struct {
+		const char *dialect;
+		const char *says;
+	} rows[] = {
+		{"standard", ""},
+		{"huawei", "\r\n^SIMST:255\r\n\r\n^SIMST:1\r\n"},
+		{"quectel", "\r\n+CPIN: NOT READY\r\n\r\n+CPIN: READY\r\n"},
+		{"simcom", "\r\n+CPIN: NOT READY\r\n\r\n+CPIN: READY\r\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows) * 2; i++) {
+		bool hot = i % 2 == 1;
+		struct lab lab;
+		lab_init(&lab, rows[i / 2].dialect);
+		(void)network_add_account(lab.network, "00102", "0802", 7);
+		lab_start(&lab);
+		lab_talk(&lab, "ATE0\r", 0);
+		struct device_options *options = device_options(lab.device);
+		(void)snprintf(options->imsi, sizeof options->imsi, "00102");
+		assert_string_equal(lab_talk(&lab, "AT+CIMI\r", 0),
+			"\r\n" LAB_IMSI "\r\n\r\nOK\r\n");
+		assert_null(strstr(lab.truth, "swap"));
+		if (hot)
+			device_swapped(lab.device, lab.now_ms);
+		else
+			device_start(lab.device, lab.now_ms);
+		const char *says = rows[i / 2].says;
+		if (hot &&
+			strncmp(lab_hear(&lab, 100), says, strlen(says)) != 0)
+			fail_msg("%s: %s", rows[i / 2].dialect, lab.out);
+		lab_talk(&lab, "ATE0\r", 0);
+		assert_string_equal(lab_talk(&lab, "AT+CIMI\r", 0),
+			"\r\n00102\r\n\r\nOK\r\n");
+		assert_non_null(
+			strstr(lab.truth, "\"event\":\"swap\",\"modem\":\"m1\","
+					  "\"by\":\"00102\""));
+		lab_fini(&lab);
+	}
+}
+
 /* Registered does not mean that USSD works. */
 static void
 data_only_service_never_answers(void **state)
@@ -195,6 +304,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			radio_off_has_no_network_and_loses_what_was_under_way),
+		cmocka_unit_test(radio_off_ends_the_menu_at_the_network),
+		cmocka_unit_test(
+			other_sim_is_read_at_a_start_or_when_it_is_noticed),
 		cmocka_unit_test(sim_states_are_said_and_refuse),
 		cmocka_unit_test(sim_pin_unlocks_and_wrong_ones_lock_it),
 		cmocka_unit_test(only_home_and_roaming_carry_ussd),

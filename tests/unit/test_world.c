@@ -176,64 +176,86 @@ numbers_that_come_twice_are_refused(void **state)
 	conf_free(&conf);
 }
 
+#define OK "{\"ok\":true}"
+static const struct {
+	const char *order;
+	const char *answer; /* it begins so */
+} orders[] = {
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"registration\":3}", OK},
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"balance\":7}", OK},
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"late\":1}", OK},
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"faults\":{\"busy\":1}}", OK},
+	{"{\"order\":\"lose_reply\",\"modem\":\"m1\"}", OK},
+	{"{\"order\":\"late\",\"modem\":\"m1\",\"ms\":9,\"only_pin\":"
+	 "true}",
+		OK},
+	{"{\"order\":\"push\",\"modem\":\"m1\",\"text\":\"x\",\"m\":1}", OK},
+	{"{\"order\":\"print\",\"modem\":\"m1\",\"text\":\"\\r\\n\"}", OK},
+	{"{\"order\":\"hang\",\"modem\":\"m1\",\"ms\":5}", OK},
+	{"{\"order\":\"reboot\",\"modem\":\"m1\"}", OK},
+	{"{\"order\":\"vanish\",\"modem\":\"m1\",\"ms\":5}", OK},
+	{"{\"order\":\"card\",\"pin\":\"2\",\"amount\":9}", OK},
+	{"{\"order\":\"card\",\"amount\":9}",
+		"{\"ok\":false,\"error\":\"pin: missing\"}"},
+	{"{\"order\":\"state\"}",
+		"{\"accounts\":{\"00101\":{\"balance\":7,\"wrong_in_a_"
+		"row\":0,\"locked\":false}},\"cards\":{\"1\":{"
+		"\"state\":\"good\",\"executed\":0,\"credited_to\":null"
+		"},\"2\":{\"state\":\"good\""},
+	{"nonsense", "{\"ok\":false,\"error\":\"no JSON"},
+	{"{}", "{\"ok\":false,\"error\":\"order: no such order\"}"},
+	{"{\"order\":\"explode\",\"modem\":\"m1\"}",
+		"{\"ok\":false,\"error\":\"order: no such order\"}"},
+	{"{\"order\":\"hang\"}", "{\"ok\":false,\"error\":\"modem: missing\"}"},
+	{"{\"order\":\"hang\",\"modem\":\"m2\"}",
+		"{\"ok\":false,\"error\":\"modem: no such modem: m2"},
+	{"{\"order\":\"hang\",\"modem\":\"m1\",\"for\":1}",
+		"{\"ok\":false,\"error\":\"for: unknown key"},
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"name\":\"x\"}",
+		"{\"ok\":false,\"error\":\"name: cannot be changed"},
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"cut\":1,\"lost\":1}",
+		"{\"ok\":false,\"error\":\"faults.lost: no such fault"},
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"00102\","
+	 "\"iccid\":\"892\",\"msisdn\":\"0802\",\"balance\":9}",
+		OK},
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"00103\","
+	 "\"msisdn\":\"0802\"}",
+		"{\"ok\":false,\"error\":\"msisdn: 0802 is of another"},
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"0802\"}",
+		"{\"ok\":false,\"error\":\"imsi: 0802 is a number"},
+	{"{\"order\":\"swap\",\"modem\":\"m1\"}",
+		"{\"ok\":false,\"error\":\"imsi: missing"},
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"1\","
+	 "\"hot\":1}",
+		"{\"ok\":false,\"error\":\"hot: expected true"},
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"1\","
+	 "\"text\":\"x\"}",
+		"{\"ok\":false,\"error\":\"text: unknown key"},
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"00101\"}",
+		OK}, /* the first one again */
+	{"{\"order\":\"swap\",\"modem\":\"m1\",\"imsi\":\"00102\","
+	 "\"balance\":5,\"hot\":true}",
+		OK},
+	{"{\"order\":\"state\"}",
+		"{\"accounts\":{\"00101\":{\"balance\":7,\"wrong_in_a_"
+		"row\":0,\"locked\":false},\"00102\":{\"balance\":9,"},
+	{"{\"order\":\"set\",\"modem\":\"m1\",\"balance\":11}", OK},
+	{"{\"order\":\"quit\"}", OK},
+};
+
 static void
 orders_are_carried_out_or_refused(void **state)
 {
-	static const char ok[] = "{\"ok\":true}";
-	static const struct {
-		const char *order;
-		const char *answer; /* it begins so */
-	} rows[] = {
-		{"{\"order\":\"set\",\"modem\":\"m1\",\"registration\":3}", ok},
-		{"{\"order\":\"set\",\"modem\":\"m1\",\"balance\":7}", ok},
-		{"{\"order\":\"set\",\"modem\":\"m1\",\"late\":1}", ok},
-		{"{\"order\":\"set\",\"modem\":\"m1\",\"faults\":{\"busy\":1}}",
-			ok},
-		{"{\"order\":\"lose_reply\",\"modem\":\"m1\"}", ok},
-		{"{\"order\":\"late\",\"modem\":\"m1\",\"ms\":9,\"only_pin\":"
-		 "true}",
-			ok},
-		{"{\"order\":\"push\",\"modem\":\"m1\",\"text\":\"x\",\"m\":1}",
-			ok},
-		{"{\"order\":\"print\",\"modem\":\"m1\",\"text\":\"\\r\\n\"}",
-			ok},
-		{"{\"order\":\"hang\",\"modem\":\"m1\",\"ms\":5}", ok},
-		{"{\"order\":\"reboot\",\"modem\":\"m1\"}", ok},
-		{"{\"order\":\"vanish\",\"modem\":\"m1\",\"ms\":5}", ok},
-		{"{\"order\":\"card\",\"pin\":\"2\",\"amount\":9}", ok},
-		{"{\"order\":\"card\",\"amount\":9}",
-			"{\"ok\":false,\"error\":\"pin: missing\"}"},
-		{"{\"order\":\"state\"}",
-			"{\"accounts\":{\"00101\":{\"balance\":7,\"wrong_in_a_"
-			"row\":0,\"locked\":false}},\"cards\":{\"1\":{"
-			"\"state\":\"good\",\"executed\":0,\"credited_to\":null"
-			"},\"2\":{\"state\":\"good\""},
-		{"nonsense", "{\"ok\":false,\"error\":\"no JSON"},
-		{"{}", "{\"ok\":false,\"error\":\"order: no such order\"}"},
-		{"{\"order\":\"explode\",\"modem\":\"m1\"}",
-			"{\"ok\":false,\"error\":\"order: no such order\"}"},
-		{"{\"order\":\"hang\"}",
-			"{\"ok\":false,\"error\":\"modem: missing\"}"},
-		{"{\"order\":\"hang\",\"modem\":\"m2\"}",
-			"{\"ok\":false,\"error\":\"modem: no such modem: m2"},
-		{"{\"order\":\"hang\",\"modem\":\"m1\",\"for\":1}",
-			"{\"ok\":false,\"error\":\"for: unknown key"},
-		{"{\"order\":\"set\",\"modem\":\"m1\",\"name\":\"x\"}",
-			"{\"ok\":false,\"error\":\"name: cannot be changed"},
-		{"{\"order\":\"set\",\"modem\":\"m1\",\"cut\":1,\"lost\":1}",
-			"{\"ok\":false,\"error\":\"faults.lost: no such fault"},
-		{"{\"order\":\"quit\"}", ok},
-	};
 	struct world world =
 		world_of("{\"modems\":[{\"name\":\"m1\",\"imsi\":\"00101\"}],"
 			 "\"cards\":[{\"pin\":\"1\",\"amount\":5}]}");
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(orders); i++) {
 		assert_false(world.quit);
-		char *answer = world_order(&world, 0, rows[i].order);
-		if (strncmp(answer, rows[i].answer, strlen(rows[i].answer)) !=
-			0)
-			fail_msg("%s: %s", rows[i].order, answer);
+		char *answer = world_order(&world, 0, orders[i].order);
+		if (strncmp(answer, orders[i].answer,
+			    strlen(orders[i].answer)) != 0)
+			fail_msg("%s: %s", orders[i].order, answer);
 		free(answer);
 	}
 	const struct device_options *options =
