@@ -322,6 +322,12 @@ chat_saw(struct chat *c, unsigned tag)
 	c->seen |= UINT32_C(1) << tag;
 }
 
+void
+chat_unsee(struct chat *c, unsigned tag)
+{
+	c->seen &= ~(UINT32_C(1) << tag);
+}
+
 bool
 chat_has_seen(const struct chat *c, unsigned tag)
 {

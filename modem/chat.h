@@ -130,6 +130,7 @@ unsigned chat_tag(const struct chat *c);
 
 /* The tag's value is known: steps with CHAT_UNLESS are skipped. */
 void chat_saw(struct chat *c, unsigned tag);
+void chat_unsee(struct chat *c, unsigned tag); /* it is to be told anew */
 bool chat_has_seen(const struct chat *c, unsigned tag);
 
 #endif

@@ -67,6 +67,8 @@ static const struct dialect dialects[] = {
 		.codings = {USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX},
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
+		.radio_off = &script_radio_off,
+		.reboot = &script_reboot,
 		.refusals = LOCAL_REFUSALS,
 		.reason = "27.007: text in the charset that +CSCS says"},
 	{.name = "huawei",
@@ -76,6 +78,9 @@ static const struct dialect dialects[] = {
 		.ask = &script_ask,
 		.extras = &huawei_extras_script,
 		.iccid = &huawei_iccid_script,
+		.radio_off = &script_radio_off,
+		/* HiLink ones lose their AT port by AT+CFUN=1,1. */
+		.reboot = NULL,
 		.refusals = LOCAL_REFUSALS,
 		.reason = "packed septets in hex whatever +CSCS says; prints "
 			  "^ lines at any moment"},
@@ -85,6 +90,8 @@ static const struct dialect dialects[] = {
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
 		.iccid = &quectel_iccid_script,
+		.radio_off = &script_radio_off,
+		.reboot = &script_reboot,
 		.refusals = LOCAL_REFUSALS,
 		.reason = "UCS-2 in hex under +CSCS=\"UCS2\" loses no letter; "
 			  "some firmware wants plain text instead"},
@@ -94,6 +101,8 @@ static const struct dialect dialects[] = {
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
 		.extras = &simcom_extras_script,
+		.radio_off = &script_radio_off,
+		.reboot = &script_reboot,
 		.refusals = LOCAL_REFUSALS,
 		.reason = "plain under +CSCS=\"GSM\"; HEX drops the session; "
 			  "echoes after a start, answers before OK"},

@@ -21,6 +21,8 @@ struct dialect {
 	const struct chat_script *ask; /* a USSD request */
 	const struct chat_script *extras; /* of the set-up; or NULL */
 	const struct chat_script *iccid;  /* its own way to it; or NULL */
+	const struct chat_script *radio_off;
+	const struct chat_script *reboot; /* or NULL: settings only */
 	struct ask_refusals refusals;     /* sure ones */
 	const char *reason;               /* why the row is there */
 };

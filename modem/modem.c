@@ -151,7 +151,7 @@ modem_wake_at(const struct modem *m)
 {
 	int64_t at = session_wake_at(&m->session);
 
-	if (m->flush_again)
+	if (m->flush_again || (m->refresh_wanted && m->job == JOB_NONE))
 		return 0;
 	at = earlier(at, chat_wake_at(&m->chat));
 	at = earlier(at, ask_wake_at(&m->ask));

@@ -20,7 +20,6 @@
 
 struct modem;
 struct port;
-
 enum modem_state {
 	MODEM_ABSENT,   /* the port is not there; looked for again */
 	MODEM_STARTING, /* probing, setting up, registering */
@@ -68,8 +67,7 @@ struct modem_hooks {
 	void (*on_fd)(void *ctx, int fd, bool want_write);
 	/* modem_info()->state is another one. */
 	void (*on_state)(void *ctx);
-	/* A USSD text that no request asked for, or that came too late; empty
-	 * when one came that no coding reads. */
+	/* A text that no request asked for, or too late; "": unreadable. */
 	void (*on_push)(void *ctx, struct span text_utf8);
 	/* The wire, for debugging; what was sent under MODEM_ONCE comes
 	 * redacted. May be NULL. */
@@ -108,13 +106,10 @@ void modem_stop(struct modem *modem, int64_t now_ms);
 
 /* The descriptor is ready. Reads at most some kilobytes a call. */
 void modem_on_ready(struct modem *modem, int64_t now_ms);
-
 /* Acts on deadlines that have passed. */
 void modem_tick(struct modem *modem, int64_t now_ms);
-
 /* When modem_tick() wants to be called next; INT64_MAX for never. */
 int64_t modem_wake_at(const struct modem *modem);
-
 /* Hands the bytes that wait to the port; deadlines run from here. */
 void modem_flush(struct modem *modem, int64_t now_ms);
 
@@ -140,14 +135,15 @@ void modem_end(struct modem *modem);
 /* What modem_refresh() does anew. */
 enum modem_refresh {
 	MODEM_REFRESH_SIM,  /* reads ICCID and IMSI */
-	MODEM_REFRESH_RADIO /* takes the radio off and on (AT+CFUN=4, =1; 27.007
-	                       8.2), registers, reads the SIM */
+	MODEM_REFRESH_RADIO /* radio off and on (27.007 8.2), then that */
 };
 
 /*
- * Only when ready and no session is open; 0, or -EBUSY. The modem is busy or
- * starting meanwhile, and ready after (on_state tells). A modem that knows
- * no CFUN=4 is restarted. Another SIM than before is found as at a start.
+ * Only when ready and no session is open; 0, or -EBUSY. Went well: the modem
+ * is busy, then ready (on_state tells), info.restarts is as it was, and so is
+ * the SIM. Anything else is a new life, with restarts one more: another SIM,
+ * a port that was lost, a modem that knows no CFUN=4 (told to start anew, or
+ * where it cannot, only to forget its settings).
  */
 int modem_refresh(struct modem *modem, enum modem_refresh what);
 

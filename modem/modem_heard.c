@@ -25,8 +25,9 @@ enum {
 };
 
 /* Said at a start, or at an end: settings and sessions are gone. */
+static const char radio_is_on[] = "+CFUN: 1"; /* or on again */
 static const char *const restarts[] = {
-	"RDY", "+CFUN: 1", "^SYSSTART", "NORMAL POWER DOWN"};
+	"RDY", radio_is_on, "^SYSSTART", "NORMAL POWER DOWN"};
 
 /* ---- values ------------------------------------------------------------ */
 
@@ -165,6 +166,14 @@ name_from_ucs2(struct span hex, char *out, size_t cap)
 	return hex.len >= UNIT_DIGITS && hex.len % UNIT_DIGITS == 0 &&
 	       span_from_hex(hex, octets, sizeof octets, &n) == 0 &&
 	       ucs2_to_utf8(octets, n, out, cap, &len) == 0;
+}
+
+/* 27.007 8.2: 0 is minimum, 4 is no radio; others have one, in some way. */
+static void
+on_radio(struct modem *m, struct span value)
+{
+	if (span_eq(value, span_str("0")) || span_eq(value, span_str("4")))
+		chat_unsee(&m->chat, TAG_RADIO);
 }
 
 /* +COPS: <mode>,<format>,"<name>" (27.007 7.3). */
@@ -316,6 +325,9 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 	case TAG_SIGNAL:
 		on_signal(m, line);
 		break;
+	case TAG_RADIO:
+		on_radio(m, value_of(line));
+		break;
 	case TAG_NETWORK:
 		on_network(m, line);
 		break;
@@ -329,7 +341,8 @@ static bool
 is_restart(const struct modem *m, struct span line)
 {
 	/* While probing they are the end of what made us probe. */
-	if (m->session.state == SESSION_PROBING)
+	if (m->session.state == SESSION_PROBING ||
+		(m->session.refreshing && span_eq(line, span_str(radio_is_on))))
 		return false;
 	for (size_t i = 0; i < sizeof restarts / sizeof *restarts; i++)
 		if (span_eq(line, span_str(restarts[i])))
@@ -343,10 +356,16 @@ on_sim_news(struct modem *m, struct span line, int64_t now_ms)
 {
 	bool ready = span_eq(value_of(line), span_str("READY"));
 
-	if (m->session.state == SESSION_FAILED && ready)
+	if (m->session.state == SESSION_FAILED && ready) {
 		(void)session_on(&m->session, SESSION_SIM_READY, now_ms);
-	else if (!ready && m->session.state != SESSION_SETTING_UP)
+	} else if (!ready && m->session.state == SESSION_REREADING) {
+		chat_break(&m->chat);
+		modem_wire_drop(m);
+		m->job = JOB_NONE;
+		(void)session_on(&m->session, SESSION_SIM_BUSY, now_ms);
+	} else if (!ready && m->session.state != SESSION_SETTING_UP) {
 		(void)session_on(&m->session, SESSION_SIM_CHANGED, now_ms);
+	}
 }
 
 static void

@@ -13,13 +13,15 @@
 enum phase {
 	PHASE_IDENTIFY,
 	PHASE_EXTRAS,
-	PHASE_SIM,
+	PHASE_WAKE,
+	PHASE_SIM, /* a refresh begins here */
 	PHASE_ICCID,
 	PHASE_SUBSCRIBER,
 	PHASE_PREPARE,
 	PHASES
 };
 _Static_assert(PHASES == (enum phase)MODEM_SETUP_PHASES, "as it says");
+_Static_assert(PHASES == PHASE_SIM + (enum phase)SESSION_REREAD_PHASES, "so");
 
 /* 27.007 9.2: what AT+CPIN? may say instead of a state. */
 static const struct {
@@ -39,13 +41,15 @@ static const struct {
 enum { SETTLE_ROUNDS_MAX = 32 };
 
 static const struct chat_script *
-script_of_phase(const struct modem *m)
+script_of_setup(const struct modem *m, enum phase phase)
 {
-	switch ((enum phase)m->session.setup_phase) {
+	switch (phase) {
 	case PHASE_IDENTIFY:
 		return &script_identify;
 	case PHASE_EXTRAS:
 		return m->dialect->extras;
+	case PHASE_WAKE:
+		return &script_wake;
 	case PHASE_SIM:
 		return &script_sim;
 	case PHASE_ICCID:
@@ -59,13 +63,47 @@ script_of_phase(const struct modem *m)
 	return &script_prepare;
 }
 
+/* NULL where the dialect has none. */
+static const struct chat_script *
+script_of_phase(const struct modem *m)
+{
+	unsigned at = m->session.setup_phase;
+
+	switch (m->session.state) {
+	case SESSION_RADIO:
+		return at == 0 ? m->dialect->radio_off : &script_radio_on;
+	case SESSION_REBOOTING:
+		return at == 0 ? m->dialect->reboot : &script_reset;
+	case SESSION_REREADING:
+		return script_of_setup(m, (enum phase)(PHASE_SIM + at));
+	case SESSION_SETTING_UP:
+		return script_of_setup(m, (enum phase)at);
+	case SESSION_STOPPED:
+	case SESSION_ABSENT:
+	case SESSION_PROBING:
+	case SESSION_REGISTERING:
+	case SESSION_READY:
+	case SESSION_BUSY:
+	case SESSION_RESTING:
+	case SESSION_FAILED:
+		break;
+	}
+	return NULL;
+}
+
 static void
 run(struct modem *m, const struct chat_script *script)
 {
 	struct chat_args args = {.wait_ms = 0};
 
-	if (script == &script_sim)
+	if (script == &script_sim) {
 		m->sim_ready = false;
+		/* Who it is is told after this, each time anew. */
+		chat_unsee(&m->chat, TAG_IMSI);
+		chat_unsee(&m->chat, TAG_ICCID);
+	}
+	if (script == &script_wake)
+		chat_saw(&m->chat, TAG_RADIO);
 	m->job = JOB_LIFE;
 	m->job_state = m->session.state;
 	chat_begin(&m->chat, script, &args);
@@ -85,6 +123,7 @@ doubt_identity(struct modem *m)
 	m->sim_ready = false;
 	m->open = false;
 	m->cancel_wanted = false; /* the set-up does it */
+	m->refresh_wanted = false;
 	chat_init(&m->chat);
 }
 
@@ -161,16 +200,19 @@ open_port(struct modem *m, int64_t now_ms)
 	}
 }
 
-/* A set-up phase that the dialect does not have is done. */
+/* A set-up phase that the dialect does not have is done; a way to start it
+ * anew that it does not have is as good as refused. */
 static void
 run_setup(struct modem *m, int64_t now_ms)
 {
 	const struct chat_script *script = script_of_phase(m);
+	bool rebooting = m->session.state == SESSION_REBOOTING;
 
 	if (script != NULL)
 		run(m, script);
 	else
-		(void)session_on(&m->session, SESSION_DONE, now_ms);
+		(void)session_on(&m->session,
+			rebooting ? SESSION_REFUSED : SESSION_DONE, now_ms);
 }
 
 static bool
@@ -241,6 +283,14 @@ event_of_script(const struct modem *m)
 	return SESSION_SILENT;
 }
 
+/* As at the health check, but by both names. */
+static bool
+is_other_sim(const struct modem *m)
+{
+	return strcmp(m->info.imsi, m->was_imsi) != 0 ||
+	       strcmp(m->info.iccid, m->was_iccid) != 0;
+}
+
 /*
  * A script of the session is over. If the session went on meanwhile (it
  * heard that it is registered, say), only silence still matters, and only
@@ -251,7 +301,8 @@ on_life_script(struct modem *m, int64_t now_ms)
 {
 	enum session_state state = m->session.state;
 	enum session_event event = event_of_script(m);
-	bool is_up = state == SESSION_READY || state == SESSION_BUSY;
+	bool is_up = state == SESSION_READY || state == SESSION_BUSY ||
+	             m->session.refreshing;
 
 	m->job = JOB_NONE;
 	if (m->chat.result == CHAT_BROKEN)
@@ -261,6 +312,9 @@ on_life_script(struct modem *m, int64_t now_ms)
 		choose_dialect(m);
 	if (m->chat.script == &script_prepare)
 		m->charset = dialect_charset(m->coding);
+	if (state == SESSION_REREADING &&
+		m->chat.script == &script_subscriber && is_other_sim(m))
+		event = SESSION_SIM_CHANGED;
 	if (state == m->job_state || (is_up && event == SESSION_SILENT))
 		(void)session_on(&m->session, event, now_ms);
 }
@@ -280,6 +334,24 @@ modem_life_restart(struct modem *m, int64_t now_ms)
 {
 	modem_life_break(m);
 	(void)session_on(&m->session, SESSION_RESTARTED, now_ms);
+}
+
+/* Begins the refresh that is wanted, once the line is free for it. */
+static bool
+begin_refresh(struct modem *m, int64_t now_ms)
+{
+	bool radio = m->refresh == MODEM_REFRESH_RADIO;
+
+	m->refresh_wanted =
+		m->refresh_wanted && m->session.state == SESSION_BUSY;
+	if (!m->refresh_wanted || m->job != JOB_NONE || m->cancel_wanted)
+		return false;
+	m->refresh_wanted = false;
+	memcpy(m->was_imsi, m->info.imsi, sizeof m->was_imsi);
+	memcpy(m->was_iccid, m->info.iccid, sizeof m->was_iccid);
+	(void)session_on(&m->session,
+		radio ? SESSION_REFRESH_RADIO : SESSION_REFRESH_SIM, now_ms);
+	return true;
 }
 
 static bool
@@ -304,7 +376,7 @@ settle_once(struct modem *m, int64_t now_ms)
 		(void)session_on(&m->session, SESSION_WORK, now_ms);
 		return true;
 	}
-	return modem_request_begin_job(m, now_ms);
+	return begin_refresh(m, now_ms) || modem_request_begin_job(m, now_ms);
 }
 
 void
@@ -327,13 +399,17 @@ shown_state(const struct modem *m)
 	case SESSION_STOPPED:
 	case SESSION_ABSENT:
 		break;
+	case SESSION_REGISTERING:
+		return m->session.refreshing ? MODEM_BUSY : MODEM_STARTING;
 	case SESSION_PROBING:
 	case SESSION_SETTING_UP:
-	case SESSION_REGISTERING:
+	case SESSION_REBOOTING:
 		return MODEM_STARTING;
 	case SESSION_READY:
 		return MODEM_READY;
 	case SESSION_BUSY:
+	case SESSION_RADIO:
+	case SESSION_REREADING:
 		return MODEM_BUSY;
 	case SESSION_RESTING:
 		return MODEM_RESTING;

@@ -17,7 +17,7 @@ enum {
 	MODEM_TX_MAX = 1024,  /* the longest command: a code in UCS-2 hex */
 	MODEM_CODE_MAX = 736, /* USSD_CODE_MAX characters of UTF-8 */
 	MODEM_NAME_MAX = 32,
-	MODEM_SETUP_PHASES = 6, /* scripts of the set-up */
+	MODEM_SETUP_PHASES = 7, /* scripts of the set-up */
 	MODEM_READS_MAX = 4,    /* of FRAMER_READ_MAX bytes, a call; */
 	MODEM_DRAINS_MAX = 16,  /* so many calls before a request */
 	MODEM_STALL_MS = 10000, /* a port that takes no bytes is no port */
@@ -54,6 +54,7 @@ struct request {
  *    has flushed it. A command under way has tx_len == 0.
  * 3. job is JOB_NONE when, and only when, chat has no script.
  * 4. open: the network waits for an answer of ours.
+ * 5. refresh_wanted only while session.state is SESSION_BUSY.
  */
 struct modem {
 	struct modem_hooks hooks;
@@ -83,6 +84,12 @@ struct modem {
 	int64_t open_until_ms;
 	bool cancel_wanted;
 	bool unsynced; /* a final result may still be on its way */
+
+	bool refresh_wanted;
+	enum modem_refresh refresh;
+	/* Whose SIM it was before the refresh. */
+	char was_imsi[sizeof((struct modem_info *)0)->imsi];
+	char was_iccid[sizeof((struct modem_info *)0)->iccid];
 
 	bool masked; /* a PIN may be echoed: traces show no digits */
 	bool released;

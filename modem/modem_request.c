@@ -135,6 +135,18 @@ modem_end(struct modem *m)
 	modem_life_show(m);
 }
 
+int
+modem_refresh(struct modem *m, enum modem_refresh what)
+{
+	if (m->session.state != SESSION_READY || m->request.active || m->open)
+		return -EBUSY;
+	(void)session_on(&m->session, SESSION_WORK, 0); /* READY has the edge */
+	m->refresh_wanted = true; /* by the next tick, which has the time */
+	m->refresh = what;
+	modem_life_show(m);
+	return 0;
+}
+
 static void
 begin_script(
 	struct modem *m, enum modem_job job, const struct chat_script *script)
@@ -158,6 +170,8 @@ modem_request_begin_job(struct modem *m, int64_t now_ms)
 
 	if (m->session.state != SESSION_BUSY || m->job != JOB_NONE || !quiet)
 		return false;
+	if (m->refresh_wanted && !m->cancel_wanted)
+		return false; /* modem_settle() begins it */
 	if (m->cancel_wanted) {
 		m->cancel_wanted = false;
 		m->open = false;
@@ -215,9 +229,13 @@ push(struct modem *m, const struct ussd_answer *answer)
 	size_t len = 0;
 	struct span text;
 
-	if (!answer->has_body ||
-		ussd_decode(answer, m->text, sizeof m->text, &len) != 0)
+	if (!answer->has_body)
 		return;
+	if (ussd_decode(answer, m->text, sizeof m->text, &len) != 0) {
+		explicit_bzero(m->text, sizeof m->text);
+		m->hooks.on_push(m->hooks.ctx, span_str(""));
+		return;
+	}
 	text = span_of(m->text, len);
 	if (len > 0 && !ask_is_notice(text))
 		m->hooks.on_push(m->hooks.ctx, text);

@@ -6,11 +6,12 @@
 
 /* Deadlines of one command, from its flush. */
 enum {
-	ALIVE_MS = 1000,   /* AT: an awake modem answers in milliseconds */
-	ESC_MS = 300,      /* time for what ESC breaks off */
-	LOCAL_MS = 5000,   /* answered by the modem alone */
-	SIM_MS = 10000,    /* has to read the SIM */
-	NETWORK_MS = 15000 /* may wait for what the modem is doing on air */
+	ALIVE_MS = 1000,    /* AT: an awake modem answers in milliseconds */
+	ESC_MS = 300,       /* time for what ESC breaks off */
+	LOCAL_MS = 5000,    /* answered by the modem alone */
+	SIM_MS = 10000,     /* has to read the SIM */
+	NETWORK_MS = 15000, /* may wait for what the modem is doing on air */
+	RADIO_MS = 20000    /* leaves the network, or comes back */
 };
 
 /* ESC leaves a prompt that an earlier program forgot; modems that sleep or
@@ -41,6 +42,21 @@ static const struct chat_step identify[] = {
 		.tag = TAG_MAKER},
 };
 const struct chat_script script_identify = SCRIPT("identify", identify, 30000);
+
+/* A refresh that broke off between off and on leaves the radio off. */
+static const struct chat_step wake[] = {
+	{.text = "AT+CFUN?",
+		.takes = {"+CFUN:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL,
+		.tag = TAG_RADIO},
+	{.text = "AT+CFUN=1",
+		.takes = {"+CFUN:"},
+		.wait_ms = RADIO_MS,
+		.flags = CHAT_OPTIONAL | CHAT_UNLESS,
+		.tag = TAG_RADIO}, /* (8.2) */
+};
+const struct chat_script script_wake = SCRIPT("wake", wake, 30000);
 
 /* Wavecom says +CPIN: READY and no OK (8.3). */
 static const struct chat_step sim[] = {
@@ -180,3 +196,28 @@ static const struct chat_step cancel[] = {
 	ASK_REGISTRATION, /* and what came late is behind us */
 };
 const struct chat_script script_cancel = SCRIPT("cancel", cancel, 12000);
+
+/* +CFUN lines are its own: as a banner they would mean a restart. */
+static const struct chat_step radio_off[] = {
+	{.text = "AT+CFUN=4", .takes = {"+CFUN:"}, .wait_ms = RADIO_MS},
+}; /* (8.2) */
+const struct chat_script script_radio_off =
+	SCRIPT("radio off", radio_off, 25000);
+
+static const struct chat_step radio_on[] = {
+	{.text = "AT+CFUN=1",
+		.takes = {"+CFUN:"},
+		.wait_ms = RADIO_MS,
+		.tries = 2},
+}; /* (8.2) */
+const struct chat_script script_radio_on = SCRIPT("radio on", radio_on, 45000);
+
+static const struct chat_step reboot[] = {
+	{.text = "AT+CFUN=1,1", .wait_ms = NETWORK_MS},
+}; /* (8.2) */
+const struct chat_script script_reboot = SCRIPT("reboot", reboot, 20000);
+
+static const struct chat_step reset[] = {
+	{.text = "ATZ", .wait_ms = LOCAL_MS},
+}; /* V.250 6.1.1 */
+const struct chat_script script_reset = SCRIPT("reset", reset, 10000);

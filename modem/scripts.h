@@ -20,7 +20,8 @@ enum script_tag {
 	TAG_SIGNAL,       /* +CSQ */
 	TAG_NETWORK,      /* +COPS */
 	TAG_CHARSET,
-	TAG_USSD /* +CUSD */
+	TAG_RADIO, /* +CFUN; seen unless the radio is known to be off */
+	TAG_USSD   /* +CUSD */
 };
 
 #define SCRIPT(title, table, limit_ms)                                         \
@@ -32,6 +33,7 @@ enum script_tag {
 
 extern const struct chat_script script_probe;      /* is anything there? */
 extern const struct chat_script script_identify;   /* echo, errors, make */
+extern const struct chat_script script_wake;       /* radio on, if off */
 extern const struct chat_script script_sim;        /* is the SIM usable? */
 extern const struct chat_script script_subscriber; /* IMEI, IMSI, ICCID */
 extern const struct chat_script script_prepare;    /* charset, USSD, URCs */
@@ -41,5 +43,9 @@ extern const struct chat_script script_check_sim;  /* and the same SIM? */
 extern const struct chat_script script_charset;
 extern const struct chat_script script_ask;    /* a USSD request */
 extern const struct chat_script script_cancel; /* closes its session */
+extern const struct chat_script script_radio_off;
+extern const struct chat_script script_radio_on;
+extern const struct chat_script script_reboot; /* the modem, as at power-on */
+extern const struct chat_script script_reset;  /* its settings only */
 
 #endif

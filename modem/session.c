@@ -14,7 +14,8 @@ enum {
 	REGISTER_POLL_MS = 3000,
 	HEALTH_MS = 30000, /* an idle modem is asked how it is */
 	SOON_MS = 500,
-	FAILED_LOOK_MS = 60000 /* a SIM may have been put in */
+	FAILED_LOOK_MS = 60000, /* a SIM may have been put in */
+	REBOOT_MS = 5000        /* what still answers is what is about to go */
 };
 
 /* How long a state may last at most; 0: as long as it likes, its looks at
@@ -23,6 +24,9 @@ static const int64_t limits_ms[SESSION_STATES] = {
 	[SESSION_PROBING] = 30000,
 	[SESSION_SETTING_UP] = 90000, /* boards refuse for 60 s after boot */
 	[SESSION_REGISTERING] = 120000,
+	[SESSION_RADIO] = 90000,
+	[SESSION_REREADING] = 90000,
+	[SESSION_REBOOTING] = 60000,
 };
 
 /* Pauses between attempts at a modem that is no use. */
@@ -41,6 +45,9 @@ struct edge {
 #define REGISTERING SESSION_REGISTERING
 #define READY       SESSION_READY
 #define BUSY        SESSION_BUSY
+#define RADIO       SESSION_RADIO
+#define REREADING   SESSION_REREADING
+#define REBOOTING   SESSION_REBOOTING
 #define RESTING     SESSION_RESTING
 #define FAILED      SESSION_FAILED
 
@@ -119,6 +126,38 @@ static const struct edge edges[] = {
 	{BUSY, SESSION_ROAMING, BUSY, NULL},
 	{BUSY, SESSION_SMS_ONLY, BUSY, NULL},
 	{BUSY, SESSION_SIM_CHANGED, BUSY, NULL},
+	{BUSY, SESSION_REFRESH_SIM, REREADING, NULL},
+	{BUSY, SESSION_REFRESH_RADIO, RADIO, NULL},
+
+	{RADIO, SESSION_DONE, RADIO, NULL}, /* or REREADING */
+	{RADIO, SESSION_REFUSED, REBOOTING, ""},
+	{RADIO, SESSION_SILENT, REBOOTING, ""},
+	{RADIO, SESSION_LIMIT, REBOOTING, ""},
+	{RADIO, SESSION_RESTARTED, PROBING, ""},
+	/* Some say that the SIM goes with the radio: it is read after. */
+	{RADIO, SESSION_SIM_CHANGED, RADIO, NULL},
+
+	{REREADING, SESSION_DONE, REREADING, NULL}, /* or REGISTERING */
+	{REREADING, SESSION_TIME, REREADING, NULL},
+	{REREADING, SESSION_SIM_READY, REREADING, NULL},
+	{REREADING, SESSION_SIM_BUSY, REREADING, NULL},
+	{REREADING, SESSION_SIM_PIN, FAILED, why_pin},
+	{REREADING, SESSION_SIM_PUK, FAILED, why_puk},
+	{REREADING, SESSION_SIM_ABSENT, FAILED, why_no_sim},
+	{REREADING, SESSION_SIM_BAD, FAILED, why_bad_sim},
+	{REREADING, SESSION_SIM_CHANGED, PROBING, ""},
+	{REREADING, SESSION_REFUSED, PROBING, ""},
+	{REREADING, SESSION_SILENT, PROBING, ""},
+	{REREADING, SESSION_RESTARTED, PROBING, ""},
+	{REREADING, SESSION_LIMIT, RESTING, why_sim_busy},
+
+	{REBOOTING, SESSION_DONE, REBOOTING, NULL},
+	{REBOOTING, SESSION_REFUSED, REBOOTING, NULL}, /* or RESTING */
+	{REBOOTING, SESSION_SIM_CHANGED, REBOOTING, NULL},
+	{REBOOTING, SESSION_SILENT, PROBING, ""},
+	{REBOOTING, SESSION_RESTARTED, PROBING, ""},
+	{REBOOTING, SESSION_TIME, PROBING, ""},
+	{REBOOTING, SESSION_LIMIT, RESTING, why_silent},
 
 	{RESTING, SESSION_TIME, ABSENT, NULL},
 
@@ -155,11 +194,11 @@ has_port(const struct session *s)
 	       s->state != SESSION_RESTING;
 }
 
-/* Which states the outside sees as "ready", whether or not at work. */
+/* What the outside sees as "ready", whether or not at work. */
 static bool
-is_up(enum session_state state)
+is_up(const struct session *s)
 {
-	return state == READY || state == BUSY;
+	return s->state == READY || s->state == BUSY || s->refreshing;
 }
 
 static int64_t
@@ -190,6 +229,9 @@ on_enter(struct session *s, int64_t now_ms)
 		s->wish = SESSION_WISH_PROBE;
 		break;
 	case SESSION_SETTING_UP:
+	case SESSION_RADIO:
+	case SESSION_REREADING:
+	case SESSION_REBOOTING:
 		s->setup_phase = 0;
 		s->wish = SESSION_WISH_SETUP;
 		break;
@@ -220,6 +262,22 @@ next_setup_phase(struct session *s)
 	s->wish = SESSION_WISH_SETUP;
 }
 
+/* A SIM that went away while it was read is read from the beginning. */
+static void
+stay_rereading(struct session *s, enum session_event event, int64_t now_ms)
+{
+	s->next_ms = INT64_MAX;
+	if (event == SESSION_DONE) {
+		next_setup_phase(s);
+	} else if (event == SESSION_TIME) {
+		s->wish = SESSION_WISH_SETUP;
+	} else if (event == SESSION_SIM_BUSY) {
+		s->setup_phase = 0;
+		s->wish = SESSION_WISH_NONE;
+		s->next_ms = now_ms + SETUP_RETRY_MS;
+	}
+}
+
 /* What an event does in a state that it does not end. */
 static void
 on_stay(struct session *s, enum session_event event, int64_t now_ms)
@@ -244,6 +302,19 @@ on_stay(struct session *s, enum session_event event, int64_t now_ms)
 		else if (event == SESSION_SIM_BUSY)
 			s->next_ms = now_ms + SETUP_RETRY_MS;
 		break;
+	case SESSION_RADIO:
+		if (event == SESSION_DONE)
+			next_setup_phase(s);
+		break;
+	case SESSION_REREADING:
+		stay_rereading(s, event, now_ms);
+		break;
+	case SESSION_REBOOTING:
+		if (event == SESSION_REFUSED)
+			next_setup_phase(s);
+		else if (event == SESSION_DONE)
+			s->next_ms = now_ms + REBOOT_MS;
+		break;
 	case SESSION_REGISTERING:
 		if (due)
 			s->wish = SESSION_WISH_REGISTER;
@@ -266,23 +337,47 @@ on_stay(struct session *s, enum session_event event, int64_t now_ms)
 	}
 }
 
-/* Edges that hang on more than the event. */
+/* Edges that hang on more than the event: what follows the last phase. */
 static enum session_state
 target_of(const struct session *s, const struct edge *edge)
 {
-	if (edge->from == SETTING_UP && edge->event == SESSION_DONE &&
-		s->setup_phase + 1 == s->setup_phases)
-		return REGISTERING;
+	const struct {
+		enum session_state from;
+		enum session_event event;
+		unsigned phases;
+		enum session_state to;
+	} lasts[] = {
+		{SETTING_UP, SESSION_DONE, s->setup_phases, REGISTERING},
+		{RADIO, SESSION_DONE, SESSION_RADIO_PHASES, REREADING},
+		{REREADING, SESSION_DONE, SESSION_REREAD_PHASES, REGISTERING},
+		{REBOOTING, SESSION_REFUSED, SESSION_REBOOT_PHASES, RESTING},
+	};
+
+	for (size_t i = 0; i < sizeof lasts / sizeof *lasts; i++)
+		if (edge->from == lasts[i].from &&
+			edge->event == lasts[i].event &&
+			s->setup_phase + 1 == lasts[i].phases)
+			return lasts[i].to;
 	if (edge->from == REGISTERING && edge->event == SESSION_LIMIT &&
 		(s->why == why_denied || s->why == why_roaming))
 		return FAILED;
 	return edge->to;
 }
 
+/* A refresh goes from one of its states to the next, or is over. */
+static void
+note_refresh(struct session *s, enum session_state to)
+{
+	s->refreshing =
+		to == RADIO || to == REREADING ||
+		(to == REGISTERING && s->refreshing && s->state == REREADING);
+}
+
 static void
 follow(struct session *s, const struct edge *edge, int64_t now_ms)
 {
 	enum session_state to = target_of(s, edge);
+	bool was_up = is_up(s);
 
 	if (edge->why != NULL)
 		s->why = edge->why;
@@ -290,9 +385,13 @@ follow(struct session *s, const struct edge *edge, int64_t now_ms)
 		on_stay(s, edge->event, now_ms);
 		return;
 	}
-	if (is_up(s->state) && !is_up(to))
-		s->restarts++;
+	if (to == RESTING && edge->from == REBOOTING)
+		s->why = edge->event == SESSION_REFUSED ? why_refused
+		                                        : why_silent;
+	note_refresh(s, to);
 	s->state = to;
+	if (was_up && !is_up(s))
+		s->restarts++;
 	on_enter(s, now_ms);
 	/* A port that opens and vanishes at once must not keep us busy. */
 	if (edge->event == SESSION_LOST)
@@ -377,6 +476,12 @@ session_state_name(enum session_state state)
 		return "ready";
 	case SESSION_BUSY:
 		return "busy";
+	case SESSION_RADIO:
+		return "radio";
+	case SESSION_REREADING:
+		return "rereading";
+	case SESSION_REBOOTING:
+		return "rebooting";
 	case SESSION_RESTING:
 		return "resting";
 	case SESSION_FAILED:

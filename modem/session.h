@@ -18,9 +18,12 @@ enum session_state {
 	SESSION_SETTING_UP,  /* identity, SIM, charset */
 	SESSION_REGISTERING, /* waiting for the network */
 	SESSION_READY,
-	SESSION_BUSY,    /* its owner has work on it */
-	SESSION_RESTING, /* no use; closed, and tried again later */
-	SESSION_FAILED   /* a person is needed; looked at again anyway */
+	SESSION_BUSY,      /* its owner has work on it */
+	SESSION_RADIO,     /* a refresh: the radio goes off and on */
+	SESSION_REREADING, /* a refresh: the SIM is read again */
+	SESSION_REBOOTING, /* told to start anew, and given time for it */
+	SESSION_RESTING,   /* no use; closed, and tried again later */
+	SESSION_FAILED     /* a person is needed; looked at again anyway */
 };
 enum { SESSION_STATES = SESSION_FAILED + 1 };
 
@@ -48,10 +51,19 @@ enum session_event {
 	SESSION_SMS_ONLY, /* registered, but not for USSD */
 	SESSION_WORK,     /* a request begins */
 	SESSION_IDLE,     /* it has ended */
-	SESSION_TIME,     /* the next look is due */
-	SESSION_LIMIT     /* the state has lasted too long */
+	SESSION_REFRESH_SIM,
+	SESSION_REFRESH_RADIO,
+	SESSION_TIME, /* the next look is due */
+	SESSION_LIMIT /* the state has lasted too long */
 };
 enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
+
+/* How many scripts, by setup_phase, these states have. */
+enum {
+	SESSION_RADIO_PHASES = 2,  /* off, on */
+	SESSION_REREAD_PHASES = 4, /* the last ones of a set-up */
+	SESSION_REBOOT_PHASES = 2 /* each only when the one before is refused */
+};
 
 /* What the owner of the port is to do now. */
 enum session_wish {
@@ -59,7 +71,7 @@ enum session_wish {
 	SESSION_WISH_OPEN,
 	SESSION_WISH_CLOSE,
 	SESSION_WISH_PROBE,
-	SESSION_WISH_SETUP,    /* the script of setup_phase */
+	SESSION_WISH_SETUP,    /* the script of the state's setup_phase */
 	SESSION_WISH_REGISTER, /* ask for the registration */
 	SESSION_WISH_CHECK,    /* the health of an idle modem */
 	SESSION_WISH_LOOK      /* at the SIM of a failed one */
@@ -68,17 +80,20 @@ enum session_wish {
 /*
  * 1. wish is not NONE only until session_take_wish().
  * 2. next_ms and limit_ms are INT64_MAX or a time of the caller's clock.
+ * 3. refreshing is true from the beginning of a refresh until it is ready
+ *    again, or begins a new life.
  */
 struct session {
 	enum session_state state;
 	enum session_wish wish;
-	unsigned setup_phase; /* of setup_phases */
+	unsigned setup_phase; /* of setup_phases, or as many as the state has */
 	unsigned setup_phases;
 	unsigned rests;    /* in a row, without being ready between */
 	unsigned restarts; /* from ready or busy back to starting */
 	unsigned refused;  /* events that had no edge */
 	bool check_soon;   /* something was heard while busy */
-	const char *why;   /* of absent, resting, failed; static */
+	bool refreshing;
+	const char *why; /* of absent, resting, failed; static */
 	int64_t next_ms;
 	int64_t limit_ms;
 };

@@ -15,8 +15,11 @@
 #include "modem/modem_private.h"
 #include "tests/support/rig.h"
 
-#define PIN     "55501234123456"
-#define CODE    "*121*" PIN "#"
+#define PIN  "55501234123456"
+#define CODE "*121*" PIN "#"
+#define BROKEN_HEX                                                             \
+	"c47258e1ad7e7f477bb2c6781e0ec72785e691d36136481593cd54f6777d8c2ecb2"  \
+	"3e1313d6dfd3d36f7764fc26974720fa1b242f8fd161f9b9cc"
 #define DIALLED "AT+CUSD=1,\"" CODE "\",15\r"
 
 static struct rig rig;
@@ -73,6 +76,49 @@ texts_that_nobody_asked_for_are_pushed(void **state)
 	assert_int_equal(state_now(), MODEM_READY);
 	assert_no_pin_left();
 	rig_fini(&rig);
+}
+
+/* Its owner has to know that something came. */
+static void
+text_that_nobody_can_read_is_pushed_empty(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *push;
+	} rows[] = {
+		{"+CUSD: 0,\"" BROKEN_HEX "\",1", "|"},
+		{"+CUSD: 2,\"" BROKEN_HEX "\",1", "|"},
+		{"+CUSD: 1,\"" BROKEN_HEX "\",1", "|"},
+		{"+CUSD: 0,\"\x01\x02\x03\x04\",15", "|"},
+		{"+CUSD: 0,\"\",15", ""},
+		{"+CUSD: 0", ""},
+		{"+CUSD: 2", ""},
+		{"+CUSD: 4", ""},
+		{"+CUSD: 5", ""},
+		{"+CUSD: 5,\"" BROKEN_HEX "\",1", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char line[256];
+
+		rig_init_ready(&rig, "standard");
+		/* One that comes too late, and one that nobody asked for. */
+		(void)snprintf(line, sizeof line, "\r\n%s\r\n", rows[i].line);
+		rig_answer(&rig, line, 61000);
+		assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
+		rig_run(&rig, 90000);
+		assert_int_equal(rig.results, 1);
+		assert_int_equal(rig.result.cause, MODEM_NO_ANSWER);
+		if (strcmp(rig.push, rows[i].push) != 0)
+			fail_msg("%s: \"%s\"", rows[i].line, rig.push);
+		rig_answer(&rig, "", 10);
+		fakewire_say(&rig.wire, line, 10);
+		rig_run(&rig, 10000);
+		assert_int_equal(rig.pushes, rows[i].push[0] != '\0' ? 2 : 0);
+		assert_int_equal(state_now(), MODEM_READY);
+		rig_fini(&rig);
+	}
 }
 
 /* The network opens a menu by itself: the next code would be an answer to
@@ -379,6 +425,7 @@ main(void)
 		cmocka_unit_test(
 			late_answer_is_a_push_and_the_session_was_cancelled),
 		cmocka_unit_test(texts_that_nobody_asked_for_are_pushed),
+		cmocka_unit_test(text_that_nobody_can_read_is_pushed_empty),
 		cmocka_unit_test(
 			foreign_menu_is_closed_before_anything_is_dialled),
 		cmocka_unit_test(foreign_menu_is_closed_when_idle),

@@ -16,7 +16,8 @@
 static const struct chat_script *const all[] = {&script_probe, &script_identify,
 	&script_sim, &script_subscriber, &script_prepare, &script_register,
 	&script_check, &script_check_sim, &script_charset, &script_ask,
-	&script_cancel, NULL};
+	&script_cancel, &script_wake, &script_radio_off, &script_radio_on,
+	&script_reboot, &script_reset, NULL};
 
 static void
 for_each(void (*check)(const struct chat_script *))

@@ -18,6 +18,9 @@
 #define REGISTERING SESSION_REGISTERING
 #define READY       SESSION_READY
 #define BUSY        SESSION_BUSY
+#define RADIO       SESSION_RADIO
+#define REREADING   SESSION_REREADING
+#define REBOOTING   SESSION_REBOOTING
 #define RESTING     SESSION_RESTING
 #define FAILED      SESSION_FAILED
 
@@ -43,6 +46,12 @@ bring_to(struct session *s, enum session_state state)
 		else
 			assert_int_equal(session_on(s, way[i], T0), 0);
 	}
+	if (state == REREADING)
+		assert_int_equal(session_on(s, SESSION_REFRESH_SIM, T0), 0);
+	if (state == RADIO || state == REBOOTING)
+		assert_int_equal(session_on(s, SESSION_REFRESH_RADIO, T0), 0);
+	if (state == REBOOTING)
+		assert_int_equal(session_on(s, SESSION_REFUSED, T0), 0);
 	assert_int_equal(s->state, state);
 }
 
@@ -124,8 +133,45 @@ static const struct row rows[] = {
 	{BUSY, SESSION_ROAMING, BUSY, SESSION_WISH_NONE},
 	{BUSY, SESSION_SMS_ONLY, BUSY, SESSION_WISH_NONE},
 	{BUSY, SESSION_SIM_CHANGED, BUSY, SESSION_WISH_NONE},
+	{BUSY, SESSION_REFRESH_SIM, REREADING, SESSION_WISH_SETUP},
+	{BUSY, SESSION_REFRESH_RADIO, RADIO, SESSION_WISH_SETUP},
 	{BUSY, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{BUSY, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{RADIO, SESSION_DONE, RADIO, SESSION_WISH_SETUP},
+	{RADIO, SESSION_REFUSED, REBOOTING, SESSION_WISH_SETUP},
+	{RADIO, SESSION_SILENT, REBOOTING, SESSION_WISH_SETUP},
+	{RADIO, SESSION_LIMIT, REBOOTING, SESSION_WISH_SETUP},
+	{RADIO, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{RADIO, SESSION_SIM_CHANGED, RADIO, SESSION_WISH_NONE},
+	{RADIO, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{RADIO, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{REREADING, SESSION_DONE, REREADING, SESSION_WISH_SETUP},
+	{REREADING, SESSION_TIME, REREADING, SESSION_WISH_SETUP},
+	{REREADING, SESSION_SIM_READY, REREADING, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_BUSY, REREADING, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_PIN, FAILED, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{REREADING, SESSION_REFUSED, PROBING, SESSION_WISH_PROBE},
+	{REREADING, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
+	{REREADING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{REREADING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{REREADING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{REREADING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{REBOOTING, SESSION_DONE, REBOOTING, SESSION_WISH_NONE},
+	{REBOOTING, SESSION_REFUSED, REBOOTING, SESSION_WISH_SETUP},
+	{REBOOTING, SESSION_SIM_CHANGED, REBOOTING, SESSION_WISH_NONE},
+	{REBOOTING, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
+	{REBOOTING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{REBOOTING, SESSION_TIME, PROBING, SESSION_WISH_PROBE},
+	{REBOOTING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{REBOOTING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{REBOOTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
 	{RESTING, SESSION_TIME, ABSENT, SESSION_WISH_CLOSE},
 	{RESTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
@@ -378,6 +424,54 @@ restarts_count_what_was_up_and_fell(void **state)
 }
 
 static void
+refresh_goes_through_its_states_and_is_no_restart(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, RADIO);
+	for (unsigned i = 0; i < SESSION_RADIO_PHASES; i++)
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	assert_int_equal(s.state, REREADING);
+	for (unsigned i = 0; i + 1 < SESSION_REREAD_PHASES; i++)
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	(void)session_take_wish(&s);
+	/* The SIM went away while it was read: from the beginning. */
+	assert_int_equal(session_on(&s, SESSION_SIM_BUSY, T0), 0);
+	assert_int_equal(s.setup_phase, 0);
+	assert_int_equal(session_wake_at(&s), T0 + 2000);
+	for (unsigned i = 0; i < SESSION_REREAD_PHASES; i++)
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	assert_int_equal(s.state, REGISTERING);
+	assert_true(s.refreshing);
+	assert_int_equal(session_on(&s, SESSION_REGISTERED, T0), 0);
+	assert_int_equal(s.state, READY);
+	assert_false(s.refreshing);
+	assert_int_equal(s.restarts, 0);
+}
+
+static void
+refresh_that_fails_is_a_restart(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, REBOOTING);
+	assert_int_equal(s.restarts, 1);
+	for (unsigned i = 0; i < SESSION_REBOOT_PHASES; i++)
+		assert_int_equal(session_on(&s, SESSION_REFUSED, T0), 0);
+	assert_int_equal(s.state, RESTING);
+	assert_int_equal(s.restarts, 1);
+	bring_to(&s, REREADING);
+	for (unsigned i = 0; i < SESSION_REREAD_PHASES; i++)
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	assert_int_equal(s.restarts, 0);
+	assert_int_equal(session_on(&s, SESSION_LIMIT, T0), 0);
+	assert_int_equal(s.state, RESTING);
+	assert_int_equal(s.restarts, 1);
+}
+
+static void
 every_state_has_a_name(void **state)
 {
 	(void)state;
@@ -406,6 +500,9 @@ main(void)
 		cmocka_unit_test(
 			what_was_heard_while_busy_is_looked_into_soon_after),
 		cmocka_unit_test(restarts_count_what_was_up_and_fell),
+		cmocka_unit_test(
+			refresh_goes_through_its_states_and_is_no_restart),
+		cmocka_unit_test(refresh_that_fails_is_a_restart),
 		cmocka_unit_test(wish_of_a_state_that_is_left_is_dropped),
 		cmocka_unit_test(every_state_has_a_name),
 	};
