@@ -13,6 +13,8 @@
 
 #include <uv.h>
 
+#include "agent/clock.h"
+
 enum watch_kind { WATCH_TIMER, WATCH_POLL, WATCH_IDLE, WATCH_SIGNAL };
 
 /*
@@ -324,14 +326,29 @@ loop_wall_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-bool
-loop_clock_is_trusted(void)
+static bool
+clock_is_synced(void)
 {
 	struct timex clock = {.modes = 0}; /* only reads */
 	int state = adjtimex(&clock);
 
 	return state >= 0 && state != TIME_ERROR &&
 	       !(clock.status & STA_UNSYNC);
+}
+
+bool
+loop_clock_is_trusted(void)
+{
+	static struct clock_watch watch; /* there is one clock */
+	struct timespec steady;
+
+	/* Counts suspended time, as the wall clock does. Cannot fail. */
+	(void)clock_gettime(CLOCK_BOOTTIME, &steady);
+	return clock_look(
+		&watch, &(struct clock_sight){.wall_ms = loop_wall_ms(),
+				.steady_ms = (int64_t)steady.tv_sec * 1000 +
+	                                     steady.tv_nsec / 1000000,
+				.synced = clock_is_synced()});
 }
 
 /* ---- timers, descriptors, signals, slices ------------------------------ */

@@ -29,7 +29,8 @@ int64_t loop_now_ms(const struct loop *loop);
 /* Wall time in milliseconds since the epoch, UTC. */
 int64_t loop_wall_ms(void);
 
-/* Whether the kernel calls its clock synchronised (adjtimex). */
+/* Whether the kernel calls its clock synchronised (adjtimex), and it has not
+ * jumped lately (agent/clock.h). */
 bool loop_clock_is_trusted(void);
 
 /* A timer, not running. The loop owns it. */

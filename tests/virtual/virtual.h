@@ -17,7 +17,9 @@ enum { VIRTUAL_WIRES_MAX = 8 };
 /* Begins anew: no wires, an untrusted clock at noon UTC of a Tuesday. */
 void virtual_reset(void);
 
-/* What loop_wall_ms() and loop_clock_is_trusted() say from now on. */
+/* What loop_wall_ms() says from now on, and whether the kernel would call
+ * its clock synchronised: after a jump loop_clock_is_trusted() is false for
+ * some minutes, as the real one. */
 void virtual_set_wall(int64_t wall_ms);
 void virtual_set_trusted(bool trusted);
 

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "agent/clock.h"
 #include "agent/loop.h"
 
 enum { TURNS_MAX = 2000000, START_MS = 5000000 };
@@ -53,6 +54,7 @@ static struct {
 	int64_t now_ms;
 	int64_t wall_less_now_ms;
 	bool trusted;
+	struct clock_watch watch;
 } time_now;
 
 /* ---- one turn ---------------------------------------------------------- */
@@ -246,7 +248,10 @@ loop_wall_ms(void)
 bool
 loop_clock_is_trusted(void)
 {
-	return time_now.trusted;
+	return clock_look(&time_now.watch,
+		&(struct clock_sight){.wall_ms = loop_wall_ms(),
+			.steady_ms = time_now.now_ms,
+			.synced = time_now.trusted});
 }
 
 /* ---- agent/loop.h ------------------------------------------------------ */
@@ -279,6 +284,7 @@ virtual_reset(void)
 {
 	time_now.now_ms = START_MS;
 	time_now.trusted = false;
+	time_now.watch = (struct clock_watch){.looked = false};
 	virtual_set_wall(START_WALL_MS);
 	virtual_wires_turn_to(0);
 }

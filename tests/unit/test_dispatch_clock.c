@@ -1,0 +1,144 @@
+/*
+ * test_dispatch_clock: a wall clock that jumps changes no time-out, ends no
+ * pause and expires no voucher, in virtual time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/clock.h"
+#include "agent/loop.h"
+#include "tests/virtual/trade.h"
+
+#define A   SHOP_PORT_A
+#define DAY (24 * HOUR)
+
+/* Years forward, and back before the epoch of most clocks. */
+static const int64_t jumps[] = {400 * DAY, -400 * DAY, 3 * HOUR, -3 * HOUR};
+enum { JUMPS = sizeof(jumps) / sizeof(jumps[0]) };
+
+static void
+jump(int64_t by_ms)
+{
+	virtual_set_wall(loop_wall_ms() + by_ms);
+}
+
+/* The virtual day is 2023-11-14. */
+static void
+expires_tomorrow(struct ledger_batch_row *row, unsigned i)
+{
+	(void)i;
+	strcpy(row->expires, "2023-11-15");
+}
+
+static void
+a_jump_expires_no_voucher(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	virtual_set_trusted(true);
+	trade_open(&t);
+	/* Somebody is listened to: the clock is looked at. */
+	struct trade_batch first = trade_batch(&t, 1, expires_tomorrow);
+	trade_run(&t, MINUTE);
+	trade_expect(&t, &first, 0, VOUCHER_LOADED, "");
+	jump(400 * DAY);
+	struct trade_batch b = trade_batch(&t, 1, expires_tomorrow);
+	trade_run(&t, 5 * MINUTE);
+	trade_expect(&t, &b, 0, VOUCHER_READY, "");
+	jump(-400 * DAY); /* corrected in time */
+	trade_run(&t, CLOCK_DOUBT_MS + 2 * MINUTE);
+	trade_expect(&t, &b, 0, VOUCHER_LOADED, "");
+	trade_fini(&t);
+}
+
+static void
+a_jump_opens_no_hours(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state,
+		TRADE_LIMITS("hours = 12:00-13:00\nmin_interval = 1s\n"));
+	virtual_set_trusted(true);
+	trade_open(&t);
+	struct trade_batch first = trade_batch(&t, 1, NULL);
+	trade_run(&t, MINUTE);
+	trade_expect(&t, &first, 0, VOUCHER_LOADED, "");
+	trade_run(&t, 2 * HOUR); /* it is two o'clock */
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, MINUTE);
+	assert_int_equal(trade_dialled(A, &b, 0), 0);
+	jump(22 * HOUR);
+	dispatch_kick(t.dispatch);
+	trade_run(&t, 5 * MINUTE);
+	assert_int_equal(trade_dialled(A, &b, 0), 0);
+	trade_fini(&t);
+}
+
+static void
+a_jump_ends_no_pause(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < JUMPS; i++) {
+		struct trade t;
+		void *fresh;
+		assert_int_equal(purse_setup(&fresh), 0);
+		trade_init(&t, fresh, TRADE_LIMITS("min_interval = 10m\n"));
+		virtual_set_trusted(true);
+		trade_open(&t);
+		struct trade_batch b = trade_batch(&t, 2, NULL);
+		trade_run(&t, MINUTE);
+		assert_int_equal(trade_dialled(A, &b, 0), 1);
+		jump(jumps[i]);
+		dispatch_kick(t.dispatch);
+		trade_run(&t, 8 * MINUTE);
+		assert_int_equal(trade_dialled(A, &b, 1), 0);
+		trade_run(&t, 2 * MINUTE);
+		assert_int_equal(trade_dialled(A, &b, 1), 1);
+		trade_fini(&t);
+		assert_int_equal(purse_teardown(&fresh), 0);
+	}
+}
+
+static void
+a_jump_changes_no_time_out(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < JUMPS; i++) {
+		struct trade t;
+		void *fresh;
+		assert_int_equal(purse_setup(&fresh), 0);
+		trade_init(&t, fresh, COUNTER_PLAIN);
+		trade_answer(A, "*121*", NULL);
+		virtual_set_trusted(true);
+		trade_open(&t);
+		struct trade_batch b = trade_batch(&t, 1, NULL);
+		while (trade_dialled(A, &b, 0) == 0)
+			trade_run(&t, 100);
+		jump(jumps[i]);
+		trade_run(&t, 40 * SECOND); /* the profile says 60 */
+		trade_expect(&t, &b, 0, VOUCHER_DIALING, "");
+		trade_run(&t, 40 * SECOND);
+		trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+		trade_fini(&t);
+		assert_int_equal(purse_teardown(&fresh), 0);
+	}
+}
+
+int
+main(void)
+{
+#define CLOCK_TEST(name)                                                       \
+	cmocka_unit_test_setup_teardown(name, purse_setup, purse_teardown)
+	const struct CMUnitTest tests[] = {
+		CLOCK_TEST(a_jump_expires_no_voucher),
+		CLOCK_TEST(a_jump_opens_no_hours),
+		cmocka_unit_test(a_jump_ends_no_pause),
+		cmocka_unit_test(a_jump_changes_no_time_out),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
