@@ -60,6 +60,8 @@ void ledger_rollback(struct ledger *ledger);
 
 /* What SQLite said last, for people; the ledger's. */
 const char *ledger_error(const struct ledger *ledger);
+/* Whether something failed for want of room since this was asked last. */
+bool ledger_lacked_room(struct ledger *ledger);
 
 /* ---- operations -------------------------------------------------------- */
 

@@ -33,7 +33,8 @@ struct ledger {
 	struct vault *vault;
 	int lock_fd; /* -1: read only */
 	struct ledger_chain head, stored;
-	int64_t ran_ms; /* as stored */
+	int64_t ran_ms;   /* as stored */
+	bool lacked_room; /* since somebody asked */
 	struct ledger_cached cache[LEDGER_CACHE];
 	size_t cached;
 	char error[LEDGER_WHY_MAX];

@@ -15,9 +15,29 @@ ledger_text(const char *text)
 		.kind = LEDGER_IS_TEXT, .bytes = text, .len = strlen(text)};
 }
 
+/* Quotas and disks at the other end of a wire say it in their own way. */
+static bool
+is_full(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+	int why = sqlite3_system_errno(db);
+	return code == SQLITE_FULL ||
+	       (code == SQLITE_IOERR && (why == ENOSPC || why == EDQUOT));
+}
+
+bool
+ledger_lacked_room(struct ledger *ledger)
+{
+	bool lacked = ledger->lacked_room;
+	ledger->lacked_room = false;
+	return lacked;
+}
+
 int
 ledger_fail(struct ledger *ledger)
 {
+	if (is_full(ledger->db))
+		ledger->lacked_room = true;
 	(void)span_copy(ledger->error, sizeof(ledger->error),
 		span_str(sqlite3_errmsg(ledger->db)));
 	return -EIO;

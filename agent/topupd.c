@@ -30,6 +30,7 @@
 #include "agent/recover.h"
 #include "agent/redeem.h"
 #include "agent/reload.h"
+#include "agent/reserve.h"
 #include "agent/spool.h"
 #include "agent/trail.h"
 #include "agent/turn.h"
@@ -41,6 +42,7 @@ struct daemon {
 	gid_t group;
 	struct vault *vault;
 	struct ledger *ledger;
+	struct reserve *reserve;
 	struct loop *loop;
 	struct turn *turn;
 	struct spool *spool;
@@ -102,6 +104,14 @@ on_batch(void *ctx)
 {
 	struct daemon *d = ctx;
 	dispatch_kick(d->dispatch);
+}
+
+static void
+on_safe(void *ctx)
+{
+	struct daemon *d = ctx;
+	if (d->dispatch) /* the disk may be full from the start */
+		dispatch_kick(d->dispatch);
 }
 
 static void
@@ -315,6 +325,22 @@ open_ledger(struct daemon *d)
 	return d->ledger || fail("ledger", why);
 }
 
+/* Before the first commit: a full disk must not keep us from starting, and
+ * from telling so. */
+static bool
+open_reserve(struct daemon *d)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/reserve",
+		d->settings.config->state_dir);
+	if (n >= 0 && (size_t)n < sizeof(path))
+		d->reserve = reserve_open(path);
+	if (!d->reserve)
+		return fail("config", "state_dir is too long");
+	turn_keep_reserve(d->turn, d->reserve, on_safe, d);
+	return true;
+}
+
 static bool
 recover(struct daemon *d)
 {
@@ -421,7 +447,7 @@ start(struct daemon *d)
 	struct fleet_hooks hooks = {
 		.ctx = d, .on_change = on_line, .on_push = on_push};
 	d->fleet = fleet_new(d->loop, d->turn, &hooks);
-	if (!recover(d) || !open_spool(d))
+	if (!open_reserve(d) || !recover(d) || !open_spool(d))
 		return false;
 	build_stories(d);
 	if (!open_control(d))
@@ -458,6 +484,7 @@ take_down(struct daemon *d)
 	spool_close(d->spool);
 	turn_free(d->turn);
 	loop_free(d->loop);
+	reserve_close(d->reserve);
 	ledger_close(d->ledger);
 	vault_close(d->vault);
 	settings_free(&d->settings);

@@ -5,22 +5,32 @@
 #include "agent/turn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/reserve.h"
 
 enum {
 	OUTLETS_MAX = 16,
+	/* A stuck turn is tried again after this, then twice as long, up to
+	 * the longest: a disk that fails is not made better by more writes. */
 	RETRY_MS = 1000,
+	RETRY_LONGEST_MS = 30000,
+	/* So often the room for the reserve is looked at, which writes
+	 * nothing; taking it is tried more and more rarely. */
+	LOOK_MS = 10000,
+	TAKE_LONGEST_MS = 600000,
 	/* So often the time that the daemon ran is stored when nothing
 	 * else is: pauses may seem longer by that after a crash. More often
 	 * would wear an SD card out for nothing. */
 	RAN_MS = 600000,
 	/* A list longer than this is given back after its commit. */
 	KEEP_OPS = 256,
-	STUCK_MAX = 256
+	STUCK_MAX = 256,
+	UNSAFE_MAX = 640
 };
 
 /* What was taken, and the number that it was given: a replay must give the
@@ -39,8 +49,9 @@ struct outlet {
 /*
  * 1. begun: a transaction was opened in this turn. SQLite may have ended it
  *    since; then every operation fails, and the commit too.
- * 2. broken: something in ops is not in the transaction.
+ * 2. broken: something in ops may not be in the transaction.
  * 3. While is_stuck, nothing is begun and the loop is held.
+ * 4. unsafe is "" exactly while not is_stuck and the reserve is whole.
  */
 struct turn {
 	struct loop *loop;
@@ -53,8 +64,111 @@ struct turn {
 	size_t count, cap;
 	int64_t ran_before_ms; /* in earlier lives, less the clock at start */
 	bool begun, broken, is_stuck, letting_out;
+	int64_t retry_ms;
+	struct reserve *reserve; /* NULL: there is none */
+	struct loop_timer *look;
+	int64_t take_ms, take_at_ms; /* the pause; the end of it */
+	turn_outlet_fn *on_safe;
+	void *on_safe_ctx;
 	char stuck[STUCK_MAX];
+	char unsafe[UNSAFE_MAX];
 };
+
+/* ---- whether a result could be written --------------------------------- */
+
+/* What people read in status: what is wrong, the money, what to do. */
+static void
+say_stuck(struct turn *turn)
+{
+	(void)snprintf(turn->unsafe, sizeof(turn->unsafe),
+		"the ledger cannot be written (%s): nothing is dialled; what "
+		"came of the cards on air is kept in memory until it can, so "
+		"do not stop topupd; look at the disk, whether it is full, "
+		"read-only or failing; it goes on by itself",
+		turn->stuck);
+}
+
+static void
+say_full(struct turn *turn)
+{
+	(void)snprintf(turn->unsafe, sizeof(turn->unsafe),
+		"the disk of the ledger is full: nothing is dialled and no "
+		"file is read; what came of the cards on air is kept, in room "
+		"that was reserved for it; make room on that disk; it goes on "
+		"by itself");
+}
+
+/* After each change of what turn_unsafe() depends on. */
+static void
+judge(struct turn *turn)
+{
+	bool was_unsafe = turn->unsafe[0] != '\0';
+	bool is_held = !turn->reserve || reserve_is_held(turn->reserve);
+	if (turn->is_stuck)
+		say_stuck(turn);
+	else if (!is_held)
+		say_full(turn);
+	else
+		turn->unsafe[0] = '\0';
+	if (was_unsafe && turn->unsafe[0] == '\0' && turn->on_safe)
+		turn->on_safe(turn->on_safe_ctx);
+}
+
+static void
+look_after_reserve(struct turn *turn)
+{
+	if (turn->reserve && !reserve_is_held(turn->reserve))
+		loop_timer_at(turn->look, loop_now_ms(turn->loop) + LOOK_MS);
+}
+
+/* False where there is nothing that could be given up. */
+static bool
+give_up_reserve(struct turn *turn)
+{
+	if (!turn->reserve)
+		return false;
+	bool was_held = reserve_is_held(turn->reserve);
+	bool gave = reserve_give_up(turn->reserve);
+	if (was_held) {
+		turn->take_ms = LOOK_MS;
+		turn->take_at_ms = 0;
+		look_after_reserve(turn);
+		judge(turn);
+		log_line(LOG_AT_ERROR, "turn reserve given up: %s",
+			turn->unsafe);
+	}
+	return gave;
+}
+
+/* A failed try is not repeated soon: it may have written much. */
+static void
+take_reserve(struct turn *turn)
+{
+	int64_t now_ms = loop_now_ms(turn->loop);
+	if (now_ms < turn->take_at_ms || !reserve_has_room(turn->reserve))
+		return;
+	int rc = reserve_take(turn->reserve);
+	if (rc == 0) {
+		log_line(LOG_AT_NOTICE, "turn reserve taken: the disk has "
+					"room again, dialling goes on");
+		return;
+	}
+	turn->take_at_ms = now_ms + turn->take_ms;
+	turn->take_ms = turn->take_ms < TAKE_LONGEST_MS / 2 ? 2 * turn->take_ms
+	                                                    : TAKE_LONGEST_MS;
+	log_line(LOG_AT_WARNING, "turn reserve why=\"%s\" again_in_s=%lld",
+		strerror(-rc), (long long)(turn->take_at_ms - now_ms) / 1000);
+}
+
+static void
+on_look(void *ctx)
+{
+	struct turn *turn = ctx;
+	if (!turn->is_stuck)
+		take_reserve(turn);
+	look_after_reserve(turn);
+	judge(turn);
+}
 
 /* ---- the list ---------------------------------------------------------- */
 
@@ -147,7 +261,7 @@ replay(struct turn *turn)
 }
 
 static int
-commit(struct turn *turn)
+commit_once(struct turn *turn)
 {
 	int rc = 0;
 	if (turn->broken || !turn->begun)
@@ -163,6 +277,17 @@ commit(struct turn *turn)
 	turn->begun = false;
 	if (rc == 0)
 		forget(turn);
+	return rc;
+}
+
+/* What is given up is used at once, before another program can. */
+static int
+commit(struct turn *turn)
+{
+	int rc = commit_once(turn);
+	while (ledger_lacked_room(turn->ledger) && rc != 0 &&
+		give_up_reserve(turn))
+		rc = commit_once(turn);
 	return rc;
 }
 
@@ -184,9 +309,14 @@ hold_on(struct turn *turn)
 			"nothing is dialled until it can",
 			turn->stuck);
 		turn->is_stuck = true;
+		turn->retry_ms = RETRY_MS;
 		loop_hold(turn->loop, true);
 	}
-	loop_timer_at(turn->retry, loop_now_ms(turn->loop) + RETRY_MS);
+	judge(turn);
+	loop_timer_at(turn->retry, loop_now_ms(turn->loop) + turn->retry_ms);
+	turn->retry_ms = turn->retry_ms < RETRY_LONGEST_MS / 2
+	                         ? 2 * turn->retry_ms
+	                         : RETRY_LONGEST_MS;
 }
 
 static void
@@ -198,6 +328,7 @@ go_on(struct turn *turn)
 	turn->is_stuck = false;
 	loop_timer_at(turn->retry, INT64_MAX);
 	loop_hold(turn->loop, false);
+	judge(turn);
 }
 
 int
@@ -260,6 +391,7 @@ turn_new(struct loop *loop, struct ledger *ledger)
 	turn->ran = loop_timer_new(loop, on_ran, turn);
 	loop_timer_at(turn->ran, loop_now_ms(loop) + RAN_MS);
 	turn->again = loop_idle_new(loop, on_again, turn);
+	turn->look = loop_timer_new(loop, on_look, turn);
 	loop_on_turn_end(loop, on_turn_end, turn);
 	return turn;
 }
@@ -272,6 +404,7 @@ turn_free(struct turn *turn)
 	loop_on_turn_end(turn->loop, NULL, NULL);
 	loop_timer_free(turn->retry);
 	loop_timer_free(turn->ran);
+	loop_timer_free(turn->look);
 	loop_idle_free(turn->again);
 	ledger_rollback(turn->ledger); /* what turn_commit() did not store */
 	turn->cap = KEEP_OPS + 1;
@@ -285,6 +418,21 @@ turn_add_outlet(struct turn *turn, turn_outlet_fn *fn, void *ctx)
 	if (turn->outlet_count == OUTLETS_MAX)
 		abort(); /* their number is known when the daemon is built */
 	turn->outlets[turn->outlet_count++] = (struct outlet){fn, ctx};
+}
+
+void
+turn_keep_reserve(struct turn *turn, struct reserve *reserve,
+	turn_outlet_fn *on_safe, void *ctx)
+{
+	turn->reserve = reserve;
+	turn->on_safe = on_safe;
+	turn->on_safe_ctx = ctx;
+	turn->take_ms = LOOK_MS;
+	look_after_reserve(turn);
+	judge(turn);
+	if (reserve && !reserve_is_held(reserve))
+		log_line(LOG_AT_ERROR, "turn reserve not held: %s",
+			turn->unsafe);
 }
 
 /* An amount that nobody gave is not known; it is not nothing. */
@@ -323,17 +471,33 @@ turn_op(const struct turn *turn, enum ledger_op_kind kind)
 	return op;
 }
 
+/* What leads to a result, or fills the disk further. */
+static bool
+needs_room(enum ledger_op_kind kind)
+{
+	return kind == LEDGER_ATTEMPT_BEGIN || kind == LEDGER_BATCH_OPEN ||
+	       kind == LEDGER_BATCH_ROW || kind == LEDGER_BATCH_FAULT;
+}
+
 int
 turn_try(struct turn *turn, const struct ledger_op *op,
 	struct ledger_result *result)
 {
 	struct ledger_result made = {0};
+	if (needs_room(op->kind) && turn_unsafe(turn))
+		return -EIO;
 	/* Behind an operation that the disk refused nothing may stand. */
 	if (turn->is_stuck || turn->broken || begin(turn) != 0)
 		return -EIO;
 	int rc = ledger_apply(turn->ledger, op, &made);
 	if (rc == 0)
 		keep(turn, op, made.id, true);
+	/* SQLite may have undone all of the turn with it. The intent need not
+	 * be written, but that there is no room must be known. */
+	if (rc == -EIO)
+		turn->broken = true;
+	if (rc == -EIO && ledger_lacked_room(turn->ledger))
+		(void)give_up_reserve(turn);
 	if (result != NULL && (rc == 0 || rc == -EEXIST))
 		*result = made;
 	return rc;
@@ -361,4 +525,10 @@ const char *
 turn_stuck(const struct turn *turn)
 {
 	return turn->is_stuck ? turn->stuck : NULL;
+}
+
+const char *
+turn_unsafe(const struct turn *turn)
+{
+	return turn->unsafe[0] != '\0' ? turn->unsafe : NULL;
 }

@@ -5,7 +5,9 @@
 #include "tests/support/faulty_disk.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
 
@@ -23,11 +25,28 @@ static sqlite3_vfs disk;
 static sqlite3_vfs *real_disk;
 static enum faulty_disk fault;
 static unsigned writes_left;
+static struct {
+	char path[256]; /* "": nobody gives room back */
+	int64_t bytes, written;
+} room;
 
 static const sqlite3_io_methods *
 real_of(const sqlite3_file *file)
 {
 	return ((const struct patched *)(const void *)file->pMethods)->real;
+}
+
+static bool
+has_room(int len)
+{
+	struct stat st;
+	if (room.path[0] == '\0')
+		return false;
+	int64_t size = stat(room.path, &st) == 0 ? (int64_t)st.st_size : 0;
+	if (room.written + len > room.bytes - size)
+		return false;
+	room.written += len;
+	return true;
 }
 
 static int
@@ -37,7 +56,7 @@ faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 		fault == FAULTY_DISK_FULL || fault == FAULTY_DISK_IO_ERROR;
 	if (write_fails && writes_left > 0)
 		writes_left--;
-	else if (fault == FAULTY_DISK_FULL)
+	else if (fault == FAULTY_DISK_FULL && !has_room(len))
 		return SQLITE_FULL;
 	else if (fault == FAULTY_DISK_IO_ERROR)
 		return SQLITE_IOERR_WRITE;
@@ -83,6 +102,9 @@ faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 void
 faulty_disk_install(void)
 {
+	/* As for the daemon, whose operations are undone in memory; it is too
+	 * late for the ledger to ask for it. */
+	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
 	real_disk = sqlite3_vfs_find(NULL);
 	if (real_disk == NULL)
 		abort();
@@ -99,6 +121,15 @@ faulty_disk_set(enum faulty_disk now)
 {
 	fault = now;
 	writes_left = 0;
+	room.path[0] = '\0';
+}
+
+void
+faulty_disk_room_of(const char *path, int64_t bytes)
+{
+	(void)snprintf(room.path, sizeof(room.path), "%s", path);
+	room.bytes = bytes;
+	room.written = 0;
 }
 
 void

@@ -5,6 +5,8 @@
 #ifndef TESTS_SUPPORT_FAULTY_DISK_H
 #define TESTS_SUPPORT_FAULTY_DISK_H
 
+#include <stdint.h>
+
 enum faulty_disk {
 	FAULTY_DISK_NOT,
 	FAULTY_DISK_FULL,     /* every write: SQLITE_FULL */
@@ -16,5 +18,8 @@ void faulty_disk_install(void);
 void faulty_disk_set(enum faulty_disk fault);
 /* Writes that may still go before the fault begins; 0 at first. */
 void faulty_disk_after(unsigned writes);
+/* A full disk has the room that this file, now of so many bytes, gives back;
+ * what is written meanwhile fills it. Until the next faulty_disk_set(). */
+void faulty_disk_room_of(const char *path, int64_t bytes);
 
 #endif
