@@ -221,11 +221,11 @@ step_status(struct client *client)
 	struct json *modems = json_new_object();
 	struct json *batches = json_new_array();
 	struct json *attention = json_new_array();
-	const char *stuck = turn_stuck(control->parts.turn);
-	if (stuck != NULL)
-		add_attention(attention, "ledger", stuck,
-			"nothing is dialled until the ledger can be written: "
-			"look at the disk");
+	const char *unsafe = turn_unsafe(control->parts.turn);
+	if (unsafe != NULL)
+		add_attention(attention, "ledger", unsafe,
+			"look at the disk of the ledger with: df, dmesg; "
+			"nothing has to be done in topupd");
 	(void)ledger_counts(control->ledger, counts);
 	attend_vouchers(attention, counts);
 	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)

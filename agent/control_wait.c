@@ -360,6 +360,11 @@ submit(struct client *client, const char *name,
 	const struct intake_defaults *defaults)
 {
 	struct intake *intake = client->control->parts.intake;
+	const char *unsafe = turn_unsafe(client->control->parts.turn);
+	if (unsafe != NULL) {
+		client_fail(client, CONTROL_REFUSED, "not taken: %s", unsafe);
+		return;
+	}
 	int fd = client->passed_fd;
 	client->passed_fd = -1;
 	int err = intake_submit(

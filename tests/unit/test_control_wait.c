@@ -16,6 +16,8 @@
 #include "agent/control_private.h"
 #include "agent/json.h"
 #include "agent/loop.h"
+#include "agent/reserve.h"
+#include "agent/turn.h"
 #include "tests/support/desk.h"
 
 #include "tests/unit/control_fakes.h"
@@ -54,6 +56,38 @@ only_plain_files_are_taken(void **state)
 	}
 	(void)close(pipes[1]);
 	assert_null(intake.fn);
+}
+
+/* Nobody shall wait at the counter for a disk. */
+static void
+while_a_result_could_not_be_written_no_card_is_taken(void **state)
+{
+	static const char *const words[] = {"submit", "load"};
+	struct reserve *reserve = reserve_open("/nonexistent/reserve");
+	(void)state;
+	turn_keep_reserve(desk.turn, reserve, NULL, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		char line[128];
+		int fd = desk_connect(), file = memory_file("12345678901234\n");
+		snprintf(line, sizeof(line),
+			"{\"command\":\"%s\",\"args\":{%s}}\n", words[i],
+			i == 0 ? "\"name\":\"a.csv\"" : "");
+		desk_tell_with(fd, line, file);
+		const char *why = desk_error(desk_answer(fd), 1);
+		assert_non_null(strstr(why, "disk of the ledger is full"));
+		assert_non_null(strstr(why, "by itself"));
+		(void)close(file);
+	}
+	assert_null(intake.fn);
+	const struct json *attention =
+		json_get(desk_done(desk_ask("{\"command\":\"status\"}"), 0),
+			"attention");
+	assert_string_equal(
+		json_get_text(json_at(attention, 0), "what"), "ledger");
+	assert_string_equal(json_get_text(json_at(attention, 0), "text"),
+		turn_unsafe(desk.turn));
+	turn_keep_reserve(desk.turn, NULL, NULL, NULL);
+	reserve_close(reserve);
 }
 
 static void
@@ -292,6 +326,7 @@ main(void)
 		TEST(a_submitted_file_is_answered_when_it_was_read),
 		TEST(a_refused_file_is_told_why),
 		TEST(who_leaves_while_waiting_is_forgotten),
+		TEST(while_a_result_could_not_be_written_no_card_is_taken),
 		TEST(load_waits_for_the_cards_end),
 		TEST(load_and_wait_have_a_time_out),
 		TEST(wait_ends_with_what_is_left),
