@@ -65,8 +65,8 @@ write_holder(int fd)
 
 /* The lock is the descriptor's: it goes with the process, however it ends.
  * The file stays, so that nobody locks a name that is being removed. */
-static int
-take_lock(struct ledger *ledger, const char *path, char *why, size_t cap)
+int
+ledger_lock(const char *path, char *why, size_t cap)
 {
 	char lock[PATH_BYTES];
 	if (lock_path_of(path, lock, sizeof(lock)) != 0) {
@@ -87,8 +87,7 @@ take_lock(struct ledger *ledger, const char *path, char *why, size_t cap)
 		return -EBUSY;
 	}
 	(void)write_holder(fd); /* only helps people; the lock is what counts */
-	ledger->lock_fd = fd;
-	return 0;
+	return fd;
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -199,10 +198,14 @@ open_all(struct ledger *ledger, const char *path, enum ledger_open_how how,
 	char *why, size_t cap)
 {
 	int rc = 0;
-	if (how == LEDGER_OPEN_RW)
-		rc = take_lock(ledger, path, why, cap);
+	if (how == LEDGER_OPEN_RW) {
+		ledger->lock_fd = ledger_lock(path, why, cap);
+		rc = ledger->lock_fd < 0 ? ledger->lock_fd : 0;
+	}
 	if (rc == 0)
 		rc = open_database(ledger, path, how, why, cap);
+	if (rc == 0 && how == LEDGER_OPEN_RW && !ledger->is_copy)
+		rc = ledger_keep_older(ledger, why, cap);
 	if (rc == 0)
 		rc = how == LEDGER_OPEN_RW
 		             ? ledger_migrate(ledger, why, cap)
@@ -214,9 +217,8 @@ open_all(struct ledger *ledger, const char *path, enum ledger_open_how how,
 	return rc;
 }
 
-struct ledger *
-ledger_open(const char *path, enum ledger_open_how how, struct vault *vault,
-	char *why, size_t cap)
+static struct ledger *
+new_ledger(struct vault *vault)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 	if (ledger == NULL)
@@ -225,7 +227,26 @@ ledger_open(const char *path, enum ledger_open_how how, struct vault *vault,
 	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, (int)UNDO_BYTES);
 	ledger->vault = vault;
 	ledger->lock_fd = -1;
+	return ledger;
+}
+
+struct ledger *
+ledger_open(const char *path, enum ledger_open_how how, struct vault *vault,
+	char *why, size_t cap)
+{
+	struct ledger *ledger = new_ledger(vault);
 	if (open_all(ledger, path, how, why, cap) == 0)
+		return ledger;
+	ledger_close(ledger);
+	return NULL;
+}
+
+struct ledger *
+ledger_open_copy(const char *path, struct vault *vault, char *why, size_t cap)
+{
+	struct ledger *ledger = new_ledger(vault);
+	ledger->is_copy = true;
+	if (open_all(ledger, path, LEDGER_OPEN_RW, why, cap) == 0)
 		return ledger;
 	ledger_close(ledger);
 	return NULL;

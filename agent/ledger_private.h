@@ -31,7 +31,8 @@ struct ledger_cached {
 struct ledger {
 	sqlite3 *db;
 	struct vault *vault;
-	int lock_fd; /* -1: read only */
+	int lock_fd;  /* negative: read only */
+	bool is_copy; /* being opened for a restore */
 	struct ledger_chain head, stored;
 	int64_t ran_ms;   /* as stored */
 	bool lacked_room; /* since somebody asked */
@@ -46,6 +47,44 @@ struct ledger {
 int ledger_migrate(struct ledger *ledger, char *why, size_t cap);
 /* Fails where the schema is not LEDGER_SCHEMA (read only). */
 int ledger_check_version(struct ledger *ledger, char *why, size_t cap);
+
+/* ---- opening (ledger.c) ------------------------------------------------- */
+
+/* As ledger_open(), but what is older is not kept: it is a copy. */
+struct ledger *ledger_open_copy(
+	const char *path, struct vault *vault, char *why, size_t cap);
+/* The lock beside a ledger: a descriptor that holds it, or negative. */
+int ledger_lock(const char *path, char *why, size_t cap);
+
+/* ---- whose a ledger is (ledger_origin.c) -------------------------------- */
+
+/* Of a ledger of any version; batches: 0 when none was ever read. */
+struct ledger_origin {
+	int64_t version, batches;
+	struct ledger_chain head;
+	char key_id[VAULT_KEY_ID_LEN + 1];
+};
+/* Each 0 or -EINVAL; why says it for people, as "it ...". */
+int ledger_origin_read(
+	sqlite3 *db, struct ledger_origin *out, char *why, size_t cap);
+int ledger_origin_check(const struct ledger_origin *origin,
+	const struct vault *vault, char *why, size_t cap);
+/* Whether it has that entry; what was before the first one, always. */
+bool ledger_origin_has(sqlite3 *db, const struct ledger_chain *chain);
+
+/* ---- copies (ledger_copy.c) --------------------------------------------- */
+
+/* "TPUP": this SQLite file is a ledger. */
+#define LEDGER_APPLICATION_ID 0x54505550
+
+/* Keeps an older ledger beside itself before it is migrated; one that is
+ * not older is left alone. */
+int ledger_keep_older(struct ledger *ledger, char *why, size_t cap);
+/* What PRAGMA integrity_check finds first: 0 or -EINVAL. */
+int ledger_check_damage(sqlite3 *db, char *why, size_t cap);
+/* fsync() by name, and of the folder that a name is in. 0 or -errno. */
+int ledger_sync_file(const char *path);
+int ledger_sync_folder(const char *path);
 
 /* ---- statements (ledger_stmt.c) ---------------------------------------- */
 
