@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/backup.h"
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/turn.h"
@@ -165,6 +166,7 @@ on_look(void *ctx)
 	loop_timer_at(control->look, now_ms + LOOK_MS);
 	if (turn_stuck(control->parts.turn) == NULL)
 		return;
+	control_backup_yield(control);
 	on_connection(control, true, false);
 	for (struct client *c = control->clients; c != NULL; c = c->next) {
 		if (!c->asked && !c->done)
@@ -227,8 +229,13 @@ control_new(const struct control_parts *parts, const char *dir, gid_t group,
 	control->ledger = turn_ledger(parts->turn);
 	control->fd = -1;
 	control->started_ms = loop_now_ms(parts->loop);
+	backup_clean(control->ledger);
 	control->accept_again_ms = INT64_MAX;
 	if (asprintf(&control->path, "%s/%s", dir, CONTROL_SOCKET_NAME) < 0)
+		abort();
+	control->key_file =
+		strdup(parts->key_file != NULL ? parts->key_file : "");
+	if (control->key_file == NULL)
 		abort();
 	int err = listen_at(control, group);
 	if (err != 0) {
@@ -236,6 +243,7 @@ control_new(const struct control_parts *parts, const char *dir, gid_t group,
 			control->path, strerror(-err)); /* cut is fine */
 		if (control->fd >= 0)
 			(void)close(control->fd); /* was never used */
+		free(control->key_file);
 		free(control->path);
 		free(control);
 		return NULL;
@@ -268,6 +276,7 @@ control_free(struct control *control)
 	loop_idle_free(control->idle);
 	(void)close(control->fd);    /* nothing is written on it */
 	(void)unlink(control->path); /* a stale one is removed at start */
+	free(control->key_file);
 	free(control->path);
 	free(control);
 }

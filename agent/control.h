@@ -23,6 +23,7 @@
  * pause resume                         modem
  * unlock    what: a modem or a number (must)
  * audit     since_seq or since_ms, follow
+backup    none; with a descriptor that can be written
  */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
@@ -58,6 +59,7 @@ struct control_parts {
 	/* Reloads; errors (cap bytes, lines) on refusal. 0 or -EINVAL. */
 	int (*reload)(void *ctx, const char *who, char *errors, size_t cap);
 	void *ctx;
+	const char *key_file; /* for people; NULL where there is none */
 };
 
 /*

@@ -82,6 +82,7 @@ client_free(struct client *client)
 	if (client == NULL)
 		return;
 	control_wait_forget(client);
+	control_backup_forget(client);
 	loop_poll_free(client->poll);
 	(void)close(client->fd); /* nothing of it is owed to anybody */
 	if (client->passed_fd >= 0)

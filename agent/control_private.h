@@ -18,6 +18,9 @@ struct control {
 	struct loop_timer *look; /* runs while the loop is held, too */
 	struct loop_idle *idle;
 	struct client *clients;
+	struct backup *backup;     /* NULL: none is being made */
+	struct client *backup_for; /* who asked for it */
+	char *key_file;
 	int64_t started_ms;
 	int64_t accept_again_ms; /* INT64_MAX: it accepts */
 };
@@ -42,7 +45,8 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_vouchers, control_voucher, control_audit, control_watch,
 	control_hold, control_release, control_cancel, control_resolve,
 	control_pause, control_resume, control_unlock, control_reload,
-	control_load, control_submit, control_wait, control_balance;
+	control_load, control_submit, control_wait, control_balance,
+	control_backup;
 
 /* ---- control_wait.c ------------------------------------------------------ */
 
@@ -51,5 +55,12 @@ void control_wait_forget(struct client *client);
 
 /* When a waiter looks again by itself (loop clock); INT64_MAX. */
 int64_t control_wait_next(const struct client *client);
+
+/* ---- control_backup.c ---------------------------------------------------- */
+
+/* Ends the backup that this client asked for, if he did. */
+void control_backup_forget(const struct client *client);
+/* While the ledger cannot be written: ends it, and says so. */
+void control_backup_yield(struct control *control);
 
 #endif

@@ -52,6 +52,7 @@ static const struct command commands[] = {
 	{"resume", control_resume, ACTS, {"modem", NULL}},
 	{"unlock", control_unlock, ADMIN, {"what", NULL}},
 	{"reload", control_reload, ADMIN, {NULL}},
+	{"backup", control_backup, ADMIN, {NULL}},
 };
 
 static const struct command *

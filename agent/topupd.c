@@ -406,7 +406,8 @@ open_control(struct daemon *d)
 		.intake = d->intake,
 		.spool = d->spool,
 		.reload = reload,
-		.ctx = d};
+		.ctx = d,
+		.key_file = d->settings.config->key_file};
 	if (!make_folder(dir, 0755))
 		return false;
 	d->control = control_new(&parts, dir, d->group, why, sizeof(why));
