@@ -186,6 +186,18 @@ static const struct ctl_command commands[] = {
 		.example = "topupctl reload",
 		.admin = true,
 		.run = ctl_run_reload},
+	{.name = "backup",
+		.args = "FILE",
+		.summary = "Copies the ledger into a new file, while cards go "
+			   "on.",
+		.more = "The key is NOT in it: keep a copy of the key file as "
+			"well, in another place.\n`topupd --restore FILE` "
+			"makes the ledger from it.",
+		.example = "topupctl backup /media/usb/ledger-monday.db",
+		.admin = true,
+		.min = 1,
+		.max = 1,
+		.run = ctl_run_backup},
 	{.name = "check",
 		.args = "",
 		.summary = "Checks the configuration and all profiles, "

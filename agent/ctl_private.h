@@ -125,6 +125,7 @@ int ctl_run_resolve(struct ctl *ctl);
 int ctl_run_pause(struct ctl *ctl); /* and resume */
 int ctl_run_unlock(struct ctl *ctl);
 int ctl_run_reload(struct ctl *ctl);
+int ctl_run_backup(struct ctl *ctl);
 int ctl_run_balance(struct ctl *ctl);
 int ctl_run_load(struct ctl *ctl);
 int ctl_run_submit(struct ctl *ctl);

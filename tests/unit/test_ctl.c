@@ -182,7 +182,8 @@ every_command_has_help_with_an_example(void **state)
 	static const char *const contract[] = {"status", "modems", "load",
 		"submit", "batches", "batch", "vouchers", "voucher", "wait",
 		"balance", "hold", "release", "cancel", "resolve", "pause",
-		"resume", "unlock", "reload", "check", "audit", "watch"};
+		"resume", "unlock", "reload", "backup", "check", "audit",
+		"watch"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
