@@ -184,6 +184,7 @@ find_head(struct dispatch *d, const struct line *line, struct heads *h)
 	struct ledger_head_query q = {.operator= line->profile->stem,
 		.modem = line->config.name,
 		.self_account = line->account,
+		.iccid = line_iccid(line),
 		.ran_ms = now.ran_ms,
 		.skip_expiring = !h->trusted,
 		.limit = HEADS};

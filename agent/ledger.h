@@ -20,7 +20,7 @@
 #include "modem/span.h"
 
 enum {
-	LEDGER_SCHEMA = 1,
+	LEDGER_SCHEMA = 2,
 	LEDGER_NAME_MAX = 64, /* operator, modem, reason, who, IMEI, ... */
 	LEDGER_TARGET_MAX = 64,
 	LEDGER_TEXT_MAX = 1024, /* replies (masked), notes */
@@ -431,6 +431,8 @@ int ledger_counts(struct ledger *ledger, int64_t counts[VOUCHER_STATES]);
  */
 struct ledger_head_query {
 	const char *operator, * modem, *self_account;
+	const char *iccid; /* while one of its PINs flies it has no heads; NULL
+	                      where it does not matter */
 	int64_t ran_ms;
 	bool skip_expiring; /* leave out vouchers with an expiry date */
 	int64_t limit;
@@ -448,13 +450,14 @@ struct ledger_sim {
 	char account[LEDGER_TARGET_MAX];
 	unsigned counted;       /* attempts that count for the breaker */
 	unsigned unsettled;     /* open or unknown, dialled after the last
-	                           unlock (fence of a later version) */
+	                           unlock: for people */
 	bool one_more;          /* an unlock that no attempt has used yet */
 	bool blocked;           /* the operator said sim_blocked */
 	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */
 	bool last_in_doubt;     /* it had no answer, and its may still come */
+	bool flies;             /* a PIN that it dialled is in flight */
 	bool fence;             /* one was begun, and is not over */
 	unsigned asked_today;   /* balance requests since day_wall_ms */
 	unsigned dialled_today; /* attempts on air since day_wall_ms */
@@ -462,7 +465,8 @@ struct ledger_sim {
 	unsigned balance_decimals;
 	char balance_currency[8];
 	int64_t balance_wall_ms; /* 0: never */
-	bool balance_is_last;    /* nothing was dialled since */
+	bool balance_is_last;    /* nothing was dialled on the account, or by
+	                            this SIM, or touched it since */
 };
 /* 0, -ENOENT for a SIM never seen, -EIO. day_wall_ms: start of the day. */
 int ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,

@@ -19,17 +19,53 @@ enum { FATES = sizeof(fate_names) / sizeof(fate_names[0]) };
 
 /* ---- begin ------------------------------------------------------------- */
 
-/* -EBUSY where a PIN is in flight on that account (law 5). */
+/* -EBUSY where a PIN is in flight on that account, or of that SIM (law 5):
+ * what answers may then be of one attempt only. */
 static int
-check_account(struct ledger *ledger, const char *account)
+check_flight(struct ledger *ledger, const struct ledger_attempt_begin *b)
 {
 	int64_t one;
 	int rc = ledger_number(ledger,
-		"SELECT 1 FROM attempt WHERE account = ?1 AND flying = 1", &one,
-		ledger_text(account));
+		"SELECT 1 FROM attempt WHERE account = ?1 AND flying = 1"
+		" UNION ALL"
+		" SELECT 1 FROM attempt WHERE iccid = ?2 AND flying = 1",
+		&one, ledger_text(b->account), ledger_text(b->iccid));
 	if (rc == 0)
 		return -EBUSY;
 	return rc == -ENOENT ? 0 : rc;
+}
+
+/* The batch, which counts this voucher as dialing already: -EBUSY where it
+ * has tripped, or its slow start allows no more. */
+static int
+check_batch(struct ledger *ledger, const struct ledger_attempt_begin *b,
+	int64_t batch)
+{
+	int rc = ledger_run(ledger,
+		"UPDATE batch SET rejects_max = ?2 WHERE id = ?1"
+		" AND tripped = 0 AND n_dialing + n_pending <= slots",
+		ledger_int(batch), ledger_int(b->batch_rejects));
+	if (rc == 0 && sqlite3_changes(ledger->db) != 1)
+		return -EBUSY;
+	return rc;
+}
+
+/* What the breakers look at: there is no attempt without these rows. */
+static int
+add_owners(struct ledger *ledger, const struct ledger_attempt_begin *b)
+{
+	int rc = ledger_run(ledger,
+		"INSERT INTO sim(iccid,modem) VALUES(?1,?2)"
+		" ON CONFLICT(iccid) DO NOTHING",
+		ledger_text(b->iccid), ledger_text(b->modem));
+	if (rc != 0)
+		return rc;
+	return ledger_run(ledger,
+		"INSERT INTO account(name,operator) SELECT ?1, operator"
+		" FROM voucher WHERE id = ?2"
+		" ON CONFLICT(name) DO UPDATE SET operator = excluded.operator"
+		" WHERE operator <> excluded.operator",
+		ledger_text(b->account), ledger_int(b->voucher));
 }
 
 static int
@@ -39,7 +75,10 @@ insert_attempt(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
 	int rc = ledger_run(ledger,
 		"INSERT INTO attempt(voucher,modem,iccid,account,began,"
-		"began_ran,balance_before) VALUES(?1,?2,?3,?4,?5,?6,?7)",
+		"began_ran,balance_before,before_reading,own,operator)"
+		" SELECT ?1,?2,?3,?4,?5,?6,?7,(SELECT max(id) FROM balance"
+		"  WHERE account = ?4),own,operator FROM voucher"
+		" WHERE id = ?1",
 		ledger_int(b->voucher), ledger_text(b->modem),
 		ledger_text(b->iccid), ledger_text(b->account),
 		ledger_int(op->at.wall_ms), ledger_int(op->at.ran_ms),
@@ -50,16 +89,35 @@ insert_attempt(struct ledger *ledger, const struct ledger_op *op,
 		rc = ledger_run(ledger,
 			"UPDATE voucher SET attempts = attempts + 1,"
 			" modem = ?2, balance_before = ?3,"
-			" balance_after = NULL, reply = '' WHERE id = ?1",
+			" balance_after = NULL, reply = '',"
+			" repeated = repeated OR ?4 WHERE id = ?1",
 			ledger_int(b->voucher), ledger_text(b->modem),
-			ledger_money(b->balance_before_minor));
+			ledger_money(b->balance_before_minor),
+			ledger_int(b->event == VOUCHER_REPEATED));
 	if (rc == 0)
-		/* Breakers look at SIMs: there is none without its row. */
-		rc = ledger_run(ledger,
-			"INSERT INTO sim(iccid,modem) VALUES(?1,?2)"
-			" ON CONFLICT(iccid) DO NOTHING",
-			ledger_text(b->iccid), ledger_text(b->modem));
-	return rc;
+		rc = add_owners(ledger, b);
+	return rc == 0 ? ledger_account_count(ledger, b->account) : rc;
+}
+
+static int
+audit_begin(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card, int64_t attempt)
+{
+	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
+	struct ledger_note note = {.len = 0};
+	ledger_note_number(&note, "attempt", attempt);
+	if (b->event == VOUCHER_REPEATED)
+		ledger_note_text(&note, "by", voucher_event_name(b->event));
+	ledger_note_text(&note, "pin", card->masked);
+	ledger_note_money(&note, "amount", card->amount_minor, card->decimals);
+	ledger_note_money(&note, "balance_before", b->balance_before_minor,
+		card->decimals);
+	struct ledger_entry entry = {.event = "voucher.dialing",
+		.modem = b->modem,
+		.note = note.text,
+		.voucher = card->id,
+		.batch = card->batch};
+	return ledger_audit_add(ledger, op, &entry);
 }
 
 int
@@ -68,30 +126,23 @@ ledger_attempt_begin(struct ledger *ledger, const struct ledger_op *op,
 {
 	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
 	struct ledger_card card;
-	struct ledger_step_wish wish = {.event = VOUCHER_DISPATCHED,
-		.reason = "",
-		.credited_minor = MONEY_NONE};
+	struct ledger_step_wish wish = {
+		.event = b->event, .reason = "", .credited_minor = MONEY_NONE};
+	if (b->event != VOUCHER_DISPATCHED && b->event != VOUCHER_REPEATED)
+		return -EINVAL;
 	int rc = ledger_card_load(ledger, b->voucher, &card);
+	/* Law 2: once, and not before everything was asked in vain. */
+	if (rc == 0 && b->event == VOUCHER_REPEATED)
+		rc = ledger_repeat_check(ledger, b->iccid, b->voucher);
 	if (rc == 0)
 		rc = ledger_card_move(ledger, op, &card, &wish);
 	if (rc == 0)
-		rc = check_account(ledger, b->account);
+		rc = check_flight(ledger, b);
+	if (rc == 0)
+		rc = check_batch(ledger, b, card.batch);
 	if (rc == 0)
 		rc = insert_attempt(ledger, op, result);
-	if (rc != 0)
-		return rc;
-	struct ledger_note note = {.len = 0};
-	ledger_note_number(&note, "attempt", result->id);
-	ledger_note_text(&note, "pin", card.masked);
-	ledger_note_money(&note, "amount", card.amount_minor, card.decimals);
-	ledger_note_money(&note, "balance_before", b->balance_before_minor,
-		card.decimals);
-	struct ledger_entry entry = {.event = "voucher.dialing",
-		.modem = b->modem,
-		.note = note.text,
-		.voucher = card.id,
-		.batch = card.batch};
-	return ledger_audit_add(ledger, op, &entry);
+	return rc == 0 ? audit_begin(ledger, op, &card, result->id) : rc;
 }
 
 /* ---- what an attempt is ------------------------------------------------ */
@@ -156,26 +207,26 @@ is_counted(const struct ledger_attempt_settle *s)
 	       s->verdict != VERDICT_NOT_NOW;
 }
 
+/* doubt: what came of it is not known, for whatever reason. */
 static int
 end_attempt(struct ledger *ledger, const struct ledger_op *op,
 	enum voucher_state to)
 {
 	const struct ledger_attempt_settle *s = &op->u.attempt_settle;
-	bool unclear =
-		s->fate == LEDGER_MAYBE_SENT || s->verdict == VERDICT_NONE;
+	bool doubt = to == VOUCHER_UNKNOWN || to == VOUCHER_PENDING;
 	return ledger_run(ledger,
 		"UPDATE attempt SET ended = ?2, ended_ran = ?3, fate = ?4,"
 		" verdict = ?5, decided_by = ?6, rule = ?7, reply = ?8,"
 		" balance_told = ?9, flying = ?10, counted = ?11,"
-		" doubt = ?12, credited = ?13 WHERE id = ?1",
+		" doubt = ?12, deducted = ?13, bonus = ?14 WHERE id = ?1",
 		ledger_int(s->attempt), ledger_int(op->at.wall_ms),
 		ledger_int(op->at.ran_ms), ledger_text(fate_names[s->fate]),
 		ledger_text(verdict_name(s->verdict)), ledger_text(s->by),
 		ledger_text(s->rule), ledger_text(s->reply),
 		ledger_money(s->balance_minor),
 		ledger_int(to == VOUCHER_PENDING), ledger_int(is_counted(s)),
-		ledger_int(to == VOUCHER_UNKNOWN && unclear),
-		ledger_int(to == VOUCHER_LOADED));
+		ledger_int(doubt), ledger_money(s->deducted_minor),
+		ledger_money(s->bonus_minor));
 }
 
 /* Only the first end of an attempt counts as its way through the air; a
@@ -197,19 +248,18 @@ mark_voucher(struct ledger *ledger, const struct ledger_attempt_settle *s,
 		ledger_int(s->verdict == VERDICT_BUSY));
 }
 
-/* What an attempt teaches of its SIM: the balance that the text told, and
- * that it is not barred when it was credited. */
+/* What an attempt teaches of its SIM: that its session may still be
+ * answered, and the balance that the text told. */
 static int
 mark_sim(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_card *card, const struct flight *flight)
 {
 	const struct ledger_attempt_settle *s = &op->u.attempt_settle;
 	int rc = 0;
-	if (card->state == VOUCHER_LOADED)
+	if (s->fate == LEDGER_MAYBE_SENT)
 		rc = ledger_run(ledger,
-			"UPDATE sim SET blocked = 0"
-			" WHERE iccid = ?1 AND blocked_attempt < ?2",
-			ledger_text(flight->iccid), ledger_int(flight->id));
+			"UPDATE sim SET fence = 1 WHERE iccid = ?1",
+			ledger_text(flight->iccid));
 	if (rc != 0 || !card->own || s->balance_minor == MONEY_NONE)
 		return rc;
 	struct ledger_reading reading = {.modem = flight->modem,
@@ -219,7 +269,54 @@ mark_sim(struct ledger *ledger, const struct ledger_op *op,
 		.minor = s->balance_minor,
 		.decimals = card->decimals,
 		.at = op->at};
-	return ledger_reading_add(ledger, &reading);
+	return ledger_reading_add(ledger, &reading, NULL);
+}
+
+/*
+ * Which attempt credited: this one, but where the operator says on a repeat
+ * that we have used the card before. Then it was an earlier one, and this
+ * one was refused, as the operator counts.
+ */
+static int
+find_credited(struct ledger *ledger, const struct ledger_attempt_settle *s,
+	int64_t voucher, int64_t *out)
+{
+	*out = s->attempt;
+	if (s->event != VOUCHER_USED_BY_ME_ON_REPEAT)
+		return 0;
+	int rc = ledger_number(ledger,
+		"SELECT id FROM attempt WHERE voucher = ?1 AND id < ?2"
+		" AND fate <> 'not_sent' ORDER BY doubt DESC, id DESC LIMIT 1",
+		out, ledger_int(voucher), ledger_int(s->attempt));
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* A reading that the text told comes after what it credited. */
+static int
+book(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card, const struct flight *flight)
+{
+	int64_t credited;
+	int rc = find_credited(
+		ledger, &op->u.attempt_settle, card->id, &credited);
+	if (rc == 0)
+		rc = ledger_credit_book(ledger, card, credited);
+	return rc == 0 ? mark_sim(ledger, op, card, flight) : rc;
+}
+
+/* The reading told with it may leave something not explained, whatever
+ * became of the card. */
+static int
+tell(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card, const struct flight *flight)
+{
+	char account[LEDGER_TARGET_MAX];
+	if (!card->own || op->u.attempt_settle.balance_minor == MONEY_NONE)
+		return ledger_tally_tell_all(ledger, op, card);
+	int rc = ledger_account_of(ledger, flight->iccid, account);
+	if (rc == 0)
+		rc = ledger_tally_tell(ledger, op, account, true);
+	return rc == 0 ? ledger_tally_tell_all(ledger, op, card) : rc;
 }
 
 static int
@@ -264,8 +361,10 @@ settle(struct ledger *ledger, const struct ledger_op *op,
 	if (rc == 0)
 		rc = end_attempt(ledger, op, card->state);
 	if (rc == 0)
-		rc = mark_sim(ledger, op, card, flight);
-	return rc == 0 ? audit_settle(ledger, op, card, flight->modem) : rc;
+		rc = book(ledger, op, card, flight);
+	if (rc == 0)
+		rc = audit_settle(ledger, op, card, flight->modem);
+	return rc == 0 ? tell(ledger, op, card, flight) : rc;
 }
 
 int

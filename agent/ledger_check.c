@@ -62,12 +62,59 @@ static const struct {
 		"  FROM attempt WHERE voucher = v.id)"},
 	{"doubt without reason, attempt",
 		"SELECT a.id FROM attempt a JOIN voucher v"
-		" ON v.id = a.voucher WHERE a.doubt = 1"
-		" AND v.state NOT IN ('dialing','unknown')"},
-	{"credited without its voucher, attempt",
+		" ON v.id = a.voucher WHERE a.doubt = 1 AND"
+		" (a.fate = 'not_sent' OR"
+		"  v.state IN ('loaded','rejected','cancelled'))"},
+	{"no doubt in flight, attempt",
+		"SELECT id FROM attempt WHERE flying = 1 AND doubt = 0"},
+	{"unknown without doubt, voucher",
+		"SELECT v.id FROM voucher v WHERE v.state = 'unknown'"
+		" AND NOT EXISTS (SELECT 1 FROM attempt a"
+		"  WHERE a.voucher = v.id AND a.doubt = 1)"},
+	{"the attempt that credited of voucher",
+		"SELECT v.id FROM voucher v WHERE (state = 'loaded') <>"
+		" (SELECT count(*) FROM attempt WHERE voucher = v.id"
+		"  AND credited = 1)"},
+	{"what is copied from its voucher, attempt",
 		"SELECT a.id FROM attempt a JOIN voucher v"
-		" ON v.id = a.voucher WHERE a.credited = 1"
-		" AND v.state <> 'loaded'"},
+		" ON v.id = a.voucher"
+		" WHERE (a.own, a.operator) <> (v.own, v.operator)"},
+	{"the kept breaker, attempts of account of attempt",
+		"SELECT a.id FROM attempt a LEFT JOIN account c"
+		" ON c.name = a.account WHERE c.name IS NULL"
+		" OR c.counted <> (SELECT count(*) FROM attempt d"
+		"  WHERE d.account = a.account AND d.counted = 1 AND d.id >"
+		"  (SELECT ifnull(max(e.id), 0) FROM attempt e"
+		"   WHERE e.account = a.account AND e.credited = 1))"},
+	{"the kept breaker, end of account of attempt",
+		"SELECT a.id FROM attempt a JOIN account c"
+		" ON c.name = a.account WHERE (c.stopped_ran, c.stopped_wall)"
+		" <> (SELECT ifnull(max(d.ended_ran), 0),"
+		"  ifnull(max(d.ended), 0) FROM attempt d WHERE d.id ="
+		"  (SELECT max(f.id) FROM attempt f"
+		"   WHERE f.account = a.account AND f.counted = 1"
+		"   AND f.ended IS NOT NULL AND f.id >"
+		"   (SELECT ifnull(max(e.id), 0) FROM attempt e"
+		"    WHERE e.account = a.account AND e.credited = 1)))"},
+	{"the newest reading of the account of reading",
+		"SELECT b.id FROM balance b LEFT JOIN account c"
+		" ON c.name = b.account WHERE c.last_reading IS NOT"
+		" (SELECT max(id) FROM balance WHERE account = b.account)"},
+	{"the kept credits between reading",
+		"SELECT f.id FROM account c JOIN balance f"
+		" ON f.id = c.first_reading JOIN balance l"
+		" ON l.id = c.last_reading"
+		" WHERE (c.credited_minor, c.credits_unknown) <>"
+		" (SELECT min(" LEDGER_SUM_MAX ", ifnull(sum(CASE WHEN"
+		"   " LEDGER_CREDIT_KNOWN " THEN v.credited ELSE 0 END), 0)),"
+		"  ifnull(sum(NOT " LEDGER_CREDIT_KNOWN "), 0)"
+		"  FROM attempt a JOIN voucher v ON v.id = a.voucher"
+		"  WHERE a.account = c.name AND a.credited = 1"
+		"  AND a.id > f.mark AND a.id <= l.mark)"},
+	{"slow start of batch", "SELECT id FROM batch WHERE slots <>"
+				" (1 << min(20, since_loaded))"},
+	{"a trip without limit, batch",
+		"SELECT id FROM batch WHERE tripped = 1 AND rejects_max = 0"},
 	{"an attempt before its batch was accepted, attempt",
 		"SELECT a.id FROM attempt a JOIN voucher v"
 		" ON v.id = a.voucher JOIN batch b ON b.id = v.batch"

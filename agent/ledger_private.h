@@ -9,7 +9,7 @@
 
 #include "agent/ledger.h"
 
-enum { LEDGER_CACHE = 96, LEDGER_WHY_MAX = 256 };
+enum { LEDGER_CACHE = 192, LEDGER_WHY_MAX = 256 };
 
 /* The end of the audit chain. Before the first entry: 0 and zeros. */
 struct ledger_chain {
@@ -47,6 +47,8 @@ struct ledger {
 int ledger_migrate(struct ledger *ledger, char *why, size_t cap);
 /* Fails where the schema is not LEDGER_SCHEMA (read only). */
 int ledger_check_version(struct ledger *ledger, char *why, size_t cap);
+/* What leads from that version to the next, NULL past the end: for tests. */
+const char *ledger_migration(size_t from);
 
 /* ---- opening (ledger.c) ------------------------------------------------- */
 
@@ -210,9 +212,10 @@ struct ledger_card {
 	enum voucher_state state;
 	unsigned on_air, attempts, decimals;
 	int64_t amount_minor;
-	bool own;            /* target is self */
-	bool batch_finished; /* before the move */
-	bool ends_batch;     /* with the move */
+	bool own;                /* target is self */
+	bool batch_finished;     /* before the move */
+	bool ends_batch;         /* with the move */
+	const char *stops_batch; /* with the move: why; NULL: it does not */
 	char reason[LEDGER_NAME_MAX];
 	char masked[VOUCHER_PIN_MAX + 1];
 	char currency[8];
@@ -248,16 +251,39 @@ struct ledger_shift {
 int ledger_counts_shift(struct ledger *ledger, const struct ledger_shift *shift,
 	bool *finished);
 
-/* ---- operations by file ------------------------------------------------ */
+/* ---- what a move means beside the voucher ------------------------------ */
 
-typedef int ledger_op_fn(struct ledger *ledger, const struct ledger_op *op,
-	struct ledger_result *result);
-ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
-	ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
-	ledger_batch_reported, ledger_batch_move, ledger_voucher_move,
-	ledger_attempt_begin, ledger_attempt_settle, ledger_take_balance,
-	ledger_take_sim_seen, ledger_take_sim_blocked, ledger_take_unlock,
-	ledger_take_pause;
+/* Slow start and breaker of the batch, after a move of card (its state is
+ * the new one); tells of a trip in card (ledger_breaker.c). */
+int ledger_breaker_count(struct ledger *ledger, struct ledger_card *card,
+	enum voucher_state from, enum voucher_event event);
+/* It counts anew after a trip that left nothing to hold. */
+int ledger_breaker_release(struct ledger *ledger, int64_t batch);
+/* It counts anew: its rest is being held. */
+int ledger_breaker_reset(struct ledger *ledger, int64_t batch);
+
+/* A new end of a voucher, for its attempts: none is in doubt when it has
+ * ended; when loaded, credited is the attempt that did it, 0: the last on
+ * air. Its SIM is not barred by what was before, its account forgives what
+ * was before (ledger_credit.c). */
+int ledger_credit_book(struct ledger *ledger, const struct ledger_card *card,
+	int64_t credited);
+
+/* -EINVAL unless repeat = once may dial that voucher on that SIM
+ * (ledger_proof.c). */
+int ledger_repeat_check(
+	struct ledger *ledger, const char *iccid, int64_t voucher);
+
+/* ---- accounts (ledger_account.c) --------------------------------------- */
+
+/* Whose balance the SIM tells: its account's name, else its own ICCID. */
+int ledger_account_of(
+	struct ledger *ledger, const char *iccid, char out[LEDGER_TARGET_MAX]);
+/* What is kept of that account's breaker; of all where the voucher was. */
+int ledger_account_count(struct ledger *ledger, const char *account);
+int ledger_account_count_all(struct ledger *ledger, int64_t voucher);
+
+/* ---- readings (ledger_reading.c, ledger_reconcile.c) ------------------- */
 
 /* A reading of the balance of a SIM, whoever told it. */
 struct ledger_reading {
@@ -266,8 +292,46 @@ struct ledger_reading {
 	unsigned decimals;
 	struct ledger_moment at;
 };
-int ledger_reading_add(
-	struct ledger *ledger, const struct ledger_reading *reading);
+/* *id, which may be NULL, is its number. */
+int ledger_reading_add(struct ledger *ledger,
+	const struct ledger_reading *reading, int64_t *id);
+
+/* More than this is no card: an amount of a hostile text. */
+#define LEDGER_CREDIT_MAX "1000000000000000"
+#define LEDGER_SUM_MAX    "4000000000000000000"
+#define LEDGER_CREDIT_KNOWN                                                    \
+	"(ifnull(v.credited, -1) BETWEEN 0 AND " LEDGER_CREDIT_MAX ")"
+
+/* What attempts of an account credited, by their numbers. */
+struct ledger_credits {
+	int64_t minor;
+	int64_t unknown; /* so many credited an amount that nobody told */
+};
+int ledger_credits_between(struct ledger *ledger, const char *account,
+	int64_t after, int64_t last, struct ledger_credits *out);
+
+/* The kept sum, after a reading was stored; after a credit was booked. */
+int ledger_tally_reading(
+	struct ledger *ledger, const char *account, int64_t reading);
+int ledger_tally_credit(struct ledger *ledger, int64_t attempt);
+/* The entry "sim.unexplained" where it is due; grows: only then may it be. */
+int ledger_tally_tell(struct ledger *ledger, const struct ledger_op *op,
+	const char *account, bool grows);
+/* The same for all accounts where the voucher, which has ended, was. */
+int ledger_tally_tell_all(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card);
+
+/* ---- operations by file ------------------------------------------------ */
+
+typedef int ledger_op_fn(struct ledger *ledger, const struct ledger_op *op,
+	struct ledger_result *result);
+ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
+	ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
+	ledger_batch_reported, ledger_batch_move, ledger_voucher_move,
+	ledger_attempt_begin, ledger_attempt_settle, ledger_take_evidence,
+	ledger_take_balance, ledger_take_balance_asked, ledger_take_fence,
+	ledger_take_spoil, ledger_take_sim_seen, ledger_take_sim_blocked,
+	ledger_take_unlock, ledger_take_pause;
 
 /* ---- reading (ledger_read.c, ledger_queue.c) --------------------------- */
 

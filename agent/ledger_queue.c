@@ -11,12 +11,13 @@
  * One lane: the ready vouchers of an operator for one modem or for any, for
  * the SIM itself or for a number. Within a lane the indexes batch_queue and
  * voucher_queue give the order; four lanes are merged. What is skipped is
- * only what waits for its moment, its account or a clock.
+ * only what waits for its moment, its account or a clock; batches whose slow
+ * start allows no more, or whose breaker tripped, are not in the index.
  */
 const char ledger_head_sql[] =
 	"SELECT " LEDGER_VOUCHER_COLUMNS " FROM batch b INDEXED BY batch_queue"
 	" CROSS JOIN voucher v INDEXED BY voucher_queue"
-	" WHERE b.accepted = 1 AND b.n_ready > 0"
+	" WHERE b.accepted = 1 AND b.n_ready > 0 AND b.may_dial = 1"
 	" AND v.batch = b.id AND v.state = 'ready'"
 	" AND v.operator = ?1 AND v.modem_only = ?2 AND v.own = ?3"
 	" AND v.next_at <= ?4 AND (?5 = 0 OR v.expires = '')"
@@ -74,24 +75,41 @@ first_lane(struct merge *merge)
 	return first;
 }
 
-/* Whether the SIM that would dial has a PIN in flight for itself. */
 static int
-is_flying(struct ledger *ledger, const char *account, bool *out)
+is_there(int rc, bool *out)
 {
-	int64_t one;
-	int rc = ledger_number(ledger,
-		"SELECT 1 FROM attempt WHERE account = ?1 AND flying = 1", &one,
-		ledger_text(account));
 	*out = rc == 0;
 	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Whether the SIM that would dial has a PIN in flight for itself, and
+ * whether for anybody. */
+static int
+is_flying(struct ledger *ledger, const struct ledger_head_query *q, bool *self,
+	bool *any)
+{
+	int64_t one;
+	*any = false;
+	int rc = is_there(ledger_number(ledger,
+				  "SELECT 1 FROM attempt WHERE account = ?1"
+				  " AND flying = 1",
+				  &one, ledger_text(q->self_account)),
+		self);
+	if (rc != 0 || q->iccid == NULL)
+		return rc;
+	return is_there(ledger_number(ledger,
+				"SELECT 1 FROM attempt WHERE iccid = ?1"
+				" AND flying = 1",
+				&one, ledger_text(q->iccid)),
+		any);
 }
 
 static int
 open_lanes(struct merge *merge, const struct ledger_head_query *q)
 {
-	bool self_flies;
-	int rc = is_flying(merge->ledger, q->self_account, &self_flies);
-	for (size_t i = 0; i < LANES && rc == 0; i++) {
+	bool self_flies, sim_flies;
+	int rc = is_flying(merge->ledger, q, &self_flies, &sim_flies);
+	for (size_t i = 0; i < LANES && rc == 0 && !sim_flies; i++) {
 		bool own = (i & 1) != 0;
 		const char *modem = (i & 2) != 0 ? q->modem : "";
 		/* Without a name the two lanes of a modem are one. */

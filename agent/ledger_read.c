@@ -266,9 +266,9 @@ ledger_each_attempt(struct ledger *ledger, int64_t voucher,
 	"SELECT id,name,note,who,accepted,from_spool,retired,received,"        \
 	"finished,rows,faults,loaded_minor,generation,reported,digest,"        \
 	"n_ready,n_held,n_dialing,n_pending,n_unknown,n_loaded,n_rejected,"    \
-	"n_cancelled FROM batch"
+	"n_cancelled,slots FROM batch"
 
-enum { BATCH_COUNTS_AT = 15 };
+enum { BATCH_COUNTS_AT = 15, BATCH_WINDOW = 23 };
 
 static void
 batch_of(sqlite3_stmt *stmt, struct ledger_batch *out,
@@ -289,6 +289,7 @@ batch_of(sqlite3_stmt *stmt, struct ledger_batch *out,
 		.loaded_minor = sqlite3_column_int64(stmt, 11),
 		.generation = sqlite3_column_int64(stmt, 12),
 		.reported = sqlite3_column_int64(stmt, 13),
+		.window = sqlite3_column_int64(stmt, BATCH_WINDOW),
 		.digest = digest};
 	for (int i = 0; i < VOUCHER_STATES; i++)
 		out->counts[i] =

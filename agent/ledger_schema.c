@@ -1,7 +1,7 @@
 /*
- * ledger_schema: the tables, as migrations: forward only, numbered, each in
- * one transaction with its number. A migration that was released must never
- * be edited.
+ * ledger_schema: the tables, as migrations: forward only, numbered, all of
+ * one opening in one transaction with their number. A migration that was
+ * released must never be edited.
  */
 #include "agent/ledger_private.h"
 
@@ -248,8 +248,169 @@ static const char version_1[] =
 	"CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit"
 	" BEGIN SELECT RAISE(ABORT, 'audit entries are final'); END;";
 
+/*
+ * What the fence, the evidence and the breakers need. What version 1 did not
+ * write down is taken for what withholds: its readings had not shown all
+ * credits, its slow starts begin anew, what was not answered is in doubt.
+ */
+static const char version_2[] =
+	/* ---- attempts */
+	"ALTER TABLE voucher ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0"
+	" CHECK(repeated IN (0,1));"
+	/* Of its voucher, so that an index can have them. */
+	"ALTER TABLE attempt ADD COLUMN own INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE attempt ADD COLUMN operator TEXT NOT NULL DEFAULT '';"
+	/* The last reading of the account when it began. */
+	"ALTER TABLE attempt ADD COLUMN before_reading INTEGER;"
+	"ALTER TABLE attempt ADD COLUMN deducted INTEGER;"
+	"ALTER TABLE attempt ADD COLUMN bonus INTEGER;"
+	/* In doubt, and a fence was over since. */
+	"ALTER TABLE attempt ADD COLUMN asked INTEGER NOT NULL DEFAULT 0"
+	" CHECK(asked IN (0,1));"
+	/* 0; version 1 let several of one SIM be pending: these have their
+         * own number. */
+	"ALTER TABLE attempt ADD COLUMN seat INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE attempt SET (own, operator) = (SELECT v.own, v.operator"
+	"  FROM voucher v WHERE v.id = attempt.voucher);"
+	"UPDATE attempt SET seat = id WHERE flying = 1 AND EXISTS"
+	" (SELECT 1 FROM attempt b WHERE b.iccid = attempt.iccid"
+	"  AND b.flying = 1 AND b.id > attempt.id);"
+	/* doubt: flying; or on air without a clear word and its voucher has
+         * not ended; or the last on air of an unknown voucher. */
+	"UPDATE attempt SET doubt = 1 WHERE doubt = 0"
+	" AND fate IS NOT 'not_sent' AND (flying = 1"
+	"  OR ((fate = 'maybe_sent' OR verdict = 'none') AND voucher IN"
+	"   (SELECT id FROM voucher WHERE state IN"
+	"    ('ready','held','dialing','pending','unknown')))"
+	"  OR id IN (SELECT max(a.id) FROM attempt a JOIN voucher v"
+	"    ON v.id = a.voucher AND v.state = 'unknown'"
+	"    WHERE a.fate <> 'not_sent' GROUP BY a.voucher));"
+	/* One PIN in flight a SIM, too. */
+	"CREATE UNIQUE INDEX attempt_seat ON attempt(iccid, seat)"
+	" WHERE flying = 1;"
+	"CREATE INDEX attempt_of_account ON attempt(account, id);"
+	"CREATE INDEX attempt_account_counted ON attempt(account, id)"
+	" WHERE counted = 1;"
+	"CREATE INDEX attempt_account_doubt ON attempt(account, id)"
+	" WHERE doubt = 1;"
+	"CREATE INDEX attempt_account_credited ON attempt(account, id)"
+	" WHERE credited = 1;"
+	"CREATE INDEX attempt_number ON attempt(operator, id)"
+	" WHERE own = 0 AND fate IS NOT 'not_sent';"
+
+	/* ---- readings: of an account, not of a SIM */
+	"ALTER TABLE balance ADD COLUMN account TEXT NOT NULL DEFAULT '';"
+	/* The head of the audit then: a clock that no hand sets. */
+	"ALTER TABLE balance ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;"
+	/* The highest attempt of all then. */
+	"ALTER TABLE balance ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+	/* It had shown every earlier credit. */
+	"ALTER TABLE balance ADD COLUMN shown INTEGER NOT NULL DEFAULT 0"
+	" CHECK(shown IN (0,1));"
+	"UPDATE balance SET account = (SELECT ifnull(nullif(s.account,''),"
+	"  s.iccid) FROM sim s WHERE s.iccid = balance.iccid);"
+	"UPDATE balance SET mark = (SELECT s.balance_attempt FROM sim s"
+	"  WHERE s.iccid = balance.iccid)"
+	" WHERE id IN (SELECT max(id) FROM balance GROUP BY iccid);"
+	"DROP INDEX balance_sim;"
+	"CREATE INDEX balance_account ON balance(account, id);"
+	"CREATE INDEX balance_shown ON balance(account, mark)"
+	" WHERE shown = 1;"
+
+	/* ---- SIMs */
+	"ALTER TABLE sim DROP COLUMN balance;"
+	"ALTER TABLE sim DROP COLUMN balance_decimals;"
+	"ALTER TABLE sim DROP COLUMN balance_currency;"
+	"ALTER TABLE sim DROP COLUMN balance_wall;"
+	"ALTER TABLE sim DROP COLUMN balance_attempt;"
+	"ALTER TABLE sim ADD COLUMN fence INTEGER NOT NULL DEFAULT 0"
+	" CHECK(fence IN (0,1));"
+	/* The local day of the last balance request, how many on it. */
+	"ALTER TABLE sim ADD COLUMN asked_day INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sim ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE sim SET fence = 1 WHERE iccid IN (SELECT iccid FROM attempt"
+	"  WHERE doubt = 1 AND fate IS NOT 'answered');"
+
+	/* ---- accounts: what was dialled there, what was told of them */
+	"CREATE TABLE account_2("
+	" name TEXT PRIMARY KEY CHECK(name <> ''),"
+	" operator TEXT NOT NULL DEFAULT ''," /* of the last card */
+	/* The last attempt there that had ended at an unlock. */
+	" unlock_mark INTEGER,"
+	" unlocked INTEGER NOT NULL DEFAULT 0,"
+	/* Kept: attempts that count, after the last that credited; when the
+         * last of these ended, 0 for none. */
+	" counted INTEGER NOT NULL DEFAULT 0 CHECK(counted >= 0),"
+	" stopped_ran INTEGER NOT NULL DEFAULT 0,"
+	" stopped_wall INTEGER NOT NULL DEFAULT 0,"
+	/* The audit entry of what touched it last beside our cards. */
+	" spoiled_seq INTEGER NOT NULL DEFAULT 0,"
+	" spoiled_by TEXT NOT NULL DEFAULT '',"
+	/* Readings; of credits between their marks the kept sum, and how
+         * many have no amount. */
+	" first_reading INTEGER,"
+	" last_reading INTEGER,"
+	" credited_minor INTEGER NOT NULL DEFAULT 0,"
+	" credits_unknown INTEGER NOT NULL DEFAULT 0,"
+	/* What was not explained when it was told last. */
+	" told_minor INTEGER NOT NULL DEFAULT 0,"
+	" CHECK((first_reading IS NULL) = (last_reading IS NULL))"
+	") STRICT, WITHOUT ROWID;"
+	"INSERT INTO account_2(name, unlock_mark, unlocked)"
+	" SELECT name, unlock_mark, unlocked FROM account;"
+	"DROP TABLE account;"
+	"ALTER TABLE account_2 RENAME TO account;"
+	"INSERT INTO account(name) SELECT DISTINCT account FROM attempt"
+	" WHERE true ON CONFLICT DO NOTHING;"
+	"INSERT INTO account(name, first_reading, last_reading)"
+	" SELECT account, max(id), max(id) FROM balance GROUP BY account"
+	" ON CONFLICT DO UPDATE SET first_reading = excluded.first_reading,"
+	" last_reading = excluded.last_reading;"
+	"UPDATE account SET operator = ifnull((SELECT a.operator"
+	"  FROM attempt a WHERE a.account = account.name"
+	"  ORDER BY a.id DESC LIMIT 1), '');"
+	"UPDATE account SET counted = (SELECT count(*) FROM attempt a"
+	"  WHERE a.account = account.name AND a.counted = 1"
+	"  AND a.id > ifnull((SELECT max(c.id) FROM attempt c"
+	"   WHERE c.account = account.name AND c.credited = 1), 0));"
+	"UPDATE account SET (stopped_ran, stopped_wall) ="
+	" (SELECT a.ended_ran, a.ended FROM attempt a"
+	"  WHERE a.account = account.name AND a.counted = 1"
+	"  AND a.ended IS NOT NULL ORDER BY a.id DESC LIMIT 1)"
+	" WHERE EXISTS (SELECT 1 FROM attempt a"
+	"  WHERE a.account = account.name AND a.counted = 1"
+	"  AND a.ended IS NOT NULL AND a.id > ifnull((SELECT max(c.id)"
+	"   FROM attempt c WHERE c.account = account.name"
+	"   AND c.credited = 1), 0));"
+	"CREATE INDEX account_counted ON account(name) WHERE counted > 0;"
+	"CREATE INDEX account_told ON account(name)"
+	" WHERE last_reading IS NOT NULL;"
+
+	/* ---- batches: slow start and breaker; since_: since the start, or
+         * since its last release after a trip */
+	"ALTER TABLE batch ADD COLUMN slots INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE batch ADD COLUMN rejects_max INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE batch ADD COLUMN since_loaded INTEGER NOT NULL"
+	" DEFAULT 0;"
+	"ALTER TABLE batch ADD COLUMN since_refused INTEGER NOT NULL"
+	" DEFAULT 0;"
+	"ALTER TABLE batch ADD COLUMN since_unknown INTEGER NOT NULL"
+	" DEFAULT 0;"
+	/* The last ten ends as bits, 1: refused or unknown. */
+	"ALTER TABLE batch ADD COLUMN recent INTEGER NOT NULL DEFAULT 0"
+	" CHECK(recent BETWEEN 0 AND 1023);"
+	"ALTER TABLE batch ADD COLUMN tripped INTEGER NOT NULL DEFAULT 0"
+	" CHECK(tripped IN (0,1));"
+	"ALTER TABLE batch ADD COLUMN may_dial INTEGER GENERATED ALWAYS AS"
+	" (tripped = 0 AND n_dialing + n_pending < slots) VIRTUAL;"
+	"DROP INDEX batch_queue;"
+	"CREATE INDEX batch_queue ON batch(priority DESC, id)"
+	" WHERE accepted = 1 AND n_ready > 0 AND may_dial = 1;"
+	"CREATE INDEX batch_tripped ON batch(id)"
+	" WHERE tripped = 1 AND n_ready > 0;";
+
 /* migrations[n] leads from version n to n + 1. */
-static const char *const migrations[] = {version_1};
+static const char *const migrations[] = {version_1, version_2};
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == LEDGER_SCHEMA,
 	"each version has its migration");
@@ -260,25 +421,32 @@ pragma_number(struct ledger *ledger, const char *sql, int64_t *out)
 	return ledger_number_n(ledger, sql, out, NULL, 0);
 }
 
-static int
-migrate_one(struct ledger *ledger, size_t from)
+const char *
+ledger_migration(size_t from)
 {
-	char number[64];
-	snprintf(number, sizeof(number), "PRAGMA user_version = %zu", from + 1);
-	if (sqlite3_exec(ledger->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
-		SQLITE_OK)
-		return ledger_fail(ledger);
-	if (sqlite3_exec(ledger->db, migrations[from], NULL, NULL, NULL) ==
-			SQLITE_OK &&
-		sqlite3_exec(ledger->db, number, NULL, NULL, NULL) ==
-			SQLITE_OK &&
-		sqlite3_exec(ledger->db, "COMMIT", NULL, NULL, NULL) ==
-			SQLITE_OK)
+	return from < LEDGER_SCHEMA ? migrations[from] : NULL;
+}
+
+static int
+run_text(struct ledger *ledger, const char *sql)
+{
+	if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
-	int rc = ledger_fail(ledger);
-	/* May be rolled back already; then this fails, and changes nothing. */
-	(void)sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
+	return ledger_fail(ledger);
+}
+
+/* From there to LEDGER_SCHEMA, inside a transaction. */
+static int
+run_migrations(struct ledger *ledger, int64_t from)
+{
+	char text[96];
+	int rc = 0;
+	for (int64_t at = from; rc == 0 && at < LEDGER_SCHEMA; at++)
+		rc = run_text(ledger, migrations[at]);
+	snprintf(text, sizeof(text),
+		"PRAGMA application_id = %d; PRAGMA user_version = %d",
+		APPLICATION_ID, LEDGER_SCHEMA);
+	return rc == 0 ? run_text(ledger, text) : rc;
 }
 
 /* A database that is not empty and not ours is left alone. */
@@ -324,25 +492,34 @@ ledger_check_version(struct ledger *ledger, char *why, size_t cap)
 	return -EINVAL;
 }
 
+/* All of one opening in one transaction: a ledger is of the version before
+ * or of this one, whatever happens on the way. */
+static int
+migrate_from(struct ledger *ledger, int64_t version)
+{
+	int rc = run_text(ledger, "BEGIN IMMEDIATE");
+	if (rc != 0)
+		return rc;
+	rc = run_migrations(ledger, version);
+	if (rc == 0)
+		rc = run_text(ledger, "COMMIT");
+	if (rc != 0)
+		/* May be rolled back already; then this changes nothing. */
+		(void)sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
 int
 ledger_migrate(struct ledger *ledger, char *why, size_t cap)
 {
 	int64_t version;
 	int rc = check_is_ours(ledger, &version, why, cap);
-	if (rc != 0)
+	if (rc != 0 || version == LEDGER_SCHEMA)
 		return rc;
-	char mark[64];
-	snprintf(mark, sizeof(mark), "PRAGMA application_id = %d",
-		APPLICATION_ID);
-	if (version == 0 &&
-		sqlite3_exec(ledger->db, mark, NULL, NULL, NULL) != SQLITE_OK)
-		rc = ledger_fail(ledger);
-	for (; rc == 0 && version < LEDGER_SCHEMA; version++)
-		rc = migrate_one(ledger, (size_t)version);
+	rc = migrate_from(ledger, version);
 	if (rc != 0)
 		snprintf(why, cap,
-			"the ledger cannot be brought up to date: "
-			"%s",
+			"the ledger cannot be brought up to date: %s",
 			ledger->error);
 	return rc;
 }

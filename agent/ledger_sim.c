@@ -1,69 +1,12 @@
 /*
- * ledger_sim: what is known of each SIM: who it is, its balance, its
- * breaker's count, the marks that a person sets. It must never forget an
- * attempt that the operator counts.
+ * ledger_sim: what is known of each SIM: who it is, its breaker's count, its
+ * fence, the marks that it bears. It must never forget an attempt that the
+ * operator counts.
  */
 #include "agent/ledger_private.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* ---- balance ----------------------------------------------------------- */
-
-int
-ledger_reading_add(struct ledger *ledger, const struct ledger_reading *reading)
-{
-	int rc = ledger_run(ledger,
-		"INSERT INTO sim(iccid,modem,balance,balance_decimals,"
-		"balance_currency,balance_wall,balance_attempt)"
-		" VALUES(?1,?2,?3,?4,?5,?6,ifnull("
-		"(SELECT max(id) FROM attempt WHERE iccid = ?1),0))"
-		" ON CONFLICT(iccid) DO UPDATE SET balance = ?3,"
-		" balance_decimals = ?4, balance_currency = ?5,"
-		" balance_wall = ?6,"
-		" balance_attempt = excluded.balance_attempt",
-		ledger_text(reading->iccid), ledger_text(reading->modem),
-		ledger_int(reading->minor), ledger_int(reading->decimals),
-		ledger_text(reading->currency),
-		ledger_int(reading->at.wall_ms));
-	if (rc != 0)
-		return rc;
-	return ledger_run(ledger,
-		"INSERT INTO balance(iccid,modem,minor,decimals,currency,"
-		"reply,at,at_ran) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-		ledger_text(reading->iccid), ledger_text(reading->modem),
-		ledger_int(reading->minor), ledger_int(reading->decimals),
-		ledger_text(reading->currency), ledger_text(reading->reply),
-		ledger_int(reading->at.wall_ms),
-		ledger_int(reading->at.ran_ms));
-}
-
-int
-ledger_take_balance(struct ledger *ledger, const struct ledger_op *op,
-	struct ledger_result *result)
-{
-	const struct ledger_balance *b = &op->u.balance;
-	struct ledger_reading reading = {.modem = b->modem,
-		.iccid = b->iccid,
-		.currency = b->currency,
-		.reply = b->reply,
-		.minor = b->minor,
-		.decimals = b->decimals,
-		.at = op->at};
-	if (b->minor == MONEY_NONE)
-		return -EINVAL;
-	int rc = ledger_reading_add(ledger, &reading);
-	if (rc != 0)
-		return rc;
-	result->id = sqlite3_last_insert_rowid(ledger->db);
-	struct ledger_note note = {.len = 0};
-	ledger_note_text(&note, "iccid", b->iccid);
-	ledger_note_money(&note, "balance", b->minor, b->decimals);
-	ledger_note_text(&note, "currency", b->currency);
-	struct ledger_entry entry = {
-		.event = "sim.balance", .modem = b->modem, .note = note.text};
-	return ledger_audit_add(ledger, op, &entry);
-}
 
 /* ---- identity ---------------------------------------------------------- */
 
@@ -123,65 +66,53 @@ ledger_take_sim_blocked(struct ledger *ledger, const struct ledger_op *op,
 	return ledger_audit_add(ledger, op, &entry);
 }
 
-/* Marks the last attempt that has ended: one that is in the air at this
- * moment is not what the person knows of. */
+/* ---- fence ------------------------------------------------------------- */
+
+/* Over: whatever may be asked about what it dialled has been asked. */
 static int
-unlock_sim(struct ledger *ledger, const struct ledger_op *op)
+lower_fence(struct ledger *ledger, const char *iccid)
 {
-	const struct ledger_unlock *u = &op->u.unlock;
 	int rc = ledger_run(ledger,
-		"UPDATE sim SET blocked = 0, unlock_mark = ifnull("
-		"(SELECT max(id) FROM attempt WHERE iccid = ?1"
-		" AND ended IS NOT NULL),0) WHERE iccid = ?1",
-		ledger_text(u->iccid));
-	if (rc == 0 && sqlite3_changes(ledger->db) != 1)
-		return -EINVAL;
-	if (rc != 0)
+		"UPDATE sim SET fence = 0 WHERE iccid = ?1 AND fence = 1",
+		ledger_text(iccid));
+	if (rc != 0 || sqlite3_changes(ledger->db) == 0)
 		return rc;
-	struct ledger_note note = {.len = 0};
-	ledger_note_text(&note, "iccid", u->iccid);
-	struct ledger_entry entry = {
-		.event = "sim.unlocked", .modem = u->modem, .note = note.text};
-	return ledger_audit_add(ledger, op, &entry);
+	rc = ledger_run(ledger,
+		"UPDATE attempt SET asked = 1 WHERE iccid = ?1"
+		" AND doubt = 1 AND ended IS NOT NULL",
+		ledger_text(iccid));
+	return rc == 0 ? 1 : rc;
 }
 
+/* 1 where it was not up before. */
 static int
-unlock_account(struct ledger *ledger, const struct ledger_op *op)
+raise_fence(struct ledger *ledger, const struct ledger_fence *f)
 {
-	const struct ledger_unlock *u = &op->u.unlock;
 	int rc = ledger_run(ledger,
-		"INSERT INTO account(name,unlock_mark,unlocked)"
-		" VALUES(?1,ifnull((SELECT max(id) FROM attempt),0),?2)"
-		" ON CONFLICT(name) DO UPDATE SET"
-		" unlock_mark = excluded.unlock_mark, unlocked = ?2",
-		ledger_text(u->account), ledger_int(op->at.wall_ms));
-	if (rc != 0)
-		return rc;
-	/* Audit goes to syslog: of a number only its end is told. */
-	size_t len = strlen(u->account);
-	struct ledger_note note = {.len = 0};
-	ledger_note_text(
-		&note, "account_end", u->account + (len > 4 ? len - 4 : 0));
-	struct ledger_entry entry = {.event = "account.unlocked",
-		.modem = u->modem,
-		.note = note.text};
-	return ledger_audit_add(ledger, op, &entry);
+		"INSERT INTO sim(iccid,modem,fence) VALUES(?1,?2,1)"
+		" ON CONFLICT(iccid) DO UPDATE SET fence = 1 WHERE fence = 0",
+		ledger_text(f->iccid), ledger_text(f->modem));
+	return rc == 0 ? sqlite3_changes(ledger->db) : rc;
 }
 
 int
-ledger_take_unlock(struct ledger *ledger, const struct ledger_op *op,
+ledger_take_fence(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_result *result)
 {
-	const struct ledger_unlock *u = &op->u.unlock;
-	(void)result;
-	if (u->iccid[0] == '\0' && u->account[0] == '\0')
-		return -EINVAL;
-	int rc = 0;
-	if (u->iccid[0] != '\0')
-		rc = unlock_sim(ledger, op);
-	if (rc == 0 && u->account[0] != '\0')
-		rc = unlock_account(ledger, op);
-	return rc;
+	const struct ledger_fence *f = &op->u.fence;
+	int rc = f->over ? lower_fence(ledger, f->iccid)
+	                 : raise_fence(ledger, f);
+	if (rc <= 0)
+		return rc; /* it was so already: nothing to tell */
+	result->count = 1;
+	struct ledger_note note = {.len = 0};
+	ledger_note_text(&note, "iccid", f->iccid);
+	ledger_note_text(&note, "why", f->why);
+	struct ledger_entry entry = {
+		.event = f->over ? "modem.fence_over" : "modem.fenced",
+		.modem = f->modem,
+		.note = note.text};
+	return ledger_audit_add(ledger, op, &entry);
 }
 
 /* ---- pause ------------------------------------------------------------- */
@@ -223,25 +154,27 @@ ledger_is_paused(struct ledger *ledger, const char *modem)
 /* ---- reading ----------------------------------------------------------- */
 
 /*
- * since: the last attempt that is known to have credited; all that count
- * after it count for the breaker. The count of an attempt is a flag of its
- * own row, kept when it is settled, so nothing here looks at old rows.
+ * After the last attempt that is known to have credited all that count do
+ * count for the breaker. The count of an attempt is a flag of its own row,
+ * kept when it is settled, so nothing here looks at old rows.
  */
 static const char sim_sql[] =
 	"SELECT s.iccid,s.modem,s.operator,s.account,s.blocked,"
-	"s.blocked_wall,s.blocked_ran,s.balance,s.balance_decimals,"
-	"s.balance_currency,s.balance_wall,"
+	"s.blocked_wall,s.blocked_ran,"
 	"(SELECT count(*) FROM attempt WHERE iccid = ?1 AND counted = 1"
 	"  AND id > ifnull((SELECT max(id) FROM attempt WHERE iccid = ?1"
 	"   AND credited = 1),0)),"
-	"(SELECT count(*) FROM attempt WHERE iccid = ?1 AND doubt = 1"
-	"  AND id > ifnull(s.unlock_mark,0)),"
+	"(SELECT count(*) FROM attempt a INDEXED BY attempt_doubt"
+	"  CROSS JOIN voucher v ON v.id = a.voucher"
+	"  WHERE a.iccid = ?1 AND a.doubt = 1"
+	"  AND a.id > ifnull(s.unlock_mark,0)"
+	"  AND (a.ended IS NULL OR v.state = 'unknown')),"
 	"s.unlock_mark IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempt"
 	"  WHERE iccid = ?1 AND counted = 1 AND id > s.unlock_mark),"
 	"(SELECT count(*) FROM attempt WHERE iccid = ?1 AND began >= ?2"
 	"  AND fate IS NOT 'not_sent'),"
-	"(SELECT max(id) FROM attempt WHERE iccid = ?1)"
-	"  <= s.balance_attempt"
+	"s.fence,CASE WHEN s.asked_day = ?2 THEN s.asked ELSE 0 END,"
+	"EXISTS (SELECT 1 FROM attempt WHERE iccid = ?1 AND flying = 1)"
 	" FROM sim s WHERE s.iccid = ?1";
 
 enum {
@@ -252,15 +185,13 @@ enum {
 	SIM_BLOCKED,
 	SIM_BLOCKED_WALL,
 	SIM_BLOCKED_RAN,
-	SIM_BALANCE,
-	SIM_DECIMALS,
-	SIM_CURRENCY,
-	SIM_BALANCE_WALL,
 	SIM_COUNTED,
 	SIM_UNSETTLED,
 	SIM_ONE_MORE,
 	SIM_TODAY,
-	SIM_BALANCE_LAST
+	SIM_FENCE,
+	SIM_ASKED,
+	SIM_FLIES
 };
 
 static void
@@ -271,8 +202,6 @@ sim_of(sqlite3_stmt *stmt, struct ledger_sim *out)
 	ledger_col_copy(
 		stmt, SIM_OPERATOR, out->operator, sizeof(out->operator));
 	ledger_col_copy(stmt, SIM_ACCOUNT, out->account, sizeof(out->account));
-	ledger_col_copy(stmt, SIM_CURRENCY, out->balance_currency,
-		sizeof(out->balance_currency));
 	out->blocked = sqlite3_column_int64(stmt, SIM_BLOCKED) != 0;
 	if (out->blocked) {
 		out->stopped_wall_ms =
@@ -280,18 +209,49 @@ sim_of(sqlite3_stmt *stmt, struct ledger_sim *out)
 		out->stopped_ran_ms =
 			sqlite3_column_int64(stmt, SIM_BLOCKED_RAN);
 	}
-	out->balance_minor = ledger_col_money(stmt, SIM_BALANCE);
-	out->balance_decimals =
-		(unsigned)sqlite3_column_int64(stmt, SIM_DECIMALS);
-	out->balance_wall_ms = sqlite3_column_int64(stmt, SIM_BALANCE_WALL);
 	out->counted = (unsigned)sqlite3_column_int64(stmt, SIM_COUNTED);
 	out->unsettled = (unsigned)sqlite3_column_int64(stmt, SIM_UNSETTLED);
 	out->one_more = sqlite3_column_int64(stmt, SIM_ONE_MORE) != 0;
 	out->dialled_today = (unsigned)sqlite3_column_int64(stmt, SIM_TODAY);
-	out->balance_is_last =
-		out->balance_minor != MONEY_NONE &&
-		(sqlite3_column_type(stmt, SIM_BALANCE_LAST) == SQLITE_NULL ||
-			sqlite3_column_int64(stmt, SIM_BALANCE_LAST) != 0);
+	out->fence = sqlite3_column_int64(stmt, SIM_FENCE) != 0;
+	out->asked_today = (unsigned)sqlite3_column_int64(stmt, SIM_ASKED);
+	out->flies = sqlite3_column_int64(stmt, SIM_FLIES) != 0;
+}
+
+/*
+ * The balance is the account's, whichever SIM of it told it. It is the last
+ * thing that the account told while nothing was dialled for it or by this
+ * SIM since, and nothing else touched it.
+ */
+static const char balance_sql[] =
+	"SELECT b.minor,b.decimals,b.currency,b.at,"
+	"ifnull(c.spoiled_seq,0) <= b.seq"
+	" AND NOT EXISTS (SELECT 1 FROM attempt"
+	"  WHERE account = ?1 AND id > b.mark)"
+	" AND NOT EXISTS (SELECT 1 FROM attempt"
+	"  WHERE iccid = ?2 AND id > b.mark)"
+	" FROM balance b LEFT JOIN account c ON c.name = ?1"
+	" WHERE b.account = ?1 ORDER BY b.id DESC LIMIT 1";
+
+static int
+read_balance(struct ledger *ledger, const char *iccid, struct ledger_sim *out)
+{
+	const char *account = out->account[0] != '\0' ? out->account : iccid;
+	sqlite3_stmt *stmt = ledger_take(
+		ledger, balance_sql, ledger_text(account), ledger_text(iccid));
+	if (stmt == NULL)
+		return -EIO;
+	int rc = ledger_step(ledger, stmt);
+	if (rc == 1) {
+		out->balance_minor = ledger_col_money(stmt, 0);
+		out->balance_decimals = (unsigned)sqlite3_column_int64(stmt, 1);
+		ledger_col_copy(stmt, 2, out->balance_currency,
+			sizeof(out->balance_currency));
+		out->balance_wall_ms = sqlite3_column_int64(stmt, 3);
+		out->balance_is_last = sqlite3_column_int64(stmt, 4) != 0;
+	}
+	ledger_give(ledger, stmt);
+	return rc < 0 ? -EIO : 0;
 }
 
 /* When the last one ended, and whether with a word of the network. */
@@ -351,7 +311,8 @@ ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
 	ledger_give(ledger, stmt);
 	if (rc != 1)
 		return rc == 0 ? -ENOENT : -EIO;
-	if (read_ends(ledger, iccid, &sim) != 0)
+	if (read_balance(ledger, iccid, &sim) != 0 ||
+		read_ends(ledger, iccid, &sim) != 0)
 		return -EIO;
 	*out = sim;
 	return 0;

@@ -174,7 +174,25 @@ ledger_card_move(struct ledger *ledger, const struct ledger_op *op,
 		0)
 		return -EINVAL;
 	int rc = store_step(ledger, op, card, wish);
-	return rc == 0 ? shift_one(ledger, op, card, &way) : rc;
+	if (rc == 0)
+		rc = shift_one(ledger, op, card, &way);
+	if (rc == 0)
+		rc = ledger_breaker_count(
+			ledger, card, edge->from, wish->event);
+	return rc;
+}
+
+/* The batch stops itself: that is told with what made it. */
+static int
+audit_stop(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card)
+{
+	struct ledger_note note = {.len = 0};
+	ledger_note_text(&note, "why", card->stops_batch);
+	struct ledger_entry entry = {.event = "batch.stopped",
+		.note = note.text,
+		.batch = card->batch};
+	return ledger_audit_add(ledger, op, &entry);
 }
 
 int
@@ -184,6 +202,8 @@ ledger_card_audit(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_entry end = {
 		.event = "batch.finished", .batch = card->batch};
 	int rc = ledger_audit_add(ledger, op, entry);
+	if (rc == 0 && card->stops_batch != NULL)
+		rc = audit_stop(ledger, op, card);
 	if (rc != 0 || !card->ends_batch)
 		return rc;
 	return ledger_audit_add(ledger, op, &end);
@@ -199,29 +219,17 @@ moves_without_attempt(enum voucher_state from, enum voucher_event event)
 	       event != VOUCHER_REPEATED;
 }
 
-/* What a later insight makes of the attempts before: none is in flight or
- * in doubt, and the last on air is the one that credited. */
+/* A pending one lands. What came of it is known now, unless its voucher is
+ * unknown: a person who says "retry" does not know it either. */
 static int
 settle_attempts(struct ledger *ledger, const struct ledger_card *card)
 {
 	int rc = ledger_run(ledger,
-		"UPDATE attempt SET flying = 0, doubt = 0 WHERE voucher = ?1"
-		" AND ended IS NOT NULL AND (flying OR doubt)",
-		ledger_int(card->id));
-	if (rc == 0 && card->state == VOUCHER_LOADED)
-		rc = ledger_run(ledger,
-			"UPDATE attempt SET credited = 1 WHERE id ="
-			" (SELECT max(id) FROM attempt WHERE voucher = ?1"
-			"  AND fate <> 'not_sent')",
-			ledger_int(card->id));
-	if (rc == 0 && card->state == VOUCHER_LOADED)
-		/* A later credit ends what the operator barred before. */
-		rc = ledger_run(ledger,
-			"UPDATE sim SET blocked = 0 WHERE (iccid, 1) IN"
-			" (SELECT iccid, id > blocked_attempt FROM attempt"
-			"  WHERE voucher = ?1 AND credited = 1)",
-			ledger_int(card->id));
-	return rc;
+		"UPDATE attempt SET flying = 0, doubt = ?2 WHERE voucher = ?1"
+		" AND ended IS NOT NULL AND flying = 1",
+		ledger_int(card->id),
+		ledger_int(card->state == VOUCHER_UNKNOWN));
+	return rc == 0 ? ledger_credit_book(ledger, card, 0) : rc;
 }
 
 static int
@@ -265,11 +273,16 @@ ledger_voucher_move(struct ledger *ledger, const struct ledger_op *op,
 	if (m->event == VOUCHER_RESOLVED_LOADED &&
 		wish.credited_minor == MONEY_NONE)
 		wish.credited_minor = card.amount_minor;
-	rc = ledger_card_move(ledger, op, &card, &wish);
+	if (m->event == VOUCHER_RELEASE)
+		rc = ledger_breaker_release(ledger, card.batch);
+	if (rc == 0)
+		rc = ledger_card_move(ledger, op, &card, &wish);
 	if (rc == 0)
 		rc = settle_attempts(ledger, &card);
 	if (rc == 0)
 		rc = audit_move(ledger, op, &card, wish.credited_minor);
+	if (rc == 0)
+		rc = ledger_tally_tell_all(ledger, op, &card);
 	*result = (struct ledger_result){m->voucher, 1};
 	return rc;
 }
@@ -402,13 +415,20 @@ ledger_batch_move(struct ledger *ledger, const struct ledger_op *op,
 		ledger_int(m->batch));
 	if (rc != 0)
 		return rc == -ENOENT ? -EINVAL : rc;
+	if (m->event == VOUCHER_RELEASE)
+		rc = ledger_breaker_release(ledger, m->batch);
 	struct sweep sweep = {
 		.op = op, .digest = vault_digest_new(ledger->vault)};
-	rc = sweep_edges(ledger, &sweep);
+	if (rc == 0)
+		rc = sweep_edges(ledger, &sweep);
 	uint8_t digest[VAULT_HASH_LEN];
 	vault_digest_end(sweep.digest, digest);
 	if (rc == 0 && sweep.moved > 0)
 		rc = audit_sweep(ledger, &sweep, digest);
+	/* Its breaker holds it: it counts anew once it is released. */
+	if (rc == 0 && sweep.moved > 0 && m->event == VOUCHER_HOLD &&
+		span_eq(span_str(m->reason), span_str("batch")))
+		rc = ledger_breaker_reset(ledger, m->batch);
 	*result = (struct ledger_result){m->batch, sweep.moved};
 	return rc;
 }

@@ -264,6 +264,8 @@ purse_settle(const struct purse *p, int64_t attempt, enum ledger_fate fate,
 	s->event = event;
 	s->credited_minor = MONEY_NONE;
 	s->balance_minor = MONEY_NONE;
+	s->deducted_minor = MONEY_NONE;
+	s->bonus_minor = MONEY_NONE;
 	strcpy(s->by, "text");
 	return op;
 }

@@ -248,8 +248,9 @@ last_is_for_a_number(struct ledger_batch_row *row, unsigned i)
 		strcpy(row->target, "0800000099");
 }
 
+/* Law 5: whose SMS it is would not be known. */
 static void
-an_account_that_waits_for_its_sms_is_passed(void **state)
+a_sim_that_waits_for_its_sms_dials_nothing(void **state)
 {
 	struct trade t;
 	trade_init(&t, *state, COUNTER_PLAIN);
@@ -258,8 +259,8 @@ an_account_that_waits_for_its_sms_is_passed(void **state)
 	struct trade_batch b = trade_batch(&t, 3, last_is_for_a_number);
 	trade_run(&t, MINUTE);
 	trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
-	trade_expect(&t, &b, 2, VOUCHER_PENDING, "");
 	assert_int_equal(trade_dialled(A, &b, 1), 0);
+	assert_int_equal(trade_dialled(A, &b, 2), 0);
 	trade_fini(&t);
 }
 
@@ -325,16 +326,14 @@ two_modems_share_a_batch_and_no_card_goes_twice(void **state)
 	trade_open(&t);
 	shop_run_to(&t.shop, "b", MODEM_READY);
 	struct trade_batch b = trade_batch(&t, 10, NULL);
-	size_t most = 0;
-	for (int i = 0; i < 600; i++) {
-		trade_run(&t, 100);
-		size_t now = redeem_in_flight(t.redeem);
-		most = now > most ? now : most;
-	}
-	assert_int_equal(most, 2);
-	for (unsigned i = 0; i < 10; i++)
+	trade_run(&t, MINUTE);
+	unsigned by_a = 0;
+	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(
 			trade_dialled(A, &b, i) + trade_dialled(B, &b, i), 1);
+		by_a += trade_dialled(A, &b, i);
+	}
+	assert_in_range(by_a, 1, 9);
 	trade_fini(&t);
 }
 
@@ -445,7 +444,7 @@ main(void)
 		TEST(two_recharges_of_a_sim_keep_their_distance),
 		TEST(a_busy_network_is_asked_again_when_its_pause_is_over),
 		TEST(a_missing_sms_leaves_the_card_unknown_in_time),
-		TEST(an_account_that_waits_for_its_sms_is_passed),
+		TEST(a_sim_that_waits_for_its_sms_dials_nothing),
 		TEST(a_card_for_one_modem_is_dialled_by_no_other),
 		TEST(two_modems_never_credit_one_number_at_the_same_time),
 		TEST(two_modems_share_a_batch_and_no_card_goes_twice),

@@ -19,9 +19,22 @@ static struct ledger_op
 begin_alone(const struct purse *p, int64_t voucher)
 {
 	struct ledger_op op = purse_begin(p, voucher);
+	snprintf(op.u.attempt_begin.iccid, LEDGER_NAME_MAX, "sim-%lld",
+		(long long)voucher);
 	snprintf(op.u.attempt_begin.account, LEDGER_TARGET_MAX, "account%lld",
 		(long long)voucher);
 	return op;
+}
+
+/* Its fence is over: all was asked. */
+static void
+ask_all(struct purse *p, int64_t voucher)
+{
+	struct ledger_op op = purse_op(p, LEDGER_FENCE);
+	op.u.fence.over = true;
+	snprintf(op.u.fence.iccid, LEDGER_NAME_MAX, "sim-%lld",
+		(long long)voucher);
+	purse_must(p, &op);
 }
 
 /* What an attempt that ends by this event looks like. */
@@ -123,8 +136,9 @@ apply_event(struct purse *p, struct made m, enum voucher_state from,
 	enum voucher_event event, const char *reason)
 {
 	struct ledger_op op;
-	if (event == VOUCHER_DISPATCHED) {
+	if (event == VOUCHER_DISPATCHED || event == VOUCHER_REPEATED) {
 		op = begin_alone(p, m.voucher);
+		op.u.attempt_begin.event = event;
 	} else if (ends_attempt(from, event)) {
 		op = settle_by(p, m.attempt, event);
 		snprintf(op.u.attempt_settle.reason, LEDGER_NAME_MAX, "%s",
@@ -145,19 +159,11 @@ first_word(const char *words, char *out)
 	out[n] = '\0';
 }
 
-/* The only row that no operation of this version takes. */
-static bool
-is_later(enum voucher_event event)
-{
-	return event == VOUCHER_REPEATED;
-}
-
 static bool
 may_take(const struct voucher_edge *edge, const struct purse_card *card)
 {
-	return edge != NULL && !is_later(edge->by) &&
-	       voucher_edge_permits(
-		       edge, card->v.on_air, span_str(card->reason));
+	return edge != NULL && voucher_edge_permits(edge, card->v.on_air,
+				       span_str(card->reason));
 }
 
 static void
@@ -165,6 +171,8 @@ try_pair(struct purse *p, enum voucher_state from, enum voucher_event event,
 	bool was_on_air)
 {
 	struct made m = bring(p, from, was_on_air);
+	if (from == VOUCHER_UNKNOWN)
+		ask_all(p, m.voucher);
 	struct purse_card before = purse_card(p, m.voucher);
 	int64_t head = ledger_audit_head(p->ledger);
 	const struct voucher_edge *edge = voucher_edge_find(from, event);

@@ -106,6 +106,7 @@ account_in_flight_takes_its_vouchers_from_the_heads(void **state)
 	assert_int_equal(heads_of(p, "m1", 9).count, 4);
 	struct ledger_op op = purse_begin(p, one);
 	strcpy(op.u.attempt_begin.account, "0801");
+	strcpy(op.u.attempt_begin.iccid, "sim2");
 	int64_t attempt = purse_must(p, &op);
 	struct heads heads = heads_of(p, "m1", 9);
 	assert_int_equal(heads.count, 2);

@@ -117,10 +117,9 @@ static void
 all_open_attempts_are_settled_whatever_had_ended_before(void **state)
 {
 	struct purse *p = *state;
-	int64_t batch = purse_batch(p, 4, "");
 	int64_t cards[4];
 	for (unsigned i = 0; i < 4; i++)
-		cards[i] = purse_voucher(p, batch, ROW + i);
+		cards[i] = purse_voucher(p, purse_batch(p, 1, ""), ROW);
 	int64_t ended = purse_dial(p, cards[0]);
 	struct ledger_op settle = purse_settle(
 		p, ended, LEDGER_ANSWERED, VERDICT_LOADED, VOUCHER_CREDITED);
@@ -144,9 +143,8 @@ static void
 a_disk_that_refuses_at_start_keeps_none_of_them_open(void **state)
 {
 	struct purse *p = *state;
-	int64_t batch = purse_batch(p, 2, "");
-	int64_t cards[2] = {
-		purse_voucher(p, batch, ROW), purse_voucher(p, batch, ROW + 1)};
+	int64_t cards[2] = {purse_voucher(p, purse_batch(p, 1, ""), ROW),
+		purse_voucher(p, purse_batch(p, 1, ""), ROW)};
 	dial_on(p, cards[0], "sim1");
 	dial_on(p, cards[1], "sim2");
 	struct life life;

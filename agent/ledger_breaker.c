@@ -1,0 +1,198 @@
+/*
+ * ledger_breaker: slow start and breaker of a batch. Its counts belong to
+ * its vouchers' ends since the start or the last release after a trip; it
+ * must never let a batch that tripped go on by itself.
+ */
+#include "agent/ledger_private.h"
+
+#include <errno.h>
+
+enum {
+	SLOTS_DOUBLINGS = 20, /* so many in flight are as good as no limit */
+	RECENT_ENDS = 10,
+	RECENT_BAD = 6
+};
+
+struct breaker {
+	int64_t slots, rejects_max;
+	int64_t loaded, refused, unknown;
+	unsigned recent; /* bits of the last ends, 1: refused or unknown */
+	bool tripped;
+};
+
+/* ---- counting ---------------------------------------------------------- */
+
+static int
+load(struct ledger *ledger, int64_t batch, struct breaker *b)
+{
+	sqlite3_stmt *stmt = ledger_take(ledger,
+		"SELECT slots,rejects_max,since_loaded,since_refused,"
+		"since_unknown,recent,tripped FROM batch WHERE id = ?1",
+		ledger_int(batch));
+	if (stmt == NULL)
+		return -EIO;
+	int rc = ledger_step(ledger, stmt);
+	if (rc == 1) {
+		b->slots = sqlite3_column_int64(stmt, 0);
+		b->rejects_max = sqlite3_column_int64(stmt, 1);
+		b->loaded = sqlite3_column_int64(stmt, 2);
+		b->refused = sqlite3_column_int64(stmt, 3);
+		b->unknown = sqlite3_column_int64(stmt, 4);
+		b->recent = (unsigned)sqlite3_column_int64(stmt, 5);
+		b->tripped = sqlite3_column_int64(stmt, 6) != 0;
+	}
+	ledger_give(ledger, stmt);
+	if (rc == 0)
+		return -EINVAL;
+	return rc == 1 ? 0 : rc;
+}
+
+static int
+store(struct ledger *ledger, int64_t batch, const struct breaker *b)
+{
+	return ledger_run(ledger,
+		"UPDATE batch SET slots = ?2, since_loaded = ?3,"
+		" since_refused = ?4, since_unknown = ?5, recent = ?6,"
+		" tripped = ?7 WHERE id = ?1",
+		ledger_int(batch), ledger_int(b->slots), ledger_int(b->loaded),
+		ledger_int(b->refused), ledger_int(b->unknown),
+		ledger_int(b->recent), ledger_int(b->tripped));
+}
+
+static void
+note_end(struct breaker *b, bool bad)
+{
+	b->recent = (b->recent << 1 | bad) & ((1U << RECENT_ENDS) - 1);
+}
+
+/* A voucher counts as what it is now: what it was before is taken back,
+ * where it was counted since the start (a release may lie between). */
+static void
+take_back(struct breaker *b, enum voucher_state from)
+{
+	if (from == VOUCHER_UNKNOWN && b->unknown > 0)
+		b->unknown--;
+	if (from == VOUCHER_REJECTED && b->refused > 0)
+		b->refused--;
+}
+
+static void
+count(struct breaker *b, const struct ledger_card *card,
+	enum voucher_state from, enum voucher_event event)
+{
+	take_back(b, from);
+	if (card->state == VOUCHER_LOADED) {
+		b->loaded++;
+		if (b->slots < (int64_t)1 << SLOTS_DOUBLINGS)
+			b->slots *= 2;
+		note_end(b, false);
+	} else if (card->state == VOUCHER_UNKNOWN) {
+		b->unknown++;
+		note_end(b, true);
+	} else if (card->state == VOUCHER_REJECTED ||
+		   event == VOUCHER_SIM_BLOCKED) {
+		b->refused++;
+		/* As unknown it was a bad end already. */
+		if (from != VOUCHER_UNKNOWN)
+			note_end(b, true);
+	}
+}
+
+/* Why it stops now, or NULL. */
+static const char *
+trip(const struct breaker *b)
+{
+	if (b->tripped || b->rejects_max <= 0)
+		return NULL;
+	if (b->loaded == 0 && b->refused >= b->rejects_max)
+		return "refused_before_success";
+	if (b->loaded == 0 && b->unknown >= b->rejects_max)
+		return "unknown_before_success";
+	return __builtin_popcount(b->recent) >= RECENT_BAD ? "last_ten" : NULL;
+}
+
+static bool
+is_an_end(const struct ledger_card *card, enum voucher_state from,
+	enum voucher_event event)
+{
+	return card->state == VOUCHER_LOADED ||
+	       card->state == VOUCHER_UNKNOWN ||
+	       card->state == VOUCHER_REJECTED ||
+	       event == VOUCHER_SIM_BLOCKED || from == VOUCHER_UNKNOWN ||
+	       from == VOUCHER_REJECTED;
+}
+
+int
+ledger_breaker_count(struct ledger *ledger, struct ledger_card *card,
+	enum voucher_state from, enum voucher_event event)
+{
+	struct breaker b;
+	if (!is_an_end(card, from, event))
+		return 0;
+	int rc = load(ledger, card->batch, &b);
+	if (rc != 0)
+		return rc;
+	count(&b, card, from, event);
+	card->stops_batch = trip(&b);
+	if (card->stops_batch != NULL)
+		b.tripped = true;
+	return store(ledger, card->batch, &b);
+}
+
+/* ---- anew -------------------------------------------------------------- */
+
+#define ANEW                                                                   \
+	"UPDATE batch SET slots = 1, since_loaded = 0, since_refused = 0,"     \
+	" since_unknown = 0, recent = 0, tripped = 0 WHERE id = ?1"
+
+int
+ledger_breaker_reset(struct ledger *ledger, int64_t batch)
+{
+	return ledger_run(ledger, ANEW, ledger_int(batch));
+}
+
+int
+ledger_breaker_release(struct ledger *ledger, int64_t batch)
+{
+	return ledger_run(ledger, ANEW " AND tripped = 1 AND n_ready = 0",
+		ledger_int(batch));
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+int64_t
+ledger_tripped_batch(struct ledger *ledger)
+{
+	int64_t id;
+	/* What cannot be read is looked at again at the next occasion; heads
+	 * it gives none meanwhile. */
+	int rc = ledger_number_n(ledger,
+		"SELECT id FROM batch INDEXED BY batch_tripped"
+		" WHERE tripped = 1 AND n_ready > 0 AND accepted = 1"
+		" ORDER BY id LIMIT 1",
+		&id, NULL, 0);
+	return rc == 0 ? id : 0;
+}
+
+int
+ledger_wait(struct ledger *ledger, int64_t voucher, struct ledger_wait *out)
+{
+	sqlite3_stmt *stmt = ledger_take(ledger,
+		"SELECT v.own = 0 AND EXISTS (SELECT 1 FROM attempt a"
+		"  WHERE a.account = v.target AND a.flying = 1),"
+		" b.n_dialing + b.n_pending >= b.slots, b.tripped"
+		" FROM voucher v JOIN batch b ON b.id = v.batch"
+		" WHERE v.id = ?1",
+		ledger_int(voucher));
+	if (stmt == NULL)
+		return -EIO;
+	int rc = ledger_step(ledger, stmt);
+	*out = (struct ledger_wait){.account_flies = false};
+	if (rc == 1) {
+		out->account_flies = sqlite3_column_int64(stmt, 0) != 0;
+		out->slow_start = sqlite3_column_int64(stmt, 1) != 0;
+		out->batch_stops = sqlite3_column_int64(stmt, 2) != 0;
+	}
+	ledger_give(ledger, stmt);
+	return rc < 0 ? -EIO : 0;
+}
