@@ -363,7 +363,7 @@ copy_to(struct ledger *ledger, const char *name, char *why, size_t cap)
 	while (rc == 1)
 		rc = ledger_copy_step(copy);
 	if (copy != NULL && rc != 0)
-		snprintf(why, cap, "%s: %s", part, ledger_copy_error(copy));
+		snprintf(why, cap, "%s", ledger_copy_error(copy));
 	ledger_copy_close(copy);
 	if (rc == 0 &&
 		(ledger_sync_file(part) != 0 || rename(part, name) != 0 ||
