@@ -367,6 +367,8 @@ static ledger_op_fn *const operations[LEDGER_OP_KINDS] = {
 	[LEDGER_PAUSE] = ledger_take_pause,
 	[LEDGER_CURSOR] = take_cursor,
 	[LEDGER_EVENT] = take_event,
+	[LEDGER_MESSAGE] = ledger_take_message,
+	[LEDGER_MESSAGE_DONE] = ledger_take_message_done,
 };
 
 /* The failure is worth more than what undoing it may say. */

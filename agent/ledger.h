@@ -24,7 +24,8 @@ enum {
 	LEDGER_NAME_MAX = 64, /* operator, modem, reason, who, IMEI, ... */
 	LEDGER_TARGET_MAX = 64,
 	LEDGER_TEXT_MAX = 1024, /* replies (masked), notes */
-	LEDGER_FILE_MAX = 256   /* file names */
+	LEDGER_FILE_MAX = 256,  /* file names */
+	LEDGER_MESSAGES_MAX = 2000 /* kept of one SIM */
 };
 
 struct ledger;
@@ -88,6 +89,8 @@ enum ledger_op_kind {
 	LEDGER_PAUSE,
 	LEDGER_CURSOR,
 	LEDGER_EVENT,
+	LEDGER_MESSAGE,
+	LEDGER_MESSAGE_DONE,
 	LEDGER_OP_KINDS
 };
 
@@ -290,6 +293,35 @@ struct ledger_event {
 	char note[LEDGER_TEXT_MAX];
 };
 
+/*
+ * An operator's message, or anybody's. -EEXIST for a copy (the same digest on
+ * that SIM), which changes nothing; result.id is the message, or the first.
+ * Of a SIM with LEDGER_MESSAGES_MAX the oldest that decided nothing goes.
+ */
+struct ledger_message_keep {
+	char iccid[LEDGER_NAME_MAX]; /* must be known */
+	char modem[LEDGER_NAME_MAX];
+	char sender[LEDGER_NAME_MAX];
+	char smsc[LEDGER_NAME_MAX];
+	int64_t stamp_wall_ms;
+	uint8_t digest[VAULT_HASH_LEN]; /* over sender, stamp and text */
+	char text[LEDGER_TEXT_MAX];     /* masked by the caller */
+	enum verdict verdict;           /* VERDICT_NONE where it may be none */
+	char rule[LEDGER_NAME_MAX];
+	char serial[LEDGER_NAME_MAX]; /* as told */
+	int64_t amount_minor, deducted_minor, bonus_minor, balance_minor;
+	int64_t attempt; /* whose message it is; 0: nobody's */
+	bool waits;      /* that attempt is in the air: it may yet decide */
+	char why[LEDGER_NAME_MAX]; /* why it decides nothing; "" */
+};
+
+/* A message that waited has been weighed. */
+struct ledger_message_done {
+	int64_t message;
+	bool is_its; /* else it is nobody's: the attempt's may yet come */
+	char why[LEDGER_NAME_MAX]; /* as above */
+};
+
 /* A value: no pointer in it, so a turn can keep and replay it. */
 struct ledger_op {
 	enum ledger_op_kind kind;
@@ -317,6 +349,8 @@ struct ledger_op {
 		struct ledger_pause pause;
 		struct ledger_cursor cursor;
 		struct ledger_event event;
+		struct ledger_message_keep message_keep;
+		struct ledger_message_done message_done;
 	} u;
 };
 
@@ -606,6 +640,56 @@ int ledger_each_audit(struct ledger *ledger,
 	const struct ledger_audit_filter *filter, ledger_audit_fn *fn,
 	void *ctx);
 int64_t ledger_audit_head(struct ledger *ledger); /* the highest seq; 0 */
+
+/* A message as it was kept. */
+struct ledger_message {
+	int64_t id;
+	const char *iccid, *modem, *sender, *smsc, *text, *rule, *serial;
+	const char *why; /* "sender", "centre", "old", "several", ...; "" */
+	int64_t stamp_wall_ms, arrived_wall_ms;
+	enum verdict verdict;
+	int64_t amount_minor, deducted_minor, bonus_minor, balance_minor;
+	int64_t attempt, voucher; /* whose it is; 0: nobody's */
+	bool waits;
+};
+typedef bool ledger_message_fn(void *ctx, const struct ledger_message *m);
+struct ledger_message_filter {
+	int64_t after;     /* only ids above */
+	int64_t limit;     /* 0: none */
+	const char *modem; /* NULL: any; not asked with waits */
+	int64_t attempt;   /* 0: any */
+	bool waits;        /* only those that wait */
+};
+int ledger_each_message(struct ledger *ledger,
+	const struct ledger_message_filter *filter, ledger_message_fn *fn,
+	void *ctx);
+
+/*
+ * What may have caused a message: the attempts of a SIM, of its account, and
+ * of the accounts that it dialled for, that began at since_ran_ms or later
+ * and were, or may have been, on air.
+ */
+struct ledger_cause {
+	int64_t attempt, voucher;
+	bool open;   /* in the air */
+	bool flying; /* open, or pending */
+	bool read;   /* it has its message */
+	bool own;    /* the card is for the SIM itself */
+	enum verdict verdict;
+	enum voucher_state state; /* of the voucher, now */
+	int64_t card_minor, balance_before_minor;
+	const char *serial, *target, *iccid, *account;
+	struct ledger_moment began;
+	unsigned attempts, on_air, busy; /* of the voucher */
+};
+struct ledger_cause_query {
+	const char *iccid, *account;
+	int64_t since_ran_ms;
+	int64_t attempt; /* this one alone; 0: as above */
+};
+typedef bool ledger_cause_fn(void *ctx, const struct ledger_cause *cause);
+int ledger_each_cause(struct ledger *ledger, const struct ledger_cause_query *q,
+	ledger_cause_fn *fn, void *ctx);
 
 /* ---- checking ---------------------------------------------------------- */
 

@@ -331,7 +331,8 @@ ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
 	ledger_attempt_begin, ledger_attempt_settle, ledger_take_evidence,
 	ledger_take_balance, ledger_take_balance_asked, ledger_take_fence,
 	ledger_take_spoil, ledger_take_sim_seen, ledger_take_sim_blocked,
-	ledger_take_unlock, ledger_take_pause;
+	ledger_take_unlock, ledger_take_pause, ledger_take_message,
+	ledger_take_message_done;
 
 /* ---- reading (ledger_read.c, ledger_queue.c) --------------------------- */
 

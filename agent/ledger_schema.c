@@ -407,7 +407,40 @@ static const char version_2[] =
 	"CREATE INDEX batch_queue ON batch(priority DESC, id)"
 	" WHERE accepted = 1 AND n_ready > 0 AND may_dial = 1;"
 	"CREATE INDEX batch_tripped ON batch(id)"
-	" WHERE tripped = 1 AND n_ready > 0;";
+	" WHERE tripped = 1 AND n_ready > 0;"
+
+	/* ---- what operators, and others, wrote to the SIMs */
+	"CREATE TABLE message("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" iccid TEXT NOT NULL CHECK(iccid <> ''),"
+	" modem TEXT NOT NULL,"
+	" sender TEXT NOT NULL,"
+	" smsc TEXT NOT NULL,"
+	" stamp INTEGER NOT NULL,"
+	" text TEXT NOT NULL,"
+	" digest BLOB NOT NULL CHECK(length(digest) = 32),"
+	" arrived INTEGER NOT NULL,"
+	" arrived_ran INTEGER NOT NULL,"
+	" verdict TEXT NOT NULL,"
+	" rule TEXT NOT NULL,"
+	" serial TEXT NOT NULL,"
+	" amount INTEGER,"
+	" deducted INTEGER,"
+	" bonus INTEGER,"
+	" balance INTEGER,"
+	" attempt INTEGER REFERENCES attempt(id),"
+	" waits INTEGER NOT NULL CHECK(waits IN (0,1)),"
+	" why TEXT NOT NULL,"
+	" CHECK(waits = 0 OR attempt IS NOT NULL)"
+	") STRICT;"
+	/* A copy is one message. */
+	"CREATE UNIQUE INDEX message_copy ON message(iccid, digest);"
+	"CREATE INDEX message_minute ON message(iccid, arrived_ran);"
+	"CREATE INDEX message_idle ON message(iccid, id)"
+	" WHERE attempt IS NULL;"
+	"CREATE INDEX message_attempt ON message(attempt)"
+	" WHERE attempt IS NOT NULL;"
+	"CREATE INDEX message_waits ON message(id) WHERE waits = 1;";
 
 /* migrations[n] leads from version n to n + 1. */
 static const char *const migrations[] = {version_1, version_2};

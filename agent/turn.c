@@ -453,6 +453,11 @@ forget_amounts(struct ledger_op *op)
 		op->u.attempt_settle.deducted_minor = MONEY_NONE;
 		op->u.attempt_settle.bonus_minor = MONEY_NONE;
 	}
+	if (op->kind == LEDGER_MESSAGE) {
+		struct ledger_message_keep *m = &op->u.message_keep;
+		m->amount_minor = m->deducted_minor = MONEY_NONE;
+		m->bonus_minor = m->balance_minor = MONEY_NONE;
+	}
 	if (op->kind == LEDGER_EVIDENCE) {
 		op->u.evidence.credited_minor = MONEY_NONE;
 		op->u.evidence.balance_minor = MONEY_NONE;
