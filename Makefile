@@ -86,7 +86,7 @@ TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD
 # before the real ones, which are then not taken.
 VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
 	backup fleet fleet_reload dispatch dispatch_clock dispatch_disk \
-	dispatch_queue dispatch_random dispatch_status)
+	dispatch_queue dispatch_random dispatch_status message)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka

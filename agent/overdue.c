@@ -3,6 +3,7 @@
  */
 #include "agent/overdue.h"
 
+#include "agent/message.h"
 #include "agent/turn.h"
 
 /* Moved in one turn; the rest follows in the next. */
@@ -38,6 +39,9 @@ overdue_sweep(struct turn *turn)
 	struct ledger_voucher_filter filter = {.state = VOUCHER_PENDING};
 	struct sweep s = {
 		.now_ran_ms = turn_now(turn).ran_ms, .next_ran_ms = INT64_MAX};
+	/* One that came is weighed before its time is called over: a failing
+	 * disk, or a stop, may have been in between. */
+	message_recall(turn);
 	if (ledger_each_voucher(turn_ledger(turn), &filter, on_pending, &s) !=
 		0)
 		return INT64_MAX;

@@ -14,6 +14,7 @@
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
+#include "agent/message.h"
 #include "agent/policy.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
@@ -259,6 +260,7 @@ conclude(struct attempt *a, const struct modem_result *result)
 	weigh(a, result, &o.read, &o.weighed);
 	o.next = policy_next(&o.weighed);
 	settle_in_ledger(a, &o, result);
+	message_on_settled(a->redeem->turn, a->profile, a->id);
 	if (o.next.sim_blocked)
 		block_sim(a);
 	pace_line(a, &o.weighed, &o.next);
