@@ -38,6 +38,8 @@ AGENT_SRC := $(filter-out agent/topupd.c agent/topupctl.c,$(wildcard agent/*.c))
 SIM_SRC   := $(filter-out tests/sim/modemsim.c,$(wildcard tests/sim/*.c))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 VIRTUAL_SRC := $(wildcard tests/virtual/*.c)
+CRASH_SRC := $(filter-out tests/crash/simulate.c tests/crash/test_%,\
+	$(wildcard tests/crash/*.c))
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 SCENARIO := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/scenario/test_*.c))
 BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
@@ -54,7 +56,7 @@ $(shell mkdir -p $(BUILD); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1))
 endef
 ifeq ($(filter clean help lint demo,$(MAKECMDGOALS)),)
 $(call remember,$(BUILD)/flags,$(subst ','\'',$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)))
-$(call remember,$(BUILD)/sources,$(MODEM_SRC) $(AGENT_SRC) $(SIM_SRC) $(SUPPORT_SRC) $(VIRTUAL_SRC))
+$(call remember,$(BUILD)/sources,$(MODEM_SRC) $(AGENT_SRC) $(SIM_SRC) $(SUPPORT_SRC) $(VIRTUAL_SRC) $(CRASH_SRC))
 endif
 $(BUILD)/flags $(BUILD)/sources:
 
@@ -68,6 +70,7 @@ $(BUILD)/libagent.a: $(call obj,$(AGENT_SRC))
 $(BUILD)/libsim.a: $(call obj,$(SIM_SRC))
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT_SRC))
 $(BUILD)/libvirtual.a: $(call obj,$(VIRTUAL_SRC))
+$(BUILD)/libcrash.a: $(call obj,$(CRASH_SRC))
 $(BUILD)/lib%.a: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@rm -f $@
@@ -91,16 +94,26 @@ $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka
 
-everything: all $(UNIT) $(SCENARIO) $(BENCH) ## build the tests too, run nothing
+# Whole lives of the daemon in virtual time. What the spool does to files
+# asks the simulated machine first.
+CRASH := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/test_*.c))
+SIMULATE := $(BUILD)/tests/crash/simulate
+CRASH_LIBS := $(addprefix $(BUILD)/lib,crash.a virtual.a support.a sim.a \
+	agent.a modem.a)
+$(SIMULATE) $(CRASH): $(BUILD)/%: $(BUILD)/%.o $(CRASH_LIBS)
+	$(LINK) -Wl,--wrap=fsync,--wrap=renameat,--wrap=unlinkat $< \
+		$(CRASH_LIBS) $(PKG_LIBS) -lcmocka -lm
 
-check: $(UNIT) ## unit tests
-	BUILD=$(BUILD) scripts/run-tests $(UNIT)
+everything: all $(UNIT) $(SCENARIO) $(BENCH) $(CRASH) $(SIMULATE) ## build the tests too, run nothing
+
+check: $(UNIT) $(CRASH) ## unit tests
+	BUILD=$(BUILD) scripts/run-tests $(UNIT) $(CRASH)
 
 scenario: all $(SCENARIO) ## the real binaries against the modem simulator
 	BUILD=$(BUILD) scripts/run-tests $(SCENARIO)
 
-test: all $(UNIT) $(SCENARIO) ## unit tests and scenarios
-	BUILD=$(BUILD) scripts/run-tests $(UNIT) $(SCENARIO)
+test: all $(UNIT) $(SCENARIO) $(CRASH) ## unit tests and scenarios
+	BUILD=$(BUILD) scripts/run-tests $(CRASH) $(UNIT) $(SCENARIO)
 
 asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test

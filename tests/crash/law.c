@@ -1,0 +1,362 @@
+/*
+ * law: see law.h. It must never find a law kept because it forgot to look.
+ */
+#include "tests/crash/law.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/ledger.h"
+#include "agent/turn.h"
+#include "tests/crash/disk.h"
+#include "tests/crash/law_inner.h"
+#include "tests/crash/life.h"
+#include "tests/crash/power.h"
+#include "tests/crash/realm.h"
+#include "tests/crash/story.h"
+#include "tests/virtual/virtual.h"
+
+struct law law;
+
+static struct law_counts counts; /* over all runs */
+
+struct law_counts *
+law_counts(void)
+{
+	return &counts;
+}
+
+void
+law_break(const char *format, ...)
+{
+	va_list args;
+	if (law.broken[0] != '\0')
+		return;
+	va_start(args, format);
+	(void)vsnprintf(law.broken, sizeof(law.broken), format, args);
+	va_end(args);
+	story_tell("LAW BROKEN: %s", law.broken);
+}
+
+const char *
+law_broken(void)
+{
+	return law.broken;
+}
+
+void
+law_reset(struct realm *realm, struct life *life)
+{
+	memset(&law, 0, sizeof(law));
+	law.realm = realm;
+	law.life = life;
+}
+
+struct fact *
+law_fact(const struct realm_card *card)
+{
+	return &law.facts[card - law.realm->cards];
+}
+
+bool
+law_was_credited(const struct realm_card *card)
+{
+	return law_fact(card)->credited;
+}
+
+struct realm_card *
+law_card_of(int64_t voucher)
+{
+	if (voucher <= 0 || voucher >= LAW_VOUCHERS_MAX ||
+		law.card_of[voucher] == 0)
+		return NULL;
+	return &law.realm->cards[law.card_of[voucher] - 1];
+}
+
+const char *
+law_masked(const struct realm_card *card)
+{
+	return card->voucher_pin; /* these PINs are worth nothing */
+}
+
+static struct sim_fact *
+sim_fact(const struct realm_sim *sim)
+{
+	return &law.sims[sim - law.realm->sims];
+}
+
+void
+law_person_retries(const struct realm_card *card)
+{
+	law_fact(card)->person_retries = true;
+}
+
+void
+law_person_unlocks(const struct realm_sim *sim)
+{
+	sim_fact(sim)->unlocks++;
+}
+
+static int64_t
+ran_now(void)
+{
+	return law.ran_before_ms + virtual_now_ms() - law.life_from_ms;
+}
+
+void
+law_at_end_of_life(int64_t ran_ms)
+{
+	law.ran_before_ms += ran_ms;
+	for (size_t i = 0; i < law.realm->card_count; i++)
+		law.facts[i].in_flight = false; /* found at start, or pending */
+}
+
+/* ---- what goes on air -------------------------------------------------- */
+
+/* The PIN in a request: in the code, or typed into the menu. */
+static bool
+pin_of(const char *code, char out[16])
+{
+	static const char recharge[] = "*121*";
+	bool direct = strncmp(code, recharge, strlen(recharge)) == 0;
+	const char *from = direct ? code + strlen(recharge) : code;
+	size_t len = strspn(from, "0123456789");
+	if (len != 14)
+		return false;
+	(void)snprintf(out, 16, "%.14s", from);
+	return true;
+}
+
+static bool
+may_be_dialled_again(const struct fact *f)
+{
+	if (f->requests == 0 || f->person_retries)
+		return true;
+	if (law.realm->terms.repeat_once && !f->repeated)
+		return true;
+	return f->answer_came && (strcmp(f->outcome, "busy") == 0 ||
+					 strcmp(f->outcome, "locked") == 0);
+}
+
+struct last_attempt {
+	struct ledger_attempt a;
+	char iccid[LEDGER_NAME_MAX];
+	int64_t number;
+};
+
+static bool
+on_attempt(void *ctx, const struct ledger_attempt *a)
+{
+	struct last_attempt *last = ctx;
+	last->a = *a;
+	(void)snprintf(last->iccid, sizeof(last->iccid), "%s", a->iccid);
+	last->number++;
+	return true;
+}
+
+/* Laws 1 and 6: the attempt is in the ledger, open, and on disk. */
+static void
+check_written(const struct realm_card *card, const struct fact *f)
+{
+	struct last_attempt last = {.number = 0};
+	if (f->voucher == 0) {
+		law_break("law 1: %s was dialled, and is in no batch",
+			law_masked(card));
+		return;
+	}
+	(void)ledger_each_attempt(
+		law.life->ledger, f->voucher, on_attempt, &last);
+	if (last.number == 0 || last.a.ended_wall_ms != 0)
+		law_break("law 6: %s (voucher %" PRId64
+			  ") goes on air without an open attempt",
+			law_masked(card), f->voucher);
+	else if (!law_is_durable(last.a.id))
+		law_break("law 6: %s (voucher %" PRId64
+			  ") goes on air, attempt %" PRId64 " is not on disk",
+			law_masked(card), f->voucher, last.a.id);
+}
+
+static const char *
+account_of(const struct realm_card *card, const char *imsi)
+{
+	return strcmp(card->target, "self") == 0 ? imsi : card->target;
+}
+
+static void
+check_alone(const struct realm_card *card, const char *account)
+{
+	for (size_t i = 0; i < law.realm->card_count; i++) {
+		const struct fact *other = &law.facts[i];
+		if (&law.realm->cards[i] != card && other->in_flight &&
+			strcmp(other->account, account) == 0)
+			law_break("law 3: %s goes on air for %s, %s is in "
+				  "flight",
+				law_masked(card), account,
+				law_masked(&law.realm->cards[i]));
+	}
+}
+
+static void
+on_request(const struct sim_event *e)
+{
+	char voucher_pin[16];
+	if (!pin_of(e->code, voucher_pin))
+		return;
+	struct realm_card *card = realm_card(law.realm, voucher_pin);
+	if (!card) {
+		law_break("law 1: %s was dialled, no file has it", voucher_pin);
+		return;
+	}
+	const struct realm_modem *m = realm_modem(law.realm, e->modem);
+	const struct realm_sim *sim = &law.realm->sims[m->sim];
+	struct fact *f = law_fact(card);
+	law_catch_up();
+	if (!may_be_dialled_again(f))
+		law_break("law 1: %s (voucher %" PRId64 ") is dialled again "
+			  "by a machine; before: %s, answer %s",
+			voucher_pin, f->voucher, f->outcome,
+			f->answer_came ? "came" : "lost");
+	if (f->requests > 0 && !f->person_retries)
+		f->repeated = true;
+	check_written(card, f);
+	check_alone(card, account_of(card, sim->imsi));
+	(void)snprintf(f->account, sizeof(f->account), "%s",
+		account_of(card, sim->imsi));
+	f->person_retries = false;
+	f->in_flight = true;
+	f->requests++;
+	f->outcome = e->reached ? "?" : "lost";
+	f->answer_came = false;
+	law.dialled[m - law.realm->modems] = card;
+	counts.redeemed++;
+	/* A pause that ran out allows one more, and doubles. */
+	struct sim_fact *s = sim_fact(sim);
+	int64_t pause = law.realm->terms.reject_pause_ms;
+	if (s->wrong > 0 && ran_now() - s->last_ran_ms >= pause)
+		s->pauses++;
+	s->last_ran_ms = ran_now();
+}
+
+static bool
+is_wrong(const char *outcome)
+{
+	if (strcmp(outcome, "invalid") == 0)
+		return true;
+	return law.realm->terms.count_all &&
+	       (strcmp(outcome, "used") == 0 ||
+		       strcmp(outcome, "used_by_you") == 0 ||
+		       strcmp(outcome, "expired") == 0 ||
+		       strcmp(outcome, "blocked") == 0);
+}
+
+static void
+count_row(const struct sim_event *e)
+{
+	const struct realm_sim *sim = realm_sim(law.realm, e->by);
+	assert(sim);
+	struct sim_fact *s = sim_fact(sim);
+	if (strcmp(e->outcome, "loaded") == 0)
+		s->wrong = s->unlocks = s->pauses = 0;
+	if (!is_wrong(e->outcome))
+		return;
+	s->wrong++;
+	counts.refused++;
+	unsigned allowed =
+		law.realm->terms.max_rejects + s->unlocks + s->pauses;
+	if (s->wrong > allowed)
+		law_break("law 3: %u refusals in a row on %s, allowed are %u "
+			  "(%u, %u unlocks, %u pauses)",
+			s->wrong, sim->imsi, allowed,
+			law.realm->terms.max_rejects, s->unlocks, s->pauses);
+}
+
+static void
+on_redeem(const struct sim_event *e)
+{
+	struct realm_card *card = realm_card(law.realm, e->voucher_pin);
+	if (!card) {
+		law_break("law 1: %s was redeemed, no file has it",
+			e->voucher_pin);
+		return;
+	}
+	struct fact *f = law_fact(card);
+	f->outcome = network_text_name_of(e->outcome);
+	if (e->executed > 1)
+		law_break("law 1: %s was executed twice", e->voucher_pin);
+	if (strcmp(e->outcome, "loaded") == 0) {
+		f->credited = true;
+		counts.loaded++;
+	}
+	count_row(e);
+}
+
+/* The answer to what that modem dialled last. */
+static void
+on_reply(const struct sim_event *e)
+{
+	const struct realm_modem *m = realm_modem(law.realm, e->modem);
+	struct realm_card *card = law.dialled[m - law.realm->modems];
+	if (card && strcmp(e->fate, "lost") != 0 &&
+		!strstr(e->text, "Your balance is"))
+		law_fact(card)->answer_came = true;
+}
+
+void
+law_on_event(void *ctx, const struct sim_event *e)
+{
+	(void)ctx;
+	law_tell_event(e);
+	switch (e->kind) {
+	case SIM_REQUEST:
+		on_request(e);
+		break;
+	case SIM_REDEEM:
+		on_redeem(e);
+		break;
+	case SIM_REPLY:
+		on_reply(e);
+		break;
+	case SIM_LOCK:
+	case SIM_FAULT:
+	case SIM_BOOT:
+	case SIM_PORT:
+	case SIM_SWAP:
+	case SIM_SMS:
+		break;
+	}
+}
+
+/* ---- the trail outside ------------------------------------------------- */
+
+void
+law_on_trail(const char *text)
+{
+	const char *seq_at = strstr(text, "seq="),
+		   *head = strstr(text, "head=");
+	int64_t seq = seq_at ? strtoll(seq_at + 4, NULL, 10) : 0;
+	if (seq <= 0 || !head || seq >= LAW_ENTRIES_MAX) {
+		law_break(
+			"law 5: a line of the trail without number: %s", text);
+		return;
+	}
+	if (seq > law.trail_last + 1)
+		law_break("law 5: the trail has a gap: %" PRId64
+			  " comes after %" PRId64,
+			seq, law.trail_last);
+	uint64_t hash =
+		strtoull((char[17]){head[5], head[6], head[7], head[8], head[9],
+				 head[10], head[11], head[12], head[13],
+				 head[14], head[15], head[16]},
+			NULL, 16);
+	if (seq > law.trail_last)
+		law.trail_last = seq;
+	else if (law.trail[seq] != hash)
+		law_break("law 5: entry %" PRId64
+			  " was sent, and is another one now",
+			seq);
+	law.trail[seq] = hash;
+}

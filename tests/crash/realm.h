@@ -1,0 +1,119 @@
+/*
+ * realm: the world that a run happens in: a network with its cards, modems
+ * and SIMs, the operator's profile, the configuration, batch files. All of
+ * it is drawn from the seed. It must never be seen by the daemon but over
+ * wires, files and its configuration.
+ */
+#ifndef TESTS_CRASH_REALM_H
+#define TESTS_CRASH_REALM_H
+
+#include "agent/config.h"
+#include "agent/profile.h"
+#include "tests/sim/device.h"
+#include "tests/sim/network.h"
+#include "tests/sim/rng.h"
+
+enum {
+	REALM_MODEMS_MAX = 4,
+	REALM_SIMS_MAX = 6, /* two more than modems */
+	REALM_NUMBERS = 3,
+	REALM_CARDS_MAX = 400,
+	REALM_FILES_MAX = 40
+};
+
+/* What the profile says, and what the network does. */
+struct realm_terms {
+	int64_t timeout_ms, fence_ms, interval_ms, retry_pause_ms;
+	int64_t reject_pause_ms;
+	unsigned max_rejects, batch_rejects, retries;
+	const char *before; /* of [balance] */
+	bool menu;          /* recharges by menu */
+	bool repeat_once;
+	int lock_after;
+	bool count_all;
+	double trouble; /* how likely a request meets a fault */
+	double bad;     /* how many cards are bad */
+};
+
+struct realm_sim {
+	char imsi[20], iccid[24], msisdn[16];
+};
+
+struct realm_modem {
+	char name[16], where[24];
+	struct device *device;
+	size_t sim;
+};
+
+struct realm_card {
+	char voucher_pin[16];
+	int64_t amount_minor;
+	bool amount_told;      /* in the batch */
+	bool listed;           /* the network knows it */
+	enum card_state state; /* at first */
+	char target[16];       /* "self" or a number */
+	size_t file;
+	unsigned line;
+};
+
+/* A batch file. */
+struct realm_file {
+	char name[32];
+	size_t first, cards; /* of realm.cards */
+	unsigned bad_rows;
+	bool begun, dropped;
+};
+
+struct realm {
+	uint64_t seed;
+	struct rng chance; /* of what happens */
+	struct rng disk, wire, secret;
+	struct realm_terms terms;
+	struct network *network;
+	struct realm_sim sims[REALM_SIMS_MAX];
+	size_t sim_count;
+	struct realm_modem modems[REALM_MODEMS_MAX];
+	size_t modem_count;
+	struct realm_card cards[REALM_CARDS_MAX];
+	size_t card_count;
+	struct realm_file files[REALM_FILES_MAX];
+	size_t file_count;
+	struct config config;
+	struct config_modem config_modems[REALM_MODEMS_MAX];
+	struct profiles profiles;
+	struct profile *list[1];
+};
+
+/* A new world of that seed; the hook is told the truth. */
+void realm_init(struct realm *r, uint64_t seed, struct sim_hook hook);
+void realm_fini(struct realm *r);
+
+/* Reads the profile anew: changed says whether some of its times differ. */
+void realm_profile(struct realm *r);
+
+/* How likely each fault is from now on; 0: none. */
+void realm_trouble(struct realm *r, double chance);
+
+/* Draws a new batch file of at most so many rows, and begins to write it or
+ * drops it whole; a begun one is finished. NULL when there are enough. */
+struct realm_file *realm_drop(struct realm *r, unsigned rows);
+void realm_drop_rest(struct realm *r);
+
+/* Whether incoming/ has it. */
+bool realm_is_incoming(const struct realm_file *f);
+
+/* By PIN; NULL. */
+struct realm_card *realm_card(struct realm *r, const char *voucher_pin);
+/* By name; must exist. */
+struct realm_modem *realm_modem(struct realm *r, const char *name);
+/* By IMSI or ICCID; NULL. */
+struct realm_sim *realm_sim(struct realm *r, const char *id);
+
+/* The SIMs of two modems, or of one and the drawer, change places. */
+void realm_swap(struct realm *r, size_t modem, size_t sim);
+
+/* Draws: 0 to n - 1; a time, small ones as likely as large ones. */
+size_t realm_draw(struct realm *r, size_t n);
+int64_t realm_draw_ms(struct realm *r, int64_t low, int64_t high);
+
+#endif
