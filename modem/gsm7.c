@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "modem/gsm7_national.h"
 #include "modem/ucs2.h"
 
 enum {
@@ -164,37 +165,63 @@ static const struct {
 
 enum { EXTENDED = sizeof extension / sizeof extension[0] };
 
-static unsigned
-septet_of(uint32_t point)
+static uint32_t
+default_extended_point(uint8_t septet)
 {
-	for (unsigned i = 0; i < sizeof alphabet / sizeof alphabet[0]; i++)
-		if (i != ESC && alphabet[i] == point)
+	for (size_t i = 0; i < EXTENDED; i++)
+		if (extension[i].septet == septet)
+			return extension[i].point;
+	return GSM7_NO_POINT;
+}
+
+/* What a septet means by itself. */
+static uint32_t
+point_of(struct gsm7_shift shift, uint8_t septet)
+{
+	uint32_t point = gsm7_locking_point(shift.locking, septet);
+
+	return point != GSM7_NO_POINT ? point : alphabet[septet];
+}
+
+/* What it means after ESC, or GSM7_NO_POINT. */
+static uint32_t
+extended_point(struct gsm7_shift shift, uint8_t septet)
+{
+	uint32_t point = gsm7_single_point(shift.single, septet);
+
+	return point != GSM7_NO_POINT ? point : default_extended_point(septet);
+}
+
+typedef uint32_t point_fn(struct gsm7_shift shift, uint8_t septet);
+
+static unsigned
+septet_of(point_fn *point_of_septet, struct gsm7_shift shift, uint32_t point)
+{
+	enum { SEPTETS = 128, SPACE = 0x20 };
+
+	/* What is void in a table shows as a space, but is none. */
+	if (point == SPACE)
+		return point_of_septet == point_of ? SPACE : NO_SUCH;
+	for (unsigned i = 0; i < SEPTETS; i++)
+		if (i != ESC && point_of_septet(shift, (uint8_t)i) == point)
 			return i;
 	return NO_SUCH;
 }
 
-static unsigned
-extended_septet_of(uint32_t point)
-{
-	for (size_t i = 0; i < EXTENDED; i++)
-		if (extension[i].point == point)
-			return extension[i].septet;
-	return NO_SUCH;
-}
-
 int
-gsm7_from_utf8(struct span utf8, uint8_t *septets, size_t cap, size_t *len)
+gsm7_from_utf8_shift(struct gsm7_shift shift, struct span utf8,
+	uint8_t *septets, size_t cap, size_t *len)
 {
 	size_t put = 0;
 	uint32_t point;
 	int rc;
 
 	while ((rc = ucs2_utf8_next(&utf8, &point)) == 0) {
-		unsigned septet = septet_of(point);
+		unsigned septet = septet_of(point_of, shift, point);
 		bool extended = septet == NO_SUCH;
 
 		if (extended)
-			septet = extended_septet_of(point);
+			septet = septet_of(extended_point, shift, point);
 		if (septet == NO_SUCH)
 			return -EILSEQ;
 		if (cap - put < (extended ? 2 : 1))
@@ -209,30 +236,33 @@ gsm7_from_utf8(struct span utf8, uint8_t *septets, size_t cap, size_t *len)
 	return 0;
 }
 
-static uint32_t
-extended_point(uint8_t septet)
+int
+gsm7_from_utf8(struct span utf8, uint8_t *septets, size_t cap, size_t *len)
 {
-	for (size_t i = 0; i < EXTENDED; i++)
-		if (extension[i].septet == septet)
-			return extension[i].point;
-	return alphabet[septet];
+	struct gsm7_shift none = {0, 0};
+
+	return gsm7_from_utf8_shift(none, utf8, septets, cap, len);
 }
 
 int
-gsm7_to_utf8(
-	const uint8_t *septets, size_t n, char *utf8, size_t cap, size_t *len)
+gsm7_to_utf8_shift(struct gsm7_shift shift, struct gsm7_septets in, char *utf8,
+	size_t cap, size_t *len)
 {
 	size_t put = 0;
 
 	if (cap == 0)
 		return -ENOSPC;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t septet = septets[i] & 0x7F;
-		uint32_t point = alphabet[septet];
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t septet = in.ptr[i] & 0x7F;
+		uint32_t point = point_of(shift, septet);
 		int rc;
 
-		if (septet == ESC && i + 1 < n)
-			point = extended_point(septets[++i] & 0x7F);
+		if (septet == ESC && i + 1 < in.len) {
+			septet = in.ptr[++i] & 0x7F;
+			point = extended_point(shift, septet);
+			if (point == GSM7_NO_POINT)
+				point = point_of(shift, septet);
+		}
 		rc = ucs2_utf8_put(point, utf8, cap, &put);
 		if (rc < 0)
 			return rc;
@@ -240,6 +270,16 @@ gsm7_to_utf8(
 	utf8[put] = '\0';
 	*len = put;
 	return 0;
+}
+
+int
+gsm7_to_utf8(
+	const uint8_t *septets, size_t n, char *utf8, size_t cap, size_t *len)
+{
+	struct gsm7_shift none = {0, 0};
+	struct gsm7_septets in = {septets, n};
+
+	return gsm7_to_utf8_shift(none, in, utf8, cap, len);
 }
 
 /* ORs a septet into the bit string; the octets it enters are set first. */
@@ -309,5 +349,27 @@ gsm7_unpack_ussd(const uint8_t *octets, size_t len, uint8_t *septets,
 	for (size_t i = 0; i < count; i++)
 		septets[i] = septet_at(octets, len, i);
 	*n = count;
+	return 0;
+}
+
+int
+gsm7_pack_sms(struct gsm7_septets in, size_t first, uint8_t *octets, size_t cap)
+{
+	if (in.len > SIZE_MAX / 16 || first > SIZE_MAX / 16 ||
+		((first + in.len) * SEPTET_BITS + 7) / 8 > cap)
+		return -ENOSPC;
+	for (size_t i = 0; i < in.len; i++)
+		put_septet(octets, first + i, in.ptr[i]);
+	return 0;
+}
+
+int
+gsm7_unpack_sms(struct gsm7_octets in, size_t first, uint8_t *septets, size_t n)
+{
+	if (n > SIZE_MAX / 16 || first > SIZE_MAX / 16 ||
+		((first + n) * SEPTET_BITS + 7) / 8 > in.len)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		septets[i] = septet_at(in.ptr, in.len, first + i);
 	return 0;
 }

@@ -105,21 +105,20 @@ unit_at(const uint8_t *octets)
 	return (uint32_t)octets[0] << 8 | octets[1];
 }
 
-/* The character at octets, of n octets; *used octets belong to it. */
-static uint32_t
-point_at(const uint8_t *octets, size_t n, size_t *used)
+size_t
+ucs2_point_at(const uint8_t *octets, size_t n, uint32_t *point)
 {
 	uint32_t high = unit_at(octets);
 	uint32_t low;
 
-	*used = 2;
+	*point = high;
 	if (high < HIGH_FIRST || high >= LOW_FIRST || n < 4)
-		return high; /* a lone surrogate is replaced when it is put */
+		return 2; /* a lone surrogate is replaced when it is put */
 	low = unit_at(octets + 2);
 	if (low < LOW_FIRST || low >= SURROGATES_END)
-		return high;
-	*used = 4;
-	return PLANE_1 + ((high - HIGH_FIRST) << 10) + (low - LOW_FIRST);
+		return 2;
+	*point = PLANE_1 + ((high - HIGH_FIRST) << 10) + (low - LOW_FIRST);
+	return 4;
 }
 
 int
@@ -134,9 +133,10 @@ ucs2_to_utf8(
 	if (cap == 0)
 		return -ENOSPC;
 	for (size_t i = 0; i < n; i += used) {
-		uint32_t point = point_at(octets + i, n - i, &used);
+		uint32_t point;
 		int rc;
 
+		used = ucs2_point_at(octets + i, n - i, &point);
 		if (point == 0)
 			break;
 		rc = ucs2_utf8_put(point, utf8, cap, &put);

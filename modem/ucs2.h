@@ -17,6 +17,12 @@ int ucs2_to_utf8(
 	const uint8_t *octets, size_t n, char *utf8, size_t cap, size_t *len);
 
 /*
+ * The character at octets (n of them, at least 2), into *point; a lone
+ * surrogate is given as it is. How many octets belong to it: 2 or 4.
+ */
+size_t ucs2_point_at(const uint8_t *octets, size_t n, uint32_t *point);
+
+/*
  * UTF-8 into big-endian units; *len octets. 0, -EILSEQ for what is no UTF-8
  * (and for NUL), -ENOSPC.
  */

@@ -236,6 +236,95 @@ random_septets_come_back_at_every_length(void **state)
 	}
 }
 
+/* TS 23.038 Annex A, where a place differs from the default table. */
+static void
+national_tables_say_what_annex_a_says(void **state)
+{
+	static const struct {
+		struct gsm7_shift shift;
+		const char *septets;
+		size_t n;
+		const char *utf8;
+	} rows[] = {
+		{{0, 0}, "hola", 4, "hola"},
+		{{0, 1},
+			"\033\107\033\111\033\123\033\143\033\147\033\151\033"
+			"\163\033\145",
+			16,
+			"\304\236\304\260\305\236\303\247\304\237\304\261\305"
+			"\237\342\202\254"},
+		{{0, 2}, "\033\011\033\101\033\111\033\141\033\165\033\074", 12,
+			"\303\247\303\201\303\215\303\241\303\272["},
+		{{0, 3}, "\033\005\033\101\033\133\033\141\033\174\033\177", 12,
+			"\303\252\303\200\303\203\303\202\303\265\303\242"},
+		{{1, 0}, "\004\007\013\014\034\035\100\140\151", 9,
+			"\342\202\254\304\261\304\236\304\237\305\236\305\237"
+			"\304\260\303\247i"},
+		{{1, 1}, "\140\033\143\033\050", 5, "\303\247\303\247{"},
+		{{3, 0}, "\004\006\011\022\025\030\032\044\100\133\140\175", 12,
+			"\303\252\303\272\303\247\302\252\342\210\236\342\202"
+			"\254|\302\272\303\215\303\203~`"},
+		{{4, 4}, "\000\017\050\051\105\137\176\033\031\033\101\033\017",
+			13,
+			"\340\246\201\340\246\217)( "
+			"\340\247\215\340\247\260\340\247\246A/"},
+		{{6, 6}, "\001\074\115\140\177\033\032\033\072", 9,
+			"\340\244\202\340\244\251\340\244\271\340\245\220\340"
+			"\245\277\340\245\245\340\245\261"},
+		{{13, 13}, "\000\042\117\140\177\033\045\033\077\033\076", 11,
+			"\330\247\332\217\331\206\331\224\331\260\333\271\333"
+			"\224]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct gsm7_septets in = {
+			(const uint8_t *)rows[i].septets, rows[i].n};
+		char utf8[128];
+		size_t len;
+
+		assert_int_equal(gsm7_to_utf8_shift(rows[i].shift, in, utf8,
+					 sizeof utf8, &len),
+			0);
+		assert_string_equal(utf8, rows[i].utf8);
+	}
+}
+
+/* What a table can show, it can say; in as many septets or fewer. */
+static void
+national_characters_come_back_in_every_pair_of_tables(void **state)
+{
+	static const unsigned languages[] = {0, 1, 2, 3, 4, 6, 13, 99};
+
+	(void)state;
+	for (unsigned i = 0; i < 8 * 8 * 256; i++) {
+		struct gsm7_shift shift = {
+			languages[i / 256 % 8], languages[i / 2048]};
+		uint8_t pair[2] = {0x1B, i % 128};
+		bool extended = i / 128 % 2 != 0;
+		struct gsm7_septets in = {
+			extended ? pair : pair + 1, extended ? 2 : 1};
+		char utf8[16], again[16];
+		uint8_t septets[4];
+		struct gsm7_septets said = {septets, 0};
+		size_t len, again_len;
+
+		if (pair[1] == 0x1B)
+			continue;
+		assert_int_equal(
+			gsm7_to_utf8_shift(shift, in, utf8, sizeof utf8, &len),
+			0);
+		assert_int_equal(gsm7_from_utf8_shift(shift, span_of(utf8, len),
+					 septets, sizeof septets, &said.len),
+			0);
+		assert_true(said.len <= in.len);
+		assert_int_equal(gsm7_to_utf8_shift(shift, said, again,
+					 sizeof again, &again_len),
+			0);
+		assert_string_equal(again, utf8);
+	}
+}
+
 int
 main(void)
 {
@@ -248,6 +337,9 @@ main(void)
 		cmocka_unit_test(
 			text_that_ends_in_cr_on_an_octet_boundary_keeps_it),
 		cmocka_unit_test(small_buffers_are_refused),
+		cmocka_unit_test(national_tables_say_what_annex_a_says),
+		cmocka_unit_test(
+			national_characters_come_back_in_every_pair_of_tables),
 		cmocka_unit_test(random_septets_come_back_at_every_length),
 	};
 
