@@ -88,8 +88,9 @@ TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD
 # These run in virtual time: the loop and the ports of libvirtual.a come
 # before the real ones, which are then not taken.
 VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
-	backup fleet fleet_reload dispatch dispatch_clock dispatch_disk \
-	dispatch_queue dispatch_random dispatch_status message)
+	backup fleet fleet_reload dispatch dispatch_batches \
+	dispatch_breakers dispatch_clock dispatch_disk dispatch_queue \
+	dispatch_random dispatch_status message)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka

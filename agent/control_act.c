@@ -402,11 +402,13 @@ on_sim(void *ctx, const struct ledger_sim *sim)
 	known->count++;
 	(void)span_copy(known->unlock->iccid, sizeof(known->unlock->iccid),
 		span_str(sim->iccid));
+	(void)span_copy(known->unlock->account, sizeof(known->unlock->account),
+		span_str(sim->account));
 	return true;
 }
 
-/* The SIM in a modem; while the modem restarts, the one that was in it, if
- * there was never another. */
+/* The SIM in a modem, and the account of its own cards; while the modem
+ * restarts, the one that was in it, if there was never another. */
 static bool
 fill_unlock_sim(struct client *client, const struct line *line,
 	struct ledger_unlock *unlock)
@@ -416,6 +418,8 @@ fill_unlock_sim(struct client *client, const struct line *line,
 		span_str(line->config.name));
 	(void)span_copy(unlock->iccid, sizeof(unlock->iccid),
 		span_str(line_iccid(line)));
+	(void)span_copy(unlock->account, sizeof(unlock->account),
+		span_str(line->account));
 	if (unlock->iccid[0] != '\0')
 		return true;
 	if (ledger_each_sim(client->control->ledger, 0, on_sim, &known) == 0 &&

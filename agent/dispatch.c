@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/balance.h"
 #include "agent/dispatch_private.h"
@@ -20,180 +19,13 @@
 
 enum {
 	DISK_RETRY_MS = 1000, /* after an intent that the ledger refused */
-	HEADS = 8,            /* looked at for one line in one turn */
+	TRIPPED = 16,         /* batches held in one turn */
+	/* A line behind so many cards that are stopped looks more rarely. */
+	LONG_LOOK = 1000,
+	LONG_LOOK_DIVISOR = 10,
 	/* A clock that becomes trusted tells nobody. */
-	CLOCK_LOOK_MS = 60000,
-	DAY_MIN = 24 * 60
+	CLOCK_LOOK_MS = 60000
 };
-
-/* ---- the local day ----------------------------------------------------- */
-
-static struct tm
-local_time(int64_t wall_ms)
-{
-	time_t t = (time_t)(wall_ms / 1000);
-	struct tm tm;
-	(void)localtime_r(&t, &tm);
-	return tm;
-}
-
-static int64_t
-day_start_wall_ms(int64_t wall_ms)
-{
-	struct tm tm = local_time(wall_ms);
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	return (int64_t)mktime(&tm) * 1000;
-}
-
-static unsigned
-minute_of_day(int64_t wall_ms)
-{
-	struct tm tm = local_time(wall_ms);
-	return (unsigned)(tm.tm_hour * 60 + tm.tm_min);
-}
-
-/* Minutes until the operator's hours allow dialling again. */
-static unsigned
-minutes_to_open(const struct profile *profile, unsigned minute)
-{
-	unsigned wait = 0;
-	while (wait < DAY_MIN &&
-		!profile_hours_allow(profile, (minute + wait) % DAY_MIN))
-		wait++;
-	return wait;
-}
-
-/* ---- may this line dial? ----------------------------------------------- */
-
-static int64_t
-to_ran(struct dispatch *d, int64_t loop_ms)
-{
-	return turn_now(d->parts.turn).ran_ms +
-	       (loop_ms - loop_now_ms(d->parts.loop));
-}
-
-static void
-weigh_hours(struct pick_case *c, const struct profile *p, int64_t wall_ms)
-{
-	unsigned minute = minute_of_day(wall_ms);
-	c->has_hours = p->hours_count > 0;
-	c->hours_allow = profile_hours_allow(p, minute);
-	c->hours_open_ran_ms =
-		c->now_ran_ms + (int64_t)minutes_to_open(p, minute) * 60 * 1000;
-	c->next_day_ran_ms =
-		c->now_ran_ms + (int64_t)(DAY_MIN - minute) * 60 * 1000;
-	c->clock_trusted = loop_clock_is_trusted();
-}
-
-static void
-weigh_sim(struct pick_case *c, const struct ledger_sim *sim, int64_t fence_ms)
-{
-	/* The line forgets its quiet time with a restart or a new name. */
-	if (sim->last_in_doubt &&
-		c->quiet_until_ran_ms < sim->last_ran_ms + fence_ms)
-		c->quiet_until_ran_ms = sim->last_ran_ms + fence_ms;
-	c->unsettled = sim->unsettled;
-	c->blocked = sim->blocked;
-	c->one_more = sim->one_more;
-	c->counted = sim->counted;
-	c->stopped_ran_ms = sim->stopped_ran_ms;
-	c->last_ran_ms = sim->last_ran_ms;
-	c->dialled_today = sim->dialled_today;
-}
-
-enum pick_answer
-dispatch_pick(
-	struct dispatch *d, const struct line *line, int64_t *until_ran_ms)
-{
-	struct ledger *ledger = turn_ledger(d->parts.turn);
-	struct ledger_moment now = turn_now(d->parts.turn);
-	const struct profile *p = line->profile;
-	struct pick_case c = {.now_ran_ms = now.ran_ms,
-		.paused = ledger_is_paused(ledger, "") ||
-	                  ledger_is_paused(ledger, line->config.name),
-		.max_rejects = p->max_rejects,
-		.reject_pause_ms = p->reject_pause_ms,
-		.min_interval_ms = p->min_interval_ms,
-		.daily_max = p->daily_max,
-		.quiet_until_ran_ms = to_ran(d, line->quiet_until_ms)};
-	weigh_hours(&c, p, now.wall_ms);
-	struct ledger_sim sim;
-	if (ledger_sim(ledger, line_iccid(line), day_start_wall_ms(now.wall_ms),
-		    &sim) == 0)
-		weigh_sim(&c, &sim, p->fence_ms);
-	else
-		c.unsettled = 1; /* what is not known is not dialled on */
-	return pick_line(&c, until_ran_ms);
-}
-
-/* ---- the next voucher -------------------------------------------------- */
-
-struct heads {
-	bool trusted;
-	char today[12];
-	int64_t pick; /* the voucher to dial; 0: none */
-	int64_t batch;
-	int64_t expired[HEADS];
-	size_t expired_count;
-};
-
-/* Takes the first head that may be dialled today. */
-static bool
-on_head(void *ctx, const struct ledger_voucher *v)
-{
-	struct heads *h = ctx;
-	if (v->expires[0] != '\0' && !h->trusted)
-		return true; /* it waits for a clock; the next may go */
-	if (v->expires[0] != '\0' && strcmp(v->expires, h->today) < 0) {
-		if (h->expired_count < HEADS)
-			h->expired[h->expired_count++] = v->id;
-		return true;
-	}
-	h->pick = v->id;
-	h->batch = v->batch;
-	return false;
-}
-
-static void
-move(struct dispatch *d, int64_t voucher, enum voucher_event event,
-	const char *reason, const char *note)
-{
-	struct ledger_op op = turn_op(d->parts.turn, LEDGER_VOUCHER_MOVE);
-	struct ledger_voucher_move *m = &op.u.voucher_move;
-	m->voucher = voucher;
-	m->event = event;
-	m->credited_minor = MONEY_NONE;
-	(void)span_copy(m->reason, sizeof(m->reason), span_str(reason));
-	(void)span_copy(m->note, sizeof(m->note), span_str(note));
-	int rc = turn_try(d->parts.turn, &op, NULL);
-	if (rc != 0)
-		log_line(LOG_AT_ERROR,
-			"dispatch move voucher=%lld event=%s "
-			"code=%d",
-			(long long)voucher, voucher_event_name(event), rc);
-}
-
-static void
-find_head(struct dispatch *d, const struct line *line, struct heads *h)
-{
-	struct ledger_moment now = turn_now(d->parts.turn);
-	struct tm tm = local_time(now.wall_ms);
-	*h = (struct heads){.trusted = loop_clock_is_trusted()};
-	(void)strftime(h->today, sizeof(h->today), "%Y-%m-%d", &tm);
-	struct ledger_head_query q = {.operator= line->profile->stem,
-		.modem = line->config.name,
-		.self_account = line->account,
-		.iccid = line_iccid(line),
-		.ran_ms = now.ran_ms,
-		.skip_expiring = !h->trusted,
-		.limit = HEADS};
-	if (ledger_each_head(turn_ledger(d->parts.turn), &q, on_head, h) != 0)
-		h->pick = 0;
-	for (size_t i = 0; i < h->expired_count; i++)
-		move(d, h->expired[i], VOUCHER_PAST_EXPIRY, "expired",
-			"past the date in the batch");
-}
 
 /* ---- one line ---------------------------------------------------------- */
 
@@ -252,7 +84,7 @@ wake_by(struct dispatch *d, int64_t at_ms)
 static void
 hold(struct dispatch *d, int64_t voucher, const char *why)
 {
-	move(d, voucher, VOUCHER_HOLD, "person", why);
+	dispatch_move(d, voucher, VOUCHER_HOLD, "person", why);
 	dispatch_kick(d);
 }
 
@@ -271,6 +103,55 @@ dial(struct dispatch *d, struct line *line, int64_t voucher)
 		wake_by(d, loop_now_ms(d->parts.loop) + DISK_RETRY_MS);
 }
 
+/* ---- repeat = once ----------------------------------------------------- */
+
+struct repeat {
+	struct dispatch *dispatch;
+	const struct line *line;
+	int64_t batch;
+	bool stopped;
+};
+
+static bool
+on_repeat(void *ctx, const struct ledger_voucher *v)
+{
+	struct repeat *r = ctx;
+	int64_t until_ran;
+	bool own = strcmp(v->target, "self") == 0;
+	r->batch = v->batch;
+	r->stopped = dispatch_account_stops(r->dispatch, r->line->profile,
+		own ? r->line->account : v->target, &until_ran);
+	return false;
+}
+
+/*
+ * The unknown card that this SIM dials one more time before any other. Where
+ * it cannot now, the others go on.
+ */
+static bool
+repeats(struct dispatch *d, struct line *line)
+{
+	struct ledger *ledger = turn_ledger(d->parts.turn);
+	struct repeat r = {.dispatch = d, .line = line, .stopped = true};
+	struct ledger_voucher_filter filter = {.state = -1};
+	if (!line->profile->repeat_once)
+		return false;
+	filter.id = ledger_repeatable(
+		ledger, line_iccid(line), line->profile->stem);
+	if (filter.id == 0 ||
+		ledger_each_voucher(ledger, &filter, on_repeat, &r) != 0 ||
+		r.stopped)
+		return false;
+	if (wants_balance(d, line, r.batch)) {
+		ask_first(d, line, r.batch);
+		return true;
+	}
+	line->balance_fresh = false;
+	return redeem_repeat(d->parts.redeem, line, filter.id) == 0;
+}
+
+/* ---- one line's turn --------------------------------------------------- */
+
 /* ran_ms on the loop's clock. */
 static int64_t
 to_loop(struct dispatch *d, int64_t ran_ms)
@@ -281,34 +162,104 @@ to_loop(struct dispatch *d, int64_t ran_ms)
 	       turn_now(d->parts.turn).ran_ms;
 }
 
+/* When a line that found nothing looks again. A long look is not repeated
+ * with each event, so that a long run of stopped cards costs little. */
+static int64_t
+look_again(struct dispatch *d, struct line *line, const struct dispatch_head *h)
+{
+	int64_t now = loop_now_ms(d->parts.loop);
+	int64_t at = to_loop(d, h->until_ran_ms);
+	if (h->goes_on)
+		return now;
+	if (h->passed >= LONG_LOOK)
+		line->look_after_ms = now + h->passed / LONG_LOOK_DIVISOR;
+	if (!loop_clock_is_trusted() && at > now + CLOCK_LOOK_MS)
+		at = now + CLOCK_LOOK_MS;
+	return at;
+}
+
+/* The head of the line's queue, after the balance where that is wanted. */
+static int64_t
+serve_head(struct dispatch *d, struct line *line)
+{
+	struct dispatch_head h;
+	if (line->look_after_ms > loop_now_ms(d->parts.loop))
+		return line->look_after_ms;
+	dispatch_look(d, line, &h);
+	if (h.voucher == 0)
+		return look_again(d, line, &h);
+	if (wants_balance(d, line, h.batch))
+		ask_first(d, line, h.batch);
+	else
+		dial(d, line, h.voucher);
+	return INT64_MAX;
+}
+
+/* Whether the line could dial a card if there were one for it. */
+static bool
+is_free(const struct line *line)
+{
+	return !line->busy && !line->draining && line->profile &&
+	       line_iccid(line)[0] != '\0' &&
+	       modem_info(line->modem)->state == MODEM_READY;
+}
+
 /* Serves one line; when it may be looked at again (loop clock). */
 static int64_t
 serve(struct dispatch *d, struct line *line)
 {
 	int64_t now = loop_now_ms(d->parts.loop);
 	int64_t until_ran;
-	if (line->busy || line->draining || !line->profile ||
-		line_iccid(line)[0] == '\0' ||
-		modem_info(line->modem)->state != MODEM_READY)
+	if (!is_free(line))
 		return INT64_MAX;
 	if (line->rest_until_ms > now)
 		return line->rest_until_ms;
 	enum pick_answer answer = dispatch_pick(d, line, &until_ran);
 	if (answer == PICK_CLOCK)
 		return now + CLOCK_LOOK_MS;
+	if (answer == PICK_UNREAD || answer == PICK_UNSAFE)
+		return now + DISK_RETRY_MS;
 	if (answer != PICK_DIAL)
 		return to_loop(d, until_ran);
-	struct heads h;
-	find_head(d, line, &h);
-	if (h.pick == 0 && !h.trusted)
-		return now + CLOCK_LOOK_MS;
-	if (h.pick == 0)
-		return h.expired_count > 0 ? now : INT64_MAX;
-	if (wants_balance(d, line, h.batch))
-		ask_first(d, line, h.batch);
+	if (repeats(d, line))
+		return INT64_MAX;
+	return serve_head(d, line);
+}
+
+/* ---- the breaker of a batch -------------------------------------------- */
+
+/* Holds the rest of a batch of which too much goes wrong. */
+static bool
+hold_batch(struct dispatch *d, int64_t batch)
+{
+	struct ledger_op op = turn_op(d->parts.turn, LEDGER_BATCH_MOVE);
+	struct ledger_batch_move *m = &op.u.batch_move;
+	m->batch = batch;
+	m->event = VOUCHER_HOLD;
+	(void)span_copy(m->reason, sizeof(m->reason), span_str("batch"));
+	(void)span_copy(m->note, sizeof(m->note),
+		span_str("too many of its cards were refused or are unknown"));
+	int rc = turn_try(d->parts.turn, &op, NULL);
+	if (rc == 0)
+		log_line(LOG_AT_ERROR,
+			"dispatch batch=%lld held why=\"too many of its cards "
+			"were refused or are unknown\"",
+			(long long)batch);
 	else
-		dial(d, line, h.pick);
-	return INT64_MAX;
+		wake_by(d, loop_now_ms(d->parts.loop) + DISK_RETRY_MS);
+	return rc == 0;
+}
+
+static void
+hold_tripped(struct dispatch *d)
+{
+	for (int i = 0; i < TRIPPED; i++) {
+		int64_t batch =
+			ledger_tripped_batch(turn_ledger(d->parts.turn));
+		if (batch == 0 || !hold_batch(d, batch))
+			return;
+	}
+	dispatch_kick(d);
 }
 
 static void
@@ -320,6 +271,7 @@ on_timer(void *ctx)
 	if (d->draining)
 		return;
 	wake_by(d, to_loop(d, overdue_sweep(d->parts.turn)));
+	hold_tripped(d);
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++)
 		wake_by(d, serve(d, fleet_at(d->parts.fleet, i)));
 	wake_by(d, to_loop(d, ledger_next_due(turn_ledger(d->parts.turn),

@@ -60,4 +60,19 @@ void dispatch_why_waiting(struct dispatch *dispatch,
 	const struct ledger_voucher *voucher, char *reason, size_t cap,
 	int64_t *next_at_wall_ms);
 
+/* A SIM or a number whose breaker lets no PIN through now. */
+struct dispatch_stop {
+	bool is_number;
+	const char *name;      /* the ICCID, the account of a SIM, the number */
+	const char *modem;     /* where the SIM was seen last; "" */
+	int64_t since_wall_ms; /* 0: not known */
+	int64_t until_wall_ms; /* 0: until a person acts */
+	char why[96];
+};
+
+/* Texts are valid during the call; fn returns false to stop. 0 or -EIO. */
+typedef bool dispatch_stop_fn(void *ctx, const struct dispatch_stop *stop);
+int dispatch_each_stop(
+	struct dispatch *dispatch, dispatch_stop_fn *fn, void *ctx);
+
 #endif

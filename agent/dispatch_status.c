@@ -70,17 +70,20 @@ state_of_answer(enum pick_answer answer)
 	switch (answer) {
 	case PICK_PAUSED:
 		return LINE_PAUSED;
-	case PICK_UNSETTLED:
 	case PICK_QUIET:
 		return LINE_FENCED;
 	case PICK_BLOCKED:
 	case PICK_LOCKED_OUT:
 		return LINE_LOCKED_OUT;
+	case PICK_UNREAD:
+		return LINE_FAILED;
 	case PICK_DIAL:
+	case PICK_PENDING:
 	case PICK_INTERVAL:
 	case PICK_DAILY_MAX:
 	case PICK_HOURS:
 	case PICK_CLOCK:
+	case PICK_UNSAFE:
 		break;
 	}
 	return LINE_READY;
@@ -96,17 +99,15 @@ why_of_answer(enum pick_answer answer)
 	case PICK_PAUSED:
 		return "paused by a person; go on with: topupctl resume, or "
 		       "where it was paused by its name: topupctl resume %s";
-	case PICK_UNSETTLED:
-		return "a card dialled here is not settled; look at it with: "
-		       "topupctl vouchers --state unknown; settle it with "
-		       "topupctl resolve, or allow one PIN more with: "
-		       "topupctl unlock %s";
 	case PICK_BLOCKED:
 		return "the operator has barred this SIM from recharging; when "
 		       "it is free again: topupctl unlock %s";
 	case PICK_LOCKED_OUT:
-		return "too many refused cards in a row on this SIM; allow one "
-		       "PIN more with: topupctl unlock %s";
+		return "too many cards in a row on this SIM were refused or "
+		       "are not settled; allow one PIN more with: "
+		       "topupctl unlock %s";
+	case PICK_PENDING:
+		return "it waits for the SMS about its last card";
 	case PICK_QUIET:
 		return "quiet time: an older session may still answer";
 	case PICK_INTERVAL:
@@ -118,6 +119,10 @@ why_of_answer(enum pick_answer answer)
 	case PICK_CLOCK:
 		return "the clock is not synchronised, so hours cannot be "
 		       "judged";
+	case PICK_UNREAD:
+		return "what the ledger knows of this SIM cannot be read";
+	case PICK_UNSAFE:
+		return "nothing is dialled while the ledger cannot be written";
 	}
 	return "";
 }
@@ -175,15 +180,25 @@ dispatch_line_status(
 
 /* ---- a waiting voucher ------------------------------------------------- */
 
+/* What a card waits for, and until when (ran_ms; PICK_NEVER: not known). */
+struct wait {
+	const char *word;
+	int64_t until_ran_ms;
+	bool account_stops;
+};
+
 static const char *
 word_of_answer(enum pick_answer answer)
 {
 	switch (answer) {
 	case PICK_PAUSED:
-	case PICK_UNSETTLED:
 	case PICK_BLOCKED:
 	case PICK_LOCKED_OUT:
+	case PICK_UNREAD:
+	case PICK_UNSAFE:
 		return "stopped";
+	case PICK_PENDING:
+		return "account";
 	case PICK_DAILY_MAX:
 		return "daily_max";
 	case PICK_HOURS:
@@ -217,58 +232,112 @@ works(const struct dispatch *d, const struct line *line)
 	       line->rest_until_ms <= loop_now_ms(d->parts.loop);
 }
 
-/* The attempt under way is not settled either, and stops nobody. */
-static enum pick_answer
-pick_but_for_its_own(
-	struct dispatch *d, const struct line *line, int64_t *until_ran_ms)
-{
-	enum pick_answer answer = dispatch_pick(d, line, until_ran_ms);
-	if (answer != PICK_UNSETTLED || !line->busy)
-		return answer;
-	*until_ran_ms = turn_now(d->parts.turn).ran_ms;
-	return PICK_DIAL;
-}
-
 /* What pick says of a line, asked once a turn: a list of a million waiting
  * vouchers asks for each. */
-static enum pick_answer
-shown_pick(struct dispatch *d, struct line *line, int64_t *until_ran_ms)
+static struct wait
+shown_pick(struct dispatch *d, struct line *line)
 {
 	int64_t now = loop_now_ms(d->parts.loop);
 	if (line->shown_ms != now) {
-		line->shown_answer = (int)pick_but_for_its_own(
-			d, line, &line->shown_until_ran_ms);
+		line->shown_answer =
+			(int)dispatch_pick(d, line, &line->shown_until_ran_ms);
 		line->shown_ms = now;
 	}
-	*until_ran_ms = line->shown_until_ran_ms;
-	return (enum pick_answer)line->shown_answer;
+	return (struct wait){
+		.word = word_of_answer((enum pick_answer)line->shown_answer),
+		.until_ran_ms = line->shown_until_ran_ms};
+}
+
+/* The same for the account that was asked last. */
+static bool
+shown_stops(struct dispatch *d, const struct line *line,
+	const struct ledger_voucher *v, int64_t *until_ran_ms)
+{
+	struct dispatch_shown *shown = &d->shown;
+	bool own = strcmp(v->target, "self") == 0;
+	const char *name = own ? line->account : v->target;
+	int64_t now = loop_now_ms(d->parts.loop);
+	if (own && line->busy)
+		return false; /* its card in the air is counted already */
+	if (shown->at_ms != now || strcmp(shown->account, name) != 0) {
+		(void)span_copy(
+			shown->account, sizeof(shown->account), span_str(name));
+		shown->at_ms = now;
+		shown->stops = dispatch_account_stops(
+			d, line->profile, name, &shown->until_ran_ms);
+	}
+	*until_ran_ms = shown->until_ran_ms;
+	return shown->stops;
+}
+
+/* What the card waits for at that line. */
+static struct wait
+wait_at(struct dispatch *d, struct line *line, const struct ledger_voucher *v)
+{
+	struct wait wait = shown_pick(d, line);
+	int64_t until_ran;
+	if (strcmp(wait.word, "interval") == 0 &&
+		shown_stops(d, line, v, &until_ran))
+		wait = (struct wait){"stopped", until_ran, true};
+	return wait;
+}
+
+/* The line that may dial it first, and what it waits for there. */
+static struct wait
+wait_for_line(struct dispatch *d, const struct ledger_voucher *v)
+{
+	struct wait best = {"no_modem", PICK_NEVER, false};
+	bool any = false;
+	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
+		struct line *line = fleet_at(d->parts.fleet, i);
+		if (!could_dial(line, v) || !works(d, line))
+			continue;
+		struct wait wait = wait_at(d, line, v);
+		if (!any || wait.until_ran_ms < best.until_ran_ms)
+			best = wait;
+		any = true;
+	}
+	return best;
+}
+
+/* What stands in its way although a line could go on with it: its batch,
+ * another card for its account. */
+static struct wait
+wait_for_others(struct dispatch *d, const struct ledger_voucher *v,
+	const struct wait *line)
+{
+	struct ledger_wait w;
+	if (ledger_wait(turn_ledger(d->parts.turn), v->id, &w) != 0 ||
+		w.batch_stops)
+		return (struct wait){"stopped", PICK_NEVER, false};
+	if (w.account_flies) /* and is counted: so this first */
+		return (struct wait){"account", PICK_NEVER, false};
+	if (w.slow_start && !line->account_stops)
+		return (struct wait){"slow_start", PICK_NEVER, false};
+	return *line;
+}
+
+static struct wait
+wait_of(struct dispatch *d, const struct ledger_voucher *v)
+{
+	if (v->next_at_ran_ms > turn_now(d->parts.turn).ran_ms)
+		return (struct wait){"retry", v->next_at_ran_ms, false};
+	if (v->expires[0] != '\0' && !loop_clock_is_trusted())
+		return (struct wait){"clock", PICK_NEVER, false};
+	struct wait wait = wait_for_line(d, v);
+	if (wait.account_stops || strcmp(wait.word, "interval") == 0)
+		return wait_for_others(d, v, &wait);
+	return wait;
 }
 
 void
 dispatch_why_waiting(struct dispatch *d, const struct ledger_voucher *v,
 	char *reason, size_t cap, int64_t *next_at_wall_ms)
 {
+	struct wait wait = wait_of(d, v);
 	struct ledger_moment now = turn_now(d->parts.turn);
-	const char *word = "no_modem";
-	int64_t best = PICK_NEVER;
-	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
-		struct line *line = fleet_at(d->parts.fleet, i);
-		int64_t until_ran;
-		if (!could_dial(line, v) || !works(d, line))
-			continue;
-		enum pick_answer answer = shown_pick(d, line, &until_ran);
-		if (until_ran < best || strcmp(word, "no_modem") == 0)
-			word = word_of_answer(answer);
-		best = until_ran < best ? until_ran : best;
-	}
-	if (v->next_at_ran_ms > now.ran_ms) {
-		word = "retry";
-		best = v->next_at_ran_ms;
-	} else if (v->expires[0] != '\0' && !loop_clock_is_trusted()) {
-		word = "clock";
-		best = PICK_NEVER;
-	}
-	(void)span_copy(reason, cap, span_str(word));
-	*next_at_wall_ms =
-		best > now.ran_ms ? ran_to_wall(d, best) : now.wall_ms;
+	(void)span_copy(reason, cap, span_str(wait.word));
+	*next_at_wall_ms = wait.until_ran_ms > now.ran_ms
+	                           ? ran_to_wall(d, wait.until_ran_ms)
+	                           : now.wall_ms;
 }

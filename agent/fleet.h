@@ -33,6 +33,7 @@ struct line {
 	unsigned balance_failures; /* unanswered balance requests in a row */
 	unsigned texts;            /* unasked ones since texts_since_ms */
 	int64_t texts_since_ms;
+	int64_t look_after_ms; /* loop clock: all it found was stopped */
 	int64_t shown_ms; /* dispatch's memo for lists: when it asked */
 	int shown_answer; /* ... pick_line(), and what that said */
 	int64_t shown_until_ran_ms;

@@ -4,33 +4,43 @@
  */
 #include "agent/pick.h"
 
-/*
- * When the pause after the last counted attempt is over. It doubles with
- * each attempt that was allowed beyond the breaker and refused again.
- */
-static int64_t
-pause_ends(const struct pick_case *c)
+/* How often the pause has doubled: with each PIN that was tried although the
+ * breaker had stopped, and counted again. */
+static unsigned
+doublings(const struct pick_breaker *b)
 {
-	if (c->reject_pause_ms < 0)
-		return PICK_NEVER;
 	unsigned beyond =
-		c->counted > c->max_rejects ? c->counted - c->max_rejects : 0;
-	if (beyond > PICK_PAUSE_DOUBLINGS)
-		beyond = PICK_PAUSE_DOUBLINGS;
+		b->counted > b->max_rejects ? b->counted - b->max_rejects : 0;
+	if (b->blocked && b->tried > beyond)
+		beyond = b->tried;
+	return beyond < PICK_PAUSE_DOUBLINGS ? beyond : PICK_PAUSE_DOUBLINGS;
+}
+
+/* When the pause after the last counted attempt is over. */
+static int64_t
+pause_ends(const struct pick_breaker *b)
+{
 	int64_t pause, ends;
-	if (__builtin_mul_overflow(
-		    c->reject_pause_ms, (int64_t)1 << beyond, &pause) ||
-		__builtin_add_overflow(c->stopped_ran_ms, pause, &ends))
+	if (b->reject_pause_ms < 0 ||
+		__builtin_mul_overflow(b->reject_pause_ms,
+			(int64_t)1 << doublings(b), &pause) ||
+		__builtin_add_overflow(b->stopped_ran_ms, pause, &ends))
 		return PICK_NEVER;
 	return ends;
 }
 
-/* The contract's breaker: counted + 1 <= max_rejects, or one PIN more. */
-static bool
-breaker_is_open(const struct pick_case *c)
+bool
+pick_breaker_stops(const struct pick_breaker *breaker, int64_t now_ran_ms,
+	int64_t *until_ran_ms)
 {
-	return !c->one_more && (c->blocked || c->counted >= c->max_rejects) &&
-	       pause_ends(c) > c->now_ran_ms;
+	if (breaker->one_more ||
+		(!breaker->blocked && breaker->counted < breaker->max_rejects))
+		return false;
+	int64_t ends = pause_ends(breaker);
+	if (ends <= now_ran_ms)
+		return false;
+	*until_ran_ms = ends;
+	return true;
 }
 
 static enum pick_answer
@@ -67,11 +77,9 @@ pick_line(const struct pick_case *c, int64_t *until_ran_ms)
 	*until_ran_ms = PICK_NEVER;
 	if (c->paused)
 		return PICK_PAUSED;
-	if (c->unsettled > 0)
-		return PICK_UNSETTLED;
-	if (breaker_is_open(c)) {
-		*until_ran_ms = pause_ends(c);
-		return c->blocked ? PICK_BLOCKED : PICK_LOCKED_OUT;
-	}
+	if (pick_breaker_stops(&c->sim, c->now_ran_ms, until_ran_ms))
+		return c->sim.blocked ? PICK_BLOCKED : PICK_LOCKED_OUT;
+	if (c->pending)
+		return PICK_PENDING;
 	return pacing(c, until_ran_ms);
 }

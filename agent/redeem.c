@@ -26,6 +26,7 @@ struct attempt {
 	struct line *line;
 	struct profile *profile; /* the one it began with; counted */
 	int64_t voucher;
+	enum voucher_event event; /* VOUCHER_DISPATCHED or VOUCHER_REPEATED */
 	int64_t id;
 	char target[LEDGER_TARGET_MAX];
 	int64_t card_minor;
@@ -368,6 +369,8 @@ record(struct attempt *a)
 	struct ledger_attempt_begin *b = &op.u.attempt_begin;
 	struct ledger_result result = {0};
 	b->voucher = a->voucher;
+	b->event = a->event;
+	b->batch_rejects = a->profile->batch_rejects;
 	b->balance_before_minor = a->balance_before_minor;
 	(void)span_copy(
 		b->modem, sizeof(b->modem), span_str(a->line->config.name));
@@ -408,8 +411,9 @@ dial(struct attempt *a)
 	return rc;
 }
 
-int
-redeem_begin(struct redeem *redeem, struct line *line, int64_t voucher)
+static int
+begin(struct redeem *redeem, struct line *line, int64_t voucher,
+	enum voucher_event event)
 {
 	if (line->busy || !line->profile ||
 		modem_info(line->modem)->state != MODEM_READY)
@@ -420,6 +424,7 @@ redeem_begin(struct redeem *redeem, struct line *line, int64_t voucher)
 	a->redeem = redeem;
 	a->line = line;
 	a->voucher = voucher;
+	a->event = event;
 	a->profile = profile_ref(line->profile);
 	a->next = redeem->attempts;
 	redeem->attempts = a;
@@ -430,6 +435,18 @@ redeem_begin(struct redeem *redeem, struct line *line, int64_t voucher)
 	if (rc != 0)
 		forget(a);
 	return rc;
+}
+
+int
+redeem_begin(struct redeem *redeem, struct line *line, int64_t voucher)
+{
+	return begin(redeem, line, voucher, VOUCHER_DISPATCHED);
+}
+
+int
+redeem_repeat(struct redeem *redeem, struct line *line, int64_t voucher)
+{
+	return begin(redeem, line, voucher, VOUCHER_REPEATED);
 }
 
 size_t

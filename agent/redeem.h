@@ -28,6 +28,10 @@ void redeem_free(struct redeem *redeem);
  */
 int redeem_begin(struct redeem *redeem, struct line *line, int64_t voucher);
 
+/* The same for an unknown voucher that the profile's repeat = once lets dial
+ * one more time. */
+int redeem_repeat(struct redeem *redeem, struct line *line, int64_t voucher);
+
 /* How many attempts are on air or about to be. */
 size_t redeem_in_flight(const struct redeem *redeem);
 

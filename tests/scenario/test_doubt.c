@@ -66,6 +66,7 @@ lost_answer_stops_the_modem_until_a_person_unlocks_it(void **state)
 
 	house_add_cards(h, 0, 2);
 	house_rule_set(h, "recharge", "timeout", "2");
+	house_rule_set(h, "limits", "max_rejects", "1");
 	start(h, NULL);
 	house_strike(h, "m1", "lose_reply");
 	submit_cards(h, 2);
@@ -305,6 +306,7 @@ attempt_found_at_start_is_unknown_and_stops_its_modem(void **state)
 	house_add_cards(h, 0, 2);
 	/* Longer than this network takes, or its late words meet S1. */
 	house_rule_set(h, "limits", "fence", "3s");
+	house_rule_set(h, "limits", "max_rejects", "1");
 	start(h, "{\"delay_ms\": [1500, 1500]}");
 	submit_cards(h, 2);
 	house_until(h, "a card is on air", request_with_a_pin_is_out, NULL);

@@ -242,25 +242,44 @@ a_missing_sms_leaves_the_card_unknown_in_time(void **state)
 }
 
 static void
-last_is_for_a_number(struct ledger_batch_row *row, unsigned i)
+for_a_number(struct ledger_batch_row *row, unsigned i)
 {
-	if (i == 2)
-		strcpy(row->target, "0800000099");
+	(void)i;
+	strcpy(row->target, "0800000099");
 }
 
 /* Law 5: whose SMS it is would not be known. */
 static void
-a_sim_that_waits_for_its_sms_dials_nothing(void **state)
+for_another_number(struct ledger_batch_row *row, unsigned i)
+{
+	(void)i;
+	strcpy(row->target, "0800000088");
+}
+
+/* Both the number and the SIM wait: nothing tells apart two SMS. */
+static void
+a_number_and_a_sim_that_wait_for_an_sms_are_passed(void **state)
 {
 	struct trade t;
 	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_add_b(&t);
 	trade_answer(A, "*121*", "You will receive an SMS");
-	trade_open(&t);
-	struct trade_batch b = trade_batch(&t, 3, last_is_for_a_number);
+	trade_answer(B, "*121*", "You will receive an SMS");
+	trade_open_all(&t, 2);
+	struct trade_batch first = trade_batch(&t, 1, for_a_number);
+	struct trade_batch same = trade_batch(&t, 1, for_a_number);
+	struct trade_batch other = trade_batch(&t, 1, for_another_number);
+	struct trade_batch self = trade_batch(&t, 2, NULL);
 	trade_run(&t, MINUTE);
-	trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
-	assert_int_equal(trade_dialled(A, &b, 1), 0);
-	assert_int_equal(trade_dialled(A, &b, 2), 0);
+	trade_expect(&t, &first, 0, VOUCHER_PENDING, "");
+	trade_expect(&t, &other, 0, VOUCHER_PENDING, "");
+	trade_expect(&t, &same, 0, VOUCHER_READY, "");
+	trade_expect(&t, &self, 0, VOUCHER_READY, "");
+	trade_expect(&t, &self, 1, VOUCHER_READY, "");
+	trade_run(&t, 5 * MINUTE); /* sms_timeout */
+	trade_expect(&t, &first, 0, VOUCHER_UNKNOWN, "no_sms");
+	assert_int_equal(trade_codes(A, "*121*"), 2);
+	assert_int_equal(trade_codes(B, "*121*"), 2);
 	trade_fini(&t);
 }
 
@@ -321,7 +340,7 @@ static void
 two_modems_share_a_batch_and_no_card_goes_twice(void **state)
 {
 	struct trade t;
-	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_init(&t, *state, TRADE_LIMITS("min_interval = 0\n"));
 	trade_add_b(&t);
 	trade_open(&t);
 	shop_run_to(&t.shop, "b", MODEM_READY);
@@ -444,7 +463,7 @@ main(void)
 		TEST(two_recharges_of_a_sim_keep_their_distance),
 		TEST(a_busy_network_is_asked_again_when_its_pause_is_over),
 		TEST(a_missing_sms_leaves_the_card_unknown_in_time),
-		TEST(a_sim_that_waits_for_its_sms_dials_nothing),
+		TEST(a_number_and_a_sim_that_wait_for_an_sms_are_passed),
 		TEST(a_card_for_one_modem_is_dialled_by_no_other),
 		TEST(two_modems_never_credit_one_number_at_the_same_time),
 		TEST(two_modems_share_a_batch_and_no_card_goes_twice),

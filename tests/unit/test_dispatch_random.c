@@ -115,6 +115,7 @@ do_something(struct day *day)
 		shop_apply(&t->shop);
 		break;
 	default:
+		trade_release(t, &day->batch);
 		trade_pause(t, "", false);
 		trade_pause(t, names[i], false);
 		virtual_plug(ports[0], SHOP_SIM_1);

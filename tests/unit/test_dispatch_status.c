@@ -171,18 +171,166 @@ a_line_whose_balance_is_not_told_rests_and_says_why(void **state)
 
 /* ---- lines that may not dial ------------------------------------------- */
 
+/* With the SIM its own account stops: unlock allows both. */
 static void
-an_unsettled_card_is_shown_with_what_a_person_does(void **state)
+unsettled_cards_lock_a_sim_out_for_the_pause(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, TRADE_LIMITS("reject_pause = 24h\n"));
+	trade_answer(A, "*121*", NULL);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 3, NULL);
+	trade_run(&t, HOUR);
+	expect_line(
+		&t, LINE_LOCKED_OUT, "topupctl unlock a", 23 * HOUR, 24 * HOUR);
+	expect_line(
+		&t, LINE_LOCKED_OUT, "are not settled", 23 * HOUR, 24 * HOUR);
+	expect_card(&t, &b, 2, "stopped", 23 * HOUR, 24 * HOUR);
+	trade_fini(&t);
+}
+
+static void
+for_one_number(struct ledger_batch_row *row, unsigned i)
+{
+	(void)i;
+	strcpy(row->target, "0800000099");
+}
+
+static void
+a_card_waits_for_the_one_in_the_air_for_its_number(void **state)
 {
 	struct trade t;
 	trade_init(&t, *state, COUNTER_PLAIN);
-	trade_answer(A, "*121*", NULL);
+	trade_add_b(&t);
+	trade_open_all(&t, 2);
+	struct trade_batch b = trade_batch(&t, 2, for_one_number);
+	while (redeem_in_flight(t.redeem) == 0)
+		trade_run(&t, 50);
+	expect_card(&t, &b, 1, "account", 0, 0);
+	trade_run(&t, MINUTE);
+	trade_expect(&t, &b, 1, VOUCHER_LOADED, "");
+	trade_fini(&t);
+}
+
+static void
+a_card_for_a_stopped_number_says_until_when(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state,
+		TRADE_LIMITS("reject_pause = 2h\nbatch_rejects = 9\n"));
+	trade_add_b(&t);
+	trade_answer(A, "*121*", TRADE_INVALID);
+	trade_answer(SHOP_PORT_B, "*121*", TRADE_INVALID);
+	trade_open_all(&t, 2);
+	struct trade_batch b = trade_batch(&t, 3, for_one_number);
+	trade_run(&t, 5 * MINUTE);
+	expect_line(&t, LINE_READY, "", 0, 0);
+	expect_card(&t, &b, 2, "stopped", HOUR, 2 * HOUR);
+	trade_fini(&t);
+}
+
+static void
+a_card_waits_for_the_slow_start_of_its_batch(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_add_b(&t);
+	trade_open_all(&t, 2);
+	struct trade_batch b = trade_batch(&t, 3, NULL);
+	while (redeem_in_flight(t.redeem) == 0)
+		trade_run(&t, 50);
+	expect_card(&t, &b, 1, "slow_start", 0, 0);
+	trade_run(&t, 2 * SECOND);
+	expect_card(&t, &b, 2, "interval", 0, INTERVAL_MS);
+	trade_fini(&t);
+}
+
+/* The other SIM has room; but the card's own must wait for its verdict. */
+static void
+a_line_whose_card_waits_for_its_sms_says_so(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_answer(A, "*121*", "You will receive an SMS");
 	trade_open(&t);
-	struct trade_batch b = trade_batch(&t, 2, NULL);
-	trade_run(&t, HOUR);
-	expect_line(&t, LINE_FENCED, "topupctl unlock a", 0, 0);
-	expect_line(&t, LINE_FENCED, "topupctl vouchers --state unknown", 0, 0);
-	expect_card(&t, &b, 1, "stopped", 0, 0);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, MINUTE);
+	struct trade_batch other = trade_batch(&t, 1, for_one_number);
+	trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
+	expect_line(&t, LINE_READY, "waits for the SMS", 0, 0);
+	expect_card(&t, &other, 0, "account", 0, 0);
+	trade_fini(&t);
+}
+
+/* ---- what is stopped --------------------------------------------------- */
+
+struct told {
+	unsigned count;
+	char text[512];
+};
+
+static bool
+on_stop(void *ctx, const struct dispatch_stop *stop)
+{
+	struct told *told = ctx;
+	size_t len = strlen(told->text);
+	told->count++;
+	(void)snprintf(told->text + len, sizeof(told->text) - len,
+		"%s %s %s%s; ", stop->is_number ? "number" : "sim", stop->name,
+		stop->why, stop->until_wall_ms == 0 ? ", for ever" : "");
+	assert_true(stop->since_wall_ms > 0);
+	return true;
+}
+
+static void
+expect_stops(struct trade *t, const char *text)
+{
+	struct told told = {0};
+	assert_int_equal(dispatch_each_stop(t->dispatch, on_stop, &told), 0);
+	assert_string_equal(told.text, text);
+}
+
+static void
+each_sim_and_number_that_is_stopped_is_told_once(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state,
+		TRADE_LIMITS("reject_pause = never\nbatch_rejects = 9\n"));
+	trade_add_b(&t);
+	trade_answer(A, "*121*", TRADE_INVALID);
+	trade_answer(SHOP_PORT_B, "*121*", TRADE_INVALID);
+	trade_open_all(&t, 2);
+	expect_stops(&t, "");
+	(void)trade_batch(&t, 3, for_one_number);
+	trade_run(&t, 5 * MINUTE);
+	expect_stops(&t,
+		"number 0800000099 2 cards in a row were refused or not "
+		"settled, for ever; ");
+	trade_pause(&t, "b", true);
+	(void)trade_batch(&t, 2, NULL);
+	trade_run(&t, 5 * MINUTE);
+	expect_stops(&t,
+		"sim 8900000000000000011 2 cards in a row were refused or not "
+		"settled, for ever; "
+		"number 0800000099 2 cards in a row were refused or not "
+		"settled, for ever; ");
+	trade_pause(&t, "b", false);
+	trade_fini(&t);
+}
+
+/* It counts from when it is dialled on; that alone stops nobody. */
+static void
+a_card_in_the_air_is_not_told_as_stopping(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, TRADE_LIMITS("max_rejects = 1\n"));
+	trade_open(&t);
+	(void)trade_batch(&t, 1, for_one_number);
+	while (redeem_in_flight(t.redeem) == 0)
+		trade_run(&t, 50);
+	expect_stops(&t, "");
+	trade_run(&t, MINUTE);
+	expect_stops(&t, "");
 	trade_fini(&t);
 }
 
@@ -212,9 +360,9 @@ a_locked_out_sim_says_until_when_or_that_a_person_is_needed(void **state)
 		int64_t least_ms, most_ms;
 	} rows[] = {
 		{TRADE_LIMITS("reject_pause = 2h\n"), TRADE_INVALID,
-			"too many refused cards", HOUR, 2 * HOUR},
+			"too many cards in a row", HOUR, 2 * HOUR},
 		{TRADE_LIMITS("reject_pause = never\n"), TRADE_INVALID,
-			"too many refused cards", 0, 0},
+			"too many cards in a row", 0, 0},
 		{TRADE_LIMITS("reject_pause = 2h\n"), "Too many wrong attempts",
 			"has barred this SIM", HOUR, 2 * HOUR},
 	};
@@ -270,7 +418,7 @@ a_line_at_work_is_busy_and_then_keeps_its_distance(void **state)
 	while (redeem_in_flight(t.redeem) == 0)
 		trade_run(&t, 50);
 	expect_line(&t, LINE_BUSY, "", 0, 0);
-	expect_card(&t, &b, 1, "interval", 0, 0);
+	expect_card(&t, &b, 1, "slow_start", 0, 0);
 	while (redeem_in_flight(t.redeem) > 0)
 		trade_run(&t, 50);
 	expect_line(&t, LINE_READY, "min_interval", 4 * SECOND, INTERVAL_MS);
@@ -408,7 +556,13 @@ main(void)
 		TEST(a_modem_that_does_not_answer_rests),
 		TEST(what_a_person_must_mend_is_failed),
 		TEST(a_line_whose_balance_is_not_told_rests_and_says_why),
-		TEST(an_unsettled_card_is_shown_with_what_a_person_does),
+		TEST(unsettled_cards_lock_a_sim_out_for_the_pause),
+		TEST(a_card_waits_for_the_one_in_the_air_for_its_number),
+		TEST(a_card_for_a_stopped_number_says_until_when),
+		TEST(a_card_waits_for_the_slow_start_of_its_batch),
+		TEST(a_line_whose_card_waits_for_its_sms_says_so),
+		TEST(each_sim_and_number_that_is_stopped_is_told_once),
+		TEST(a_card_in_the_air_is_not_told_as_stopping),
 		TEST(quiet_time_says_when_it_ends),
 		TEST(a_locked_out_sim_says_until_when_or_that_a_person_is_needed),
 		TEST(a_paused_line_says_how_to_go_on),

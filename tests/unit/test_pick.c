@@ -17,8 +17,7 @@ static struct pick_case
 free_line(void)
 {
 	return (struct pick_case){.now_ran_ms = NOW,
-		.max_rejects = 2,
-		.reject_pause_ms = PAUSE,
+		.sim = {.max_rejects = 2, .reject_pause_ms = PAUSE},
 		.min_interval_ms = 500,
 		.hours_allow = true,
 		.clock_trusted = true};
@@ -40,60 +39,82 @@ a_line_with_nothing_against_it_dials_now(void **state)
 }
 
 static void
-a_pause_and_an_unsettled_attempt_wait_for_a_person(void **state)
+a_pause_waits_for_a_person_before_all_else(void **state)
 {
 	(void)state;
 	struct pick_case c = free_line();
-	c.unsettled = 1;
-	expect(c, PICK_UNSETTLED, PICK_NEVER);
-	c.one_more = true;
-	expect(c, PICK_UNSETTLED, PICK_NEVER);
+	c.sim.blocked = true;
 	c.paused = true;
 	expect(c, PICK_PAUSED, PICK_NEVER);
 }
 
 static void
-the_breaker_stops_before_max_rejects_is_passed(void **state)
+a_card_that_waits_for_its_sms_keeps_the_sim(void **state)
 {
 	(void)state;
 	struct pick_case c = free_line();
-	c.stopped_ran_ms = NOW - 1;
-	c.counted = 1;
-	expect(c, PICK_DIAL, NOW);
-	c.counted = 2;
-	expect(c, PICK_LOCKED_OUT, NOW - 1 + PAUSE);
-	c.max_rejects = 0; /* then no PIN at all, but for a person */
-	c.counted = 0;
-	expect(c, PICK_LOCKED_OUT, NOW - 1 + PAUSE);
+	c.pending = true;
+	c.last_ran_ms = NOW;
+	expect(c, PICK_PENDING, PICK_NEVER);
+	c.sim.counted = 2;
+	c.sim.stopped_ran_ms = NOW;
+	expect(c, PICK_LOCKED_OUT, NOW + PAUSE);
 }
 
-static void
-an_unlock_allows_a_pin_through_the_breaker_and_a_block(void **state)
-{
-	(void)state;
-	struct pick_case c = free_line();
-	c.stopped_ran_ms = NOW;
-	c.counted = 5;
-	c.blocked = true;
-	c.one_more = true;
-	expect(c, PICK_DIAL, NOW);
-}
+/* max_rejects is 2, the pause 1000; the last of them ended so long ago. */
+static const struct row {
+	const char *name;
+	struct pick_breaker breaker;
+	int64_t ago;
+	bool stops;
+	int64_t until; /* after it stopped; PICK_NEVER */
+} rows[] = {
+	{"nothing counts", {.counted = 0}, 0, false, 0},
+	{"one may follow one", {.counted = 1}, 0, false, 0},
+	{"two are enough", {.counted = 2}, 0, true, PAUSE},
+	{"still within the pause", {.counted = 2}, PAUSE - 1, true, PAUSE},
+	{"its pause is over: one is tried", {.counted = 2}, PAUSE, false, 0},
+	{"the try counted: twice the pause", {.counted = 3}, PAUSE, true,
+		2 * PAUSE},
+	{"that is over, too", {.counted = 3}, 2 * PAUSE, false, 0},
+	{"four times", {.counted = 4}, 2 * PAUSE, true, 4 * PAUSE},
+	{"no more than so often", {.counted = 1000}, 0, true,
+		(int64_t)PAUSE << PICK_PAUSE_DOUBLINGS},
+	{"a person allows one more", {.counted = 2, .one_more = true}, 0, false,
+		0},
+	{"and it counted", {.counted = 3}, 0, true, 2 * PAUSE},
+	{"barred at its first", {.counted = 1, .blocked = true}, 0, true,
+		PAUSE},
+	{"barred for as long as the pause", {.counted = 1, .blocked = true},
+		PAUSE, false, 0},
+	{"barred again", {.counted = 2, .blocked = true, .tried = 1}, PAUSE,
+		true, 2 * PAUSE},
+	{"barred, and a third time",
+		{.counted = 3, .blocked = true, .tried = 2}, 0, true,
+		4 * PAUSE},
+	{"tried after it was free again", {.counted = 1, .tried = 1}, 0, false,
+		0},
+	{"barred, but a person allows one",
+		{.counted = 5, .blocked = true, .one_more = true}, 0, false, 0},
+};
 
 static void
-a_pause_that_is_over_lets_one_pin_try_and_doubles_with_each(void **state)
+the_breaker_is_one_rule_for_sims_and_accounts(void **state)
 {
 	(void)state;
-	struct pick_case c = free_line();
-	c.stopped_ran_ms = NOW - PAUSE;
-	c.counted = 2;
-	expect(c, PICK_DIAL, NOW);
-	c.counted = 3;
-	expect(c, PICK_LOCKED_OUT, NOW - PAUSE + 2 * PAUSE);
-	c.counted = 4;
-	expect(c, PICK_LOCKED_OUT, NOW - PAUSE + 4 * PAUSE);
-	c.counted = 1000;
-	expect(c, PICK_LOCKED_OUT,
-		NOW - PAUSE + ((int64_t)PAUSE << PICK_PAUSE_DOUBLINGS));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pick_breaker b = rows[i].breaker;
+		int64_t until = -1;
+		b.max_rejects = 2;
+		b.reject_pause_ms = PAUSE;
+		b.stopped_ran_ms = NOW - rows[i].ago;
+		bool stops = pick_breaker_stops(&b, NOW, &until);
+		int64_t expected =
+			rows[i].stops ? b.stopped_ran_ms + rows[i].until : -1;
+		if (stops != rows[i].stops || until != expected)
+			fail_msg("%s: %d, until %lld", rows[i].name, stops,
+				(long long)until);
+	}
 }
 
 static void
@@ -101,24 +122,27 @@ a_pause_that_never_ends_waits_for_a_person(void **state)
 {
 	(void)state;
 	struct pick_case c = free_line();
-	c.counted = 2;
-	c.reject_pause_ms = -1;
+	c.sim.counted = 2;
+	c.sim.reject_pause_ms = -1;
 	expect(c, PICK_LOCKED_OUT, PICK_NEVER);
-	c.reject_pause_ms = INT64_MAX / 2;
-	c.counted = 5;
+	c.sim.one_more = true;
+	expect(c, PICK_DIAL, NOW);
+	c.sim.one_more = false;
+	c.sim.reject_pause_ms = INT64_MAX / 2;
+	c.sim.counted = 5;
 	expect(c, PICK_LOCKED_OUT, PICK_NEVER);
 }
 
 static void
-a_block_by_the_operator_lasts_as_long_as_the_pause(void **state)
+a_block_by_the_operator_is_told_apart(void **state)
 {
 	(void)state;
 	struct pick_case c = free_line();
-	c.blocked = true;
-	c.counted = 1;
-	c.stopped_ran_ms = NOW - 10;
+	c.sim.blocked = true;
+	c.sim.counted = 1;
+	c.sim.stopped_ran_ms = NOW - 10;
 	expect(c, PICK_BLOCKED, NOW - 10 + PAUSE);
-	c.stopped_ran_ms = NOW - PAUSE;
+	c.sim.stopped_ran_ms = NOW - PAUSE;
 	expect(c, PICK_DIAL, NOW);
 }
 
@@ -165,17 +189,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_with_nothing_against_it_dials_now),
-		cmocka_unit_test(
-			a_pause_and_an_unsettled_attempt_wait_for_a_person),
-		cmocka_unit_test(
-			the_breaker_stops_before_max_rejects_is_passed),
-		cmocka_unit_test(
-			an_unlock_allows_a_pin_through_the_breaker_and_a_block),
-		cmocka_unit_test(
-			a_pause_that_is_over_lets_one_pin_try_and_doubles_with_each),
+		cmocka_unit_test(a_pause_waits_for_a_person_before_all_else),
+		cmocka_unit_test(a_card_that_waits_for_its_sms_keeps_the_sim),
+		cmocka_unit_test(the_breaker_is_one_rule_for_sims_and_accounts),
 		cmocka_unit_test(a_pause_that_never_ends_waits_for_a_person),
-		cmocka_unit_test(
-			a_block_by_the_operator_lasts_as_long_as_the_pause),
+		cmocka_unit_test(a_block_by_the_operator_is_told_apart),
 		cmocka_unit_test(pacing_waits_for_the_moment_it_names),
 		cmocka_unit_test(hours_and_daily_max_are_kept),
 	};

@@ -18,7 +18,7 @@
 #include "agent/redeem.h"
 #include "agent/turn.h"
 
-enum { FIRST_ROW = 2, SAYINGS = 32, SAYING_MAX = 256 };
+enum { FIRST_ROW = 2, SAYINGS = 64, SAYING_MAX = 256 };
 
 /* Rules borrow their texts. */
 static char sayings[SAYINGS][2][SAYING_MAX];
@@ -67,15 +67,42 @@ trade_init(struct trade *t, struct purse *p, const char *profile)
 		.redeem = t->redeem,
 		.balance = t->balance};
 	t->dispatch = dispatch_new(&parts);
-	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
-	add_modem(t, "a", SHOP_PORT_A);
+	trade_add(t, 0);
+}
+
+const char *
+trade_name(unsigned i)
+{
+	static const char *const names[TRADE_LINES] = {
+		"a", "b", "c", "d", "e", "f", "g", "h"};
+	assert_true(i < TRADE_LINES);
+	return names[i];
+}
+
+const char *
+trade_port(unsigned i)
+{
+	static const char *const ports[TRADE_LINES] = {SHOP_PORT_A, SHOP_PORT_B,
+		"/dev/c", "/dev/d", "/dev/e", "/dev/f", "/dev/g", "/dev/h"};
+	assert_true(i < TRADE_LINES);
+	return ports[i];
+}
+
+void
+trade_add(struct trade *t, unsigned i)
+{
+	char imsi[24], iccid[24]; /* of "a" and "b": SIM 1 and SIM 2 */
+	(void)snprintf(imsi, sizeof(imsi), "0010100000000%u%u", i + 1, i + 1);
+	(void)snprintf(
+		iccid, sizeof(iccid), "89000000000000000%u%u", i + 1, i + 1);
+	virtual_plug(trade_port(i), imsi, iccid);
+	add_modem(t, trade_name(i), trade_port(i));
 }
 
 void
 trade_add_b(struct trade *t)
 {
-	virtual_plug(SHOP_PORT_B, SHOP_SIM_2);
-	add_modem(t, "b", SHOP_PORT_B);
+	trade_add(t, 1);
 }
 
 void
@@ -92,6 +119,24 @@ trade_open(struct trade *t)
 {
 	shop_apply(&t->shop);
 	shop_run_to(&t->shop, "a", MODEM_READY);
+}
+
+void
+trade_open_all(struct trade *t, unsigned lines)
+{
+	shop_apply(&t->shop);
+	for (unsigned i = 0; i < lines; i++)
+		shop_run_to(&t->shop, trade_name(i), MODEM_READY);
+}
+
+void
+trade_restart(struct trade *t, const char *profile)
+{
+	struct purse *p = t->shop.purse;
+	trade_fini(t);
+	purse_close(p);
+	purse_open(p);
+	trade_init(t, p, profile);
 }
 
 void
@@ -204,7 +249,26 @@ trade_unlock(struct trade *t, const char *modem)
 	struct ledger_op op = purse_op(t->shop.purse, LEDGER_UNLOCK);
 	(void)snprintf(op.u.unlock.iccid, LEDGER_NAME_MAX, "%s",
 		line_iccid(shop_line(&t->shop, modem)));
+	(void)snprintf(op.u.unlock.account, LEDGER_TARGET_MAX, "%s",
+		shop_line(&t->shop, modem)->account);
 	(void)snprintf(op.u.unlock.modem, LEDGER_NAME_MAX, "%s", modem);
+	trade_act(t, &op);
+}
+
+void
+trade_unlock_number(struct trade *t, const char *number)
+{
+	struct ledger_op op = purse_op(t->shop.purse, LEDGER_UNLOCK);
+	(void)snprintf(op.u.unlock.account, LEDGER_TARGET_MAX, "%s", number);
+	trade_act(t, &op);
+}
+
+void
+trade_release(struct trade *t, const struct trade_batch *b)
+{
+	struct ledger_op op = purse_op(t->shop.purse, LEDGER_BATCH_MOVE);
+	op.u.batch_move.batch = b->id;
+	op.u.batch_move.event = VOUCHER_RELEASE;
 	trade_act(t, &op);
 }
 

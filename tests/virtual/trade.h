@@ -38,8 +38,19 @@ void trade_fini(struct trade *t);
 /* Modem "b" with SIM 2 at port B, of the same network. */
 void trade_add_b(struct trade *t);
 
-/* Starts the modems; runs until "a" is ready. */
+/* Modem i of eight, with a SIM of its own at trade_port(i), of the same
+ * network; 0 and 1 are "a" and "b". trade_init() adds 0. */
+enum { TRADE_LINES = 8 };
+void trade_add(struct trade *t, unsigned i);
+const char *trade_name(unsigned i);
+const char *trade_port(unsigned i);
+
+/* Starts the modems; runs until "a" is ready; until so many are. */
 void trade_open(struct trade *t);
+void trade_open_all(struct trade *t, unsigned lines);
+
+/* The daemon stops and starts again; wires and answers are new. */
+void trade_restart(struct trade *t, const char *profile);
 
 /* What the network answers to codes that begin so; NULL: never. */
 void trade_answer(const char *port, const char *code, const char *text);
@@ -74,6 +85,9 @@ void trade_act(struct trade *t, const struct ledger_op *op);
 /* Two things that persons do: pause ("" is all) or resume; unlock. */
 void trade_pause(struct trade *t, const char *modem, bool on);
 void trade_unlock(struct trade *t, const char *modem);
+void trade_unlock_number(struct trade *t, const char *number);
+/* release of all that a batch holds. */
+void trade_release(struct trade *t, const struct trade_batch *b);
 
 /* The status of a line. */
 struct line_status trade_status(struct trade *t, const char *modem);
