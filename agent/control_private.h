@@ -46,7 +46,13 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_hold, control_release, control_cancel, control_resolve,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
-	control_backup;
+	control_backup, control_reconcile;
+
+/* ---- control_attention.c ------------------------------------------------- */
+
+/* What needs a person: a list of {what, count, text, say}. */
+struct json *control_attention(
+	struct control *control, const int64_t counts[VOUCHER_STATES]);
 
 /* ---- control_wait.c ------------------------------------------------------ */
 

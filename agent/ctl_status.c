@@ -48,7 +48,7 @@ print_attention(struct ctl *ctl, const struct json *list)
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json *one = json_at(list, i);
 		print_line(ctl, "  ", json_get(one, "text"), "unknown");
-		print_line(ctl, "    ", json_get(one, "do"), "");
+		print_line(ctl, "    ", json_get(one, "say"), "");
 	}
 }
 
@@ -143,9 +143,9 @@ print_status(struct ctl *ctl, const struct json *status, int exit_status)
 		{"REJECTED", "counts.rejected", CELL_NUMBER, 0, 0},
 		{.title = NULL}};
 	static const struct ctl_column stopped[] = {
-		{"ICCID", "iccid", CELL_TEXT, 8, 0},
-		{"MODEM", "modem", CELL_TEXT, 5, 0},
-		{"NUMBER", "number", CELL_TEXT, 0, 1},
+		{"WHAT", "kind", CELL_TEXT, 0, 0},
+		{"NAME", "name", CELL_TEXT, 8, 0},
+		{"MODEM", "modem", CELL_TEXT, 5, 1},
 		{"SINCE", "since", CELL_TIME, 0, 0},
 		{"UNTIL", "until", CELL_TIME, 0, 0},
 		{"WHY", "why", CELL_TEXT, 10, 0}, {.title = NULL}};

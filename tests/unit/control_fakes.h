@@ -81,6 +81,7 @@ set_up(void **state)
 	memset(&intake, 0, sizeof(intake));
 	memset(&balance, 0, sizeof(balance));
 	shop1_status = (struct line_status){.state = LINE_READY};
+	memset(stops, 0, sizeof(stops));
 	kicks = 0;
 	return desk_setup(state);
 }

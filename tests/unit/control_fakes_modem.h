@@ -19,6 +19,8 @@ static struct modem_info info = {.imei = "350000000000011",
 static struct profile simtel = {.stem = "simtel"};
 static struct line shop1 = {.config = {.name = "shop1"}, .profile = &simtel};
 static struct line_status shop1_status;
+static struct dispatch_stop
+	stops[2]; /* what is stopped; without a name: none */
 static unsigned kicks;
 
 size_t
@@ -70,6 +72,15 @@ line_state_name(enum line_state state)
 	if (state == LINE_LOCKED_OUT)
 		return "locked_out";
 	return state == LINE_BUSY ? "busy" : "ready";
+}
+
+int
+dispatch_each_stop(struct dispatch *dispatch, dispatch_stop_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < 2 && stops[i].name; i++)
+		if (!fn(ctx, &stops[i]))
+			break;
+	return 0;
 }
 
 void

@@ -350,6 +350,16 @@ audit_is_followed_without_a_gap(void **state)
 }
 
 static void
+expect_attention(const struct json *list, size_t i, const char *what,
+	int64_t count, const char *say)
+{
+	const struct json *one = json_at(list, i);
+	assert_string_equal(json_get_text(one, "what"), what);
+	assert_int_equal(desk_number(one, "count"), count);
+	assert_non_null(strstr(json_get_text(one, "say"), say));
+}
+
+static void
 status_says_first_what_needs_a_person(void **state)
 {
 	(void)state;
@@ -370,13 +380,10 @@ status_says_first_what_needs_a_person(void **state)
 	assert_int_equal(desk_number(json_get(s, "vouchers"), "unknown"), 1);
 	assert_int_equal(desk_number(json_get(s, "vouchers"), "ready"), 2);
 	assert_int_equal(json_count(json_get(s, "batches")), 1);
-	assert_int_equal(json_count(json_get(s, "stopped")), 1);
 	const struct json *attention = json_get(s, "attention");
 	assert_int_equal(json_count(attention), 2);
-	assert_non_null(
-		strstr(json_get_text(json_at(attention, 0), "do"), "resolve"));
-	assert_non_null(
-		strstr(json_get_text(json_at(attention, 1), "do"), "unlock"));
+	expect_attention(attention, 0, "unknown", 1, "resolve");
+	expect_attention(attention, 1, "modem", 1, "unlock");
 	(void)desk_ask("{\"command\":\"modems\"}");
 	assert_non_null(strstr(desk.heard,
 		"{\"name\":\"shop1\",\"port\":null,\"state\":\"locked_out\","
@@ -386,26 +393,88 @@ status_says_first_what_needs_a_person(void **state)
 
 /* What status says that a person does about the only modem; "" nothing. */
 static const char *
-advice_about_modem(enum line_state state, int64_t until_wall_ms)
+advice_about_modem(enum line_state state)
 {
-	shop1_status = (struct line_status){
-		.state = state, .until_wall_ms = until_wall_ms};
+	shop1_status = (struct line_status){.state = state};
 	const struct json *attention =
 		json_get(desk_done(desk_ask("{\"command\":\"status\"}"), 0),
 			"attention");
 	return json_count(attention) == 0
 	               ? ""
-	               : json_get_text(json_at(attention, 0), "do");
+	               : json_get_text(json_at(attention, 0), "say");
 }
 
 static void
-quiet_time_needs_nobody_but_an_unsettled_card_does(void **state)
+what_ends_by_itself_needs_nobody(void **state)
+{
+	static const struct {
+		enum line_state state;
+		const char *word;
+	} rows[] = {{LINE_READY, ""}, {LINE_BUSY, ""}, {LINE_STARTING, ""},
+		{LINE_FENCED, ""}, {LINE_PAUSED, ""}, {LINE_ABSENT, "plug"},
+		{LINE_FAILED, "reload"}, {LINE_RESTING, "cable"},
+		{LINE_LOCKED_OUT, "unlock"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *say = advice_about_modem(rows[i].state);
+		assert_non_null(strstr(say, rows[i].word));
+		assert_int_equal(say[0] == '\0', rows[i].word[0] == '\0');
+	}
+}
+
+static void
+held_cards_are_told_by_reason_and_batch(void **state)
 {
 	(void)state;
-	assert_string_equal(advice_about_modem(LINE_READY, 0), "");
-	assert_string_equal(
-		advice_about_modem(LINE_FENCED, INT64_C(1800000000000)), "");
-	assert_non_null(strstr(advice_about_modem(LINE_FENCED, 0), "resolve"));
+	int64_t first = desk_batch(2, 0), second = desk_batch(3, 0);
+	struct ledger_op op = purse_op(desk.purse, LEDGER_BATCH_MOVE);
+	op.u.batch_move.batch = second;
+	op.u.batch_move.event = VOUCHER_HOLD;
+	(void)snprintf(op.u.batch_move.reason, LEDGER_NAME_MAX, "batch");
+	(void)purse_must(desk.purse, &op);
+	op = purse_move(desk.purse, desk_first(first), VOUCHER_HOLD);
+	(void)snprintf(op.u.voucher_move.reason, LEDGER_NAME_MAX, "person");
+	(void)purse_must(desk.purse, &op);
+	const struct json *s =
+		desk_done(desk_ask("{\"command\":\"status\"}"), 0);
+	const struct json *attention = json_get(s, "attention");
+	char words[64];
+	assert_int_equal(json_count(attention), 2);
+	expect_attention(attention, 0, "batch", 3, "topupctl release --batch");
+	(void)snprintf(words, sizeof(words),
+		"(of batch %lld; the first is voucher %lld)", (long long)second,
+		(long long)desk_first(second));
+	assert_non_null(
+		strstr(json_get_text(json_at(attention, 0), "text"), words));
+	expect_attention(attention, 1, "held", 1, "topupctl release ID...");
+}
+
+static void
+what_is_stopped_is_listed_and_numbers_need_a_person(void **state)
+{
+	(void)state;
+	stops[0] = (struct dispatch_stop){.name = "sim1",
+		.modem = "shop1",
+		.since_wall_ms = 1769851800000,
+		.why = "2 cards"};
+	stops[1] = (struct dispatch_stop){.is_number = true,
+		.name = "0800000011",
+		.modem = "",
+		.since_wall_ms = 1769851800000,
+		.until_wall_ms = 1769851860000,
+		.why = "3 cards"};
+	const struct json *s =
+		desk_done(desk_ask("{\"command\":\"status\"}"), 0);
+	assert_non_null(strstr(desk.heard,
+		"\"stopped\":[{\"kind\":\"sim\",\"name\":\"sim1\","
+		"\"modem\":\"shop1\",\"since\":\"2026-01-31T09:30:00Z\","
+		"\"why\":\"2 cards\",\"until\":null},"
+		"{\"kind\":\"number\",\"name\":\"0800000011\","
+		"\"modem\":null,\"since\":\"2026-01-31T09:30:00Z\","
+		"\"why\":\"3 cards\",\"until\":\"2026-01-31T09:31:00Z\"}]"));
+	const struct json *attention = json_get(s, "attention");
+	assert_int_equal(json_count(attention), 1);
+	expect_attention(attention, 0, "number", 1, "topupctl unlock MSISDN");
 }
 
 static void
@@ -446,7 +515,9 @@ main(void)
 		TEST(bad_rows_come_before_their_batch),
 		TEST(audit_is_followed_without_a_gap),
 		TEST(status_says_first_what_needs_a_person),
-		TEST(quiet_time_needs_nobody_but_an_unsettled_card_does),
+		TEST(what_ends_by_itself_needs_nobody),
+		TEST(held_cards_are_told_by_reason_and_batch),
+		TEST(what_is_stopped_is_listed_and_numbers_need_a_person),
 		TEST(a_stale_socket_is_taken_over_and_has_its_mode),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,375 @@
+/*
+ * control_attention: what needs a person, the most urgent first, each with
+ * the sentence that says what to do. It reads; it must never change anything,
+ * nor show a PIN.
+ */
+#include "agent/control_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/control_shape.h"
+#include "agent/dispatch.h"
+#include "agent/fleet.h"
+#include "agent/json.h"
+#include "agent/loop.h"
+#include "agent/report.h"
+#include "agent/turn.h"
+
+enum {
+	SCAN_MAX = 5000, /* vouchers that are looked at for one status */
+	HEADS_MAX = 100, /* of each modem's queue */
+	BATCHES_MAX = 8, /* named in one sentence */
+	TEXT_MAX = 400
+};
+
+struct attention {
+	const char *what;
+	int64_t count;
+	const char *text; /* what is the case */
+	const char *say;  /* what a person does about it */
+};
+
+static void
+add(struct json *list, const struct attention *a)
+{
+	struct json *o = json_new_object();
+	json_put_text(o, "what", a->what);
+	json_put_number(o, "count", a->count);
+	json_put_text(o, "text", a->text);
+	json_put_text(o, "say", a->say);
+	json_add(list, o);
+}
+
+/* ---- the disk ------------------------------------------------------------ */
+
+static void
+attend_disk(struct control *control, struct json *list)
+{
+	const char *unsafe = turn_unsafe(control->parts.turn);
+	if (unsafe != NULL)
+		add(list, &(struct attention){"ledger", 1, unsafe,
+				  "look at the disk of the ledger with: df, "
+				  "dmesg; nothing has to be done in topupd"});
+}
+
+/* ---- unknown ------------------------------------------------------------- */
+
+struct unknowns {
+	int64_t scanned, oldest_wall_ms, oldest;
+};
+
+static bool
+on_unknown(void *ctx, const struct ledger_voucher *v)
+{
+	struct unknowns *u = ctx;
+	if (u->oldest == 0 || v->updated_wall_ms < u->oldest_wall_ms) {
+		u->oldest = v->id;
+		u->oldest_wall_ms = v->updated_wall_ms;
+	}
+	return ++u->scanned < SCAN_MAX;
+}
+
+static void
+attend_unknown(struct control *control, struct json *list, int64_t count)
+{
+	char text[TEXT_MAX], since[REPORT_TIME_MAX];
+	struct unknowns u = {0};
+	const struct ledger_voucher_filter filter = {.state = VOUCHER_UNKNOWN};
+	if (count == 0 || ledger_each_voucher(control->ledger, &filter,
+				  on_unknown, &u) != 0)
+		return;
+	report_time(u.oldest_wall_ms, since);
+	(void)snprintf(text, sizeof(text),
+		"%lld unknown: they may have been credited; the oldest is "
+		"voucher %lld, since %s",
+		(long long)count, (long long)u.oldest, since);
+	add(list,
+		&(struct attention){"unknown", count, text,
+			"topupctl vouchers --state unknown; ask the operator; "
+			"topupctl resolve ID loaded|rejected|retry --note "
+			"TEXT"});
+}
+
+/* ---- held ---------------------------------------------------------------- */
+
+static const struct held_word {
+	const char *reason, *text, *say;
+} held_words[] = {
+	{"batch",
+		"held by the breaker of their batch: too many of its cards "
+		"were refused or are unknown",
+		"topupctl batch ID; find out why; then topupctl release "
+		"--batch ID, or cancel --batch ID"},
+	{"counted", "held: their PINs look counted rather than drawn",
+		"see whether the right column was taken for the PIN; then "
+		"topupctl release --batch ID, or cancel --batch ID"},
+	{"lengths",
+		"held: some PINs of their batch are one digit shorter than the "
+		"rest",
+		"see whether a spreadsheet ate their leading zeros; then "
+		"topupctl release --batch ID, or cancel --batch ID"},
+	{"restored",
+		"held: they come from a backup, and may have been dialled "
+		"since it was made",
+		"ask the operator which of them are used; topupctl release "
+		"ID... or cancel ID..."},
+	{"expired", "held: past the date in their batch",
+		"topupctl cancel ID..."},
+	{"not_sent", "held: their modem would not send them, three times",
+		"look at the modem (topupctl modems); then topupctl release "
+		"ID..."},
+	{"not_now", "held: the account cannot take such a card now",
+		"topupctl voucher ID has the operator's words; topupctl "
+		"release ID... once it can"},
+	{"busy", "held: the operator was busy too often",
+		"topupctl release ID... when it is better"},
+	{"person", "held by a person, or because they cannot be dialled",
+		"topupctl voucher ID says why; topupctl release ID... or "
+		"cancel ID..."},
+	{"", "held",
+		"topupctl vouchers --state held; topupctl release ID... or "
+		"cancel ID..."},
+};
+enum { HELD_WORDS = sizeof(held_words) / sizeof(held_words[0]) };
+
+struct held {
+	int64_t scanned;
+	struct held_group {
+		int64_t count, first;
+		int64_t batches[BATCHES_MAX];
+		size_t batch_count;
+	} groups[HELD_WORDS];
+};
+
+static size_t
+word_of(const char *reason)
+{
+	size_t i = 0;
+	while (i + 1 < HELD_WORDS && strcmp(held_words[i].reason, reason) != 0)
+		i++;
+	return i;
+}
+
+static bool
+on_held(void *ctx, const struct ledger_voucher *v)
+{
+	struct held *held = ctx;
+	struct held_group *g = &held->groups[word_of(v->reason)];
+	size_t i = 0;
+	if (g->count++ == 0)
+		g->first = v->id;
+	while (i < g->batch_count && g->batches[i] != v->batch)
+		i++;
+	if (i == g->batch_count && i < BATCHES_MAX)
+		g->batches[g->batch_count++] = v->batch;
+	return ++held->scanned < SCAN_MAX;
+}
+
+/* "of batch 3", "of the batches 3, 5, ..." */
+static void
+name_batches(const struct held_group *g, char *out, size_t cap)
+{
+	size_t len = (size_t)snprintf(out, cap, "of %s",
+		g->batch_count == 1 ? "batch " : "the batches ");
+	for (size_t i = 0; i < g->batch_count && len < cap; i++)
+		len += (size_t)snprintf(out + len, cap - len, "%s%lld",
+			i > 0 ? ", " : "", (long long)g->batches[i]);
+	if (g->batch_count == BATCHES_MAX && len < cap)
+		(void)snprintf(out + len, cap - len, ", ...");
+}
+
+static void
+attend_held(struct control *control, struct json *list, int64_t count)
+{
+	struct held held = {0};
+	const struct ledger_voucher_filter filter = {.state = VOUCHER_HELD};
+	if (count == 0 || ledger_each_voucher(control->ledger, &filter, on_held,
+				  &held) != 0)
+		return;
+	for (size_t i = 0; i < HELD_WORDS; i++) {
+		const struct held_group *g = &held.groups[i];
+		char text[TEXT_MAX], batches[200];
+		if (g->count == 0)
+			continue;
+		name_batches(g, batches, sizeof(batches));
+		(void)snprintf(text, sizeof(text),
+			"%lld%s %s (%s; the first is voucher %lld)",
+			(long long)g->count,
+			held.scanned < count ? " or more" : "",
+			held_words[i].text, batches, (long long)g->first);
+		add(list, &(struct attention){i == 0 ? "batch" : "held",
+				  g->count, text, held_words[i].say});
+	}
+}
+
+/* ---- modems -------------------------------------------------------------- */
+
+/* What a person can do about a modem; NULL when nobody has to. */
+static const char *
+advice_for(enum line_state state)
+{
+	switch (state) {
+	case LINE_ABSENT:
+		return "plug it in, or check its port in the configuration";
+	case LINE_RESTING:
+		return "it is tried again by itself; check its cable, its "
+		       "signal and its supply";
+	case LINE_LOCKED_OUT:
+		return "find out why its cards were refused; "
+		       "topupctl unlock MODEM allows one PIN";
+	case LINE_FAILED:
+		return "put right what it says; topupctl reload looks again";
+	case LINE_FENCED:
+	case LINE_PAUSED: /* told once for all, or wanted so */
+	case LINE_STARTING:
+	case LINE_READY:
+	case LINE_BUSY:
+		return NULL;
+	}
+	return NULL;
+}
+
+static void
+attend_modem(
+	struct control *control, struct json *list, const struct line *line)
+{
+	struct line_status status;
+	char text[TEXT_MAX];
+	dispatch_line_status(control->parts.dispatch, line, &status);
+	const char *advice = advice_for(status.state);
+	if (advice == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "modem %s is %s%s%s",
+		line->config.name, line_state_name(status.state),
+		status.why[0] != '\0' ? ": " : "", status.why);
+	add(list, &(struct attention){"modem", 1, text, advice});
+}
+
+/* ---- what is stopped ----------------------------------------------------- */
+
+struct stops {
+	struct control *control;
+	int64_t numbers, sims;
+	char first[LEDGER_NAME_MAX];
+};
+
+/* A SIM in a modem is told of with the modem. */
+static bool
+is_in_a_modem(struct control *control, const char *iccid)
+{
+	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)
+		if (strcmp(line_iccid(fleet_at(control->parts.fleet, i)),
+			    iccid) == 0)
+			return true;
+	return false;
+}
+
+static bool
+on_stop(void *ctx, const struct dispatch_stop *stop)
+{
+	struct stops *stops = ctx;
+	if (!stop->is_number && is_in_a_modem(stops->control, stop->name))
+		return true;
+	if (stop->is_number && stops->numbers++ == 0)
+		(void)span_copy(stops->first, sizeof(stops->first),
+			span_str(stop->name));
+	if (!stop->is_number)
+		stops->sims++;
+	return true;
+}
+
+static void
+attend_stops(struct control *control, struct json *list)
+{
+	char text[TEXT_MAX];
+	struct stops stops = {.control = control};
+	if (dispatch_each_stop(control->parts.dispatch, on_stop, &stops) != 0)
+		return;
+	if (stops.numbers > 0) {
+		(void)snprintf(text, sizeof(text),
+			"%lld number%s stopped (%s%s): too many cards in a row "
+			"were refused or are not settled",
+			(long long)stops.numbers,
+			stops.numbers == 1 ? " is" : "s are", stops.first,
+			stops.numbers == 1 ? "" : ", ...");
+		add(list,
+			&(struct attention){"number", stops.numbers, text,
+				"find out whether the number is right and why "
+				"its cards were refused; topupctl unlock "
+				"MSISDN allows one PIN"});
+	}
+	if (stops.sims == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		"%lld SIM%s stopped in no modem that works now",
+		(long long)stops.sims, stops.sims == 1 ? " is" : "s are");
+	add(list, &(struct attention){"sim", stops.sims, text,
+			  "put it into a modem; topupctl unlock MODEM allows "
+			  "one PIN"});
+}
+
+/* ---- the clock ----------------------------------------------------------- */
+
+static bool
+on_head(void *ctx, const struct ledger_voucher *v)
+{
+	bool *matters = ctx;
+	*matters = v->expires[0] != '\0';
+	return !*matters;
+}
+
+/* Whether something waits for the clock: hours, or a card with a date. */
+static bool
+clock_matters(struct control *control, const struct line *line)
+{
+	bool matters = false;
+	if (line->profile == NULL)
+		return false;
+	if (line->profile->hours_count > 0)
+		return true;
+	const struct ledger_head_query q = {.operator= line->profile->stem,
+		.modem = line->config.name,
+		.self_account = line->account,
+		.ran_ms = turn_now(control->parts.turn).ran_ms,
+		.limit = HEADS_MAX};
+	return ledger_each_head(control->ledger, &q, on_head, &matters) == 0 &&
+	       matters;
+}
+
+static void
+attend_clock(struct control *control, struct json *list, int64_t ready)
+{
+	bool matters = false;
+	if (loop_clock_is_trusted() || ready == 0)
+		return;
+	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)
+		if (clock_matters(control, fleet_at(control->parts.fleet, i)))
+			matters = true;
+	if (matters)
+		add(list, &(struct attention){"clock", 1,
+				  "the clock is not synchronised: cards wait "
+				  "whose hours or dates it must judge",
+				  "see that the time is synchronised "
+				  "(timedatectl); dialling goes on by itself"});
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+struct json *
+control_attention(struct control *control, const int64_t counts[VOUCHER_STATES])
+{
+	struct json *list = json_new_array();
+	attend_disk(control, list);
+	attend_unknown(control, list, counts[VOUCHER_UNKNOWN]);
+	attend_held(control, list, counts[VOUCHER_HELD]);
+	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)
+		attend_modem(control, list, fleet_at(control->parts.fleet, i));
+	attend_stops(control, list);
+	attend_clock(control, list, counts[VOUCHER_READY]);
+	if (ledger_is_paused(control->ledger, ""))
+		add(list, &(struct attention){"paused", 1, "dialling is paused",
+				  "topupctl resume"});
+	return list;
+}
