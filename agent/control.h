@@ -23,7 +23,8 @@
  * pause resume                         modem
  * unlock    what: a modem or a number (must)
  * audit     since_seq or since_ms, follow
-backup    none; with a descriptor that can be written
+ * backup    none; with a descriptor that can be written
+ * reconcile since_ms
  */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H

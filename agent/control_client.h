@@ -41,6 +41,7 @@ struct client_list {
 	int64_t left;  /* how many more may be sent */
 	int64_t sent;
 	bool follow;
+	bool left_open; /* what was sent is not all settled: exit 4 */
 };
 
 enum client_wait_for {

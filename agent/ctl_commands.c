@@ -111,6 +111,19 @@ static const struct ctl_command commands[] = {
 		.min = 1,
 		.max = 1,
 		.run = ctl_run_balance},
+	{.name = "reconcile",
+		.args = "",
+		.summary = "Balances against what was credited, account by "
+			   "account.",
+		.more = "unexplained = balance now - balance then - credited "
+			"since. Above zero:\na credit that topupd does not "
+			"know of; below zero: spent, or a credit that\nis "
+			"missing. Exit status: 0 nothing is unexplained or "
+			"unknown, 4 something is.",
+		.example = "topupctl reconcile --since 2026-01-31",
+		.options = {{"since", "TIME",
+			"from the last balance before this time on"}},
+		.run = ctl_run_reconcile},
 	{.name = "hold",
 		.args = "[ID...]",
 		.summary = "Keeps vouchers from being dialled, until "
@@ -188,8 +201,7 @@ static const struct ctl_command commands[] = {
 		.run = ctl_run_reload},
 	{.name = "backup",
 		.args = "FILE",
-		.summary = "Copies the ledger into a new file, while cards go "
-			   "on.",
+		.summary = "Copies the ledger, while cards go on.",
 		.more = "The key is NOT in it: keep a copy of the key file as "
 			"well, in another place.\n`topupd --restore FILE` "
 			"makes the ledger from it.",

@@ -294,6 +294,35 @@ put_since(struct ctl *ctl, struct json *args)
 	return true;
 }
 
+int
+ctl_run_reconcile(struct ctl *ctl)
+{
+	static const struct ctl_column columns[] = {
+		{"MODEM", "modem", CELL_TEXT, 5, 0},
+		{"ACCOUNT", "account", CELL_TEXT, 8, 5},
+		{"OPERATOR", "operator", CELL_TEXT, 6, 7},
+		{"THEN", "then", CELL_NUMBER, 0, 0},
+		{"READ", "then_at", CELL_TIME, 0, 3},
+		{"NOW", "now", CELL_NUMBER, 0, 0},
+		{"READ", "now_at", CELL_TIME, 0, 4},
+		{"CREDITED", "credited", CELL_NUMBER, 0, 0},
+		{"UNEXPLAINED", "unexplained", CELL_NUMBER, 0, 0},
+		{"UNKNOWN", "unknown", CELL_NUMBER, 0, 0},
+		{"WORTH", "unknown_amount", CELL_NUMBER, 0, 2},
+		{"CURRENCY", "currency", CELL_TEXT, 0, 6},
+		{"WHICH MEANS", "say", CELL_TEXT, 12, 1}, {.title = NULL}};
+	const char *since = ctl_option_value(ctl, "since");
+	int64_t since_ms = 0;
+	if (since != NULL && ctl_text_parse_time(since, &since_ms) != 0)
+		return ctl_wrong(ctl,
+			"'%s' is no time such as '2026-01-31 09:30'", since);
+	struct json *args = json_new_object();
+	if (since != NULL)
+		json_put_number(args, "since_ms", since_ms);
+	return ctl_show_list(
+		ctl, args, columns, "no account has told its balance yet");
+}
+
 static int
 run_audit_list(struct ctl *ctl)
 {

@@ -183,7 +183,7 @@ every_command_has_help_with_an_example(void **state)
 		"submit", "batches", "batch", "vouchers", "voucher", "wait",
 		"balance", "hold", "release", "cancel", "resolve", "pause",
 		"resume", "unlock", "reload", "backup", "check", "audit",
-		"watch"};
+		"watch", "reconcile"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
