@@ -256,7 +256,7 @@ mark_sim(struct ledger *ledger, const struct ledger_op *op,
 {
 	const struct ledger_attempt_settle *s = &op->u.attempt_settle;
 	int rc = 0;
-	if (s->fate == LEDGER_MAYBE_SENT)
+	if (s->fate == LEDGER_MAYBE_SENT || s->event == VOUCHER_FOUND_AT_START)
 		rc = ledger_run(ledger,
 			"UPDATE sim SET fence = 1 WHERE iccid = ?1",
 			ledger_text(flight->iccid));

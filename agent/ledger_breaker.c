@@ -17,7 +17,7 @@ struct breaker {
 	int64_t slots, rejects_max;
 	int64_t loaded, refused, unknown;
 	unsigned recent; /* bits of the last ends, 1: refused or unknown */
-	bool tripped;
+	int64_t tripped; /* 1: its rest is not held yet; 2: it is */
 };
 
 /* ---- counting ---------------------------------------------------------- */
@@ -39,7 +39,7 @@ load(struct ledger *ledger, int64_t batch, struct breaker *b)
 		b->refused = sqlite3_column_int64(stmt, 3);
 		b->unknown = sqlite3_column_int64(stmt, 4);
 		b->recent = (unsigned)sqlite3_column_int64(stmt, 5);
-		b->tripped = sqlite3_column_int64(stmt, 6) != 0;
+		b->tripped = sqlite3_column_int64(stmt, 6);
 	}
 	ledger_give(ledger, stmt);
 	if (rc == 0)
@@ -102,7 +102,7 @@ count(struct breaker *b, const struct ledger_card *card,
 static const char *
 trip(const struct breaker *b)
 {
-	if (b->tripped || b->rejects_max <= 0)
+	if (b->tripped != 0 || b->rejects_max <= 0)
 		return NULL;
 	if (b->loaded == 0 && b->refused >= b->rejects_max)
 		return "refused_before_success";
@@ -135,26 +135,32 @@ ledger_breaker_count(struct ledger *ledger, struct ledger_card *card,
 	count(&b, card, from, event);
 	card->stops_batch = trip(&b);
 	if (card->stops_batch != NULL)
-		b.tripped = true;
+		b.tripped = 1;
 	return store(ledger, card->batch, &b);
 }
 
 /* ---- anew -------------------------------------------------------------- */
 
-#define ANEW                                                                   \
-	"UPDATE batch SET slots = 1, since_loaded = 0, since_refused = 0,"     \
-	" since_unknown = 0, recent = 0, tripped = 0 WHERE id = ?1"
-
+/* What is still in flight may come back to the queue: it is held as well, so
+ * the trip lasts until a person releases something. */
 int
-ledger_breaker_reset(struct ledger *ledger, int64_t batch)
+ledger_breaker_hold(struct ledger *ledger, int64_t batch)
 {
-	return ledger_run(ledger, ANEW, ledger_int(batch));
+	return ledger_run(ledger,
+		"UPDATE batch SET tripped = 2 WHERE id = ?1 AND tripped = 1",
+		ledger_int(batch));
 }
 
+/* What is ready before its rest was held is not released: it was not held.
+ * It will be, with what is released now. */
 int
 ledger_breaker_release(struct ledger *ledger, int64_t batch)
 {
-	return ledger_run(ledger, ANEW " AND tripped = 1 AND n_ready = 0",
+	return ledger_run(ledger,
+		"UPDATE batch SET slots = 1, since_loaded = 0,"
+		" since_refused = 0, since_unknown = 0, recent = 0,"
+		" tripped = 0 WHERE id = ?1"
+		" AND (tripped = 2 OR (tripped = 1 AND n_ready = 0))",
 		ledger_int(batch));
 }
 
@@ -168,7 +174,7 @@ ledger_tripped_batch(struct ledger *ledger)
 	 * it gives none meanwhile. */
 	int rc = ledger_number_n(ledger,
 		"SELECT id FROM batch INDEXED BY batch_tripped"
-		" WHERE tripped = 1 AND n_ready > 0 AND accepted = 1"
+		" WHERE tripped > 0 AND n_ready > 0 AND accepted = 1"
 		" ORDER BY id LIMIT 1",
 		&id, NULL, 0);
 	return rc == 0 ? id : 0;
@@ -180,7 +186,7 @@ ledger_wait(struct ledger *ledger, int64_t voucher, struct ledger_wait *out)
 	sqlite3_stmt *stmt = ledger_take(ledger,
 		"SELECT v.own = 0 AND EXISTS (SELECT 1 FROM attempt a"
 		"  WHERE a.account = v.target AND a.flying = 1),"
-		" b.n_dialing + b.n_pending >= b.slots, b.tripped"
+		" b.n_dialing + b.n_pending >= b.slots, b.tripped > 0"
 		" FROM voucher v JOIN batch b ON b.id = v.batch"
 		" WHERE v.id = ?1",
 		ledger_int(voucher));

@@ -105,8 +105,8 @@ static const struct {
 		" ON f.id = c.first_reading JOIN balance l"
 		" ON l.id = c.last_reading"
 		" WHERE (c.credited_minor, c.credits_unknown) <>"
-		" (SELECT min(" LEDGER_SUM_MAX ", ifnull(sum(CASE WHEN"
-		"   " LEDGER_CREDIT_KNOWN " THEN v.credited ELSE 0 END), 0)),"
+		" (SELECT min(" LEDGER_SUM_MAX
+		", ifnull(sum(" LEDGER_CREDIT_OR_0 "), 0)),"
 		"  ifnull(sum(NOT " LEDGER_CREDIT_KNOWN "), 0)"
 		"  FROM attempt a JOIN voucher v ON v.id = a.voucher"
 		"  WHERE a.account = c.name AND a.credited = 1"
@@ -114,7 +114,7 @@ static const struct {
 	{"slow start of batch", "SELECT id FROM batch WHERE slots <>"
 				" (1 << min(20, since_loaded))"},
 	{"a trip without limit, batch",
-		"SELECT id FROM batch WHERE tripped = 1 AND rejects_max = 0"},
+		"SELECT id FROM batch WHERE tripped > 0 AND rejects_max = 0"},
 	{"an attempt before its batch was accepted, attempt",
 		"SELECT a.id FROM attempt a JOIN voucher v"
 		" ON v.id = a.voucher JOIN batch b ON b.id = v.batch"

@@ -257,10 +257,11 @@ int ledger_counts_shift(struct ledger *ledger, const struct ledger_shift *shift,
  * the new one); tells of a trip in card (ledger_breaker.c). */
 int ledger_breaker_count(struct ledger *ledger, struct ledger_card *card,
 	enum voucher_state from, enum voucher_event event);
-/* It counts anew after a trip that left nothing to hold. */
+/* Its breaker has held its rest. */
+int ledger_breaker_hold(struct ledger *ledger, int64_t batch);
+/* A person puts something of it back into the queue, and is about to: after
+ * a trip it counts anew. */
 int ledger_breaker_release(struct ledger *ledger, int64_t batch);
-/* It counts anew: its rest is being held. */
-int ledger_breaker_reset(struct ledger *ledger, int64_t batch);
 
 /* A new end of a voucher, for its attempts: none is in doubt when it has
  * ended; when loaded, credited is the attempt that did it, 0: the last on
@@ -296,16 +297,21 @@ struct ledger_reading {
 int ledger_reading_add(struct ledger *ledger,
 	const struct ledger_reading *reading, int64_t *id);
 
-/* More than this is no card: an amount of a hostile text. */
+/* What a voucher credited: as told, else what the card is worth. More than
+ * the maximum is no card but a hostile text, and not known. */
 #define LEDGER_CREDIT_MAX "1000000000000000"
 #define LEDGER_SUM_MAX    "4000000000000000000"
+#define LEDGER_CREDIT     "ifnull(v.credited, v.amount)"
 #define LEDGER_CREDIT_KNOWN                                                    \
-	"(ifnull(v.credited, -1) BETWEEN 0 AND " LEDGER_CREDIT_MAX ")"
+	"(ifnull(" LEDGER_CREDIT ", -1) BETWEEN 0 AND " LEDGER_CREDIT_MAX ")"
+#define LEDGER_CREDIT_OR_0                                                     \
+	"(CASE WHEN " LEDGER_CREDIT_KNOWN " THEN " LEDGER_CREDIT " ELSE 0 "    \
+	                                                         "END)"
 
 /* What attempts of an account credited, by their numbers. */
 struct ledger_credits {
 	int64_t minor;
-	int64_t unknown; /* so many credited an amount that nobody told */
+	int64_t unknown; /* so many credited an amount that nobody knows */
 };
 int ledger_credits_between(struct ledger *ledger, const char *account,
 	int64_t after, int64_t last, struct ledger_credits *out);

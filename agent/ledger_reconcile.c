@@ -14,8 +14,8 @@ ledger_credits_between(struct ledger *ledger, const char *account,
 	int64_t after, int64_t last, struct ledger_credits *out)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT min(" LEDGER_SUM_MAX ", ifnull(sum(CASE WHEN"
-		" " LEDGER_CREDIT_KNOWN " THEN v.credited ELSE 0 END), 0)),"
+		"SELECT min(" LEDGER_SUM_MAX ", ifnull(sum(" LEDGER_CREDIT_OR_0
+		"), 0)),"
 		" ifnull(sum(NOT " LEDGER_CREDIT_KNOWN "), 0)"
 		" FROM attempt a INDEXED BY attempt_account_credited"
 		" CROSS JOIN voucher v ON v.id = a.voucher"
@@ -132,6 +132,14 @@ begin_tally(struct ledger *ledger, const char *account, int64_t reading)
 		ledger_text(account), ledger_int(reading));
 }
 
+static int
+keep_told(struct ledger *ledger, const char *account, int64_t minor)
+{
+	return ledger_run(ledger,
+		"UPDATE account SET told_minor = ?2 WHERE name = ?1",
+		ledger_text(account), ledger_int(minor));
+}
+
 #define ADD_CREDIT                                                             \
 	" credited_minor = min(" LEDGER_SUM_MAX ", credited_minor + ?2),"      \
 	" credits_unknown = credits_unknown + ?3"
@@ -151,13 +159,18 @@ ledger_tally_reading(
 	if (rc == 0)
 		rc = ledger_credits_between(
 			ledger, account, t.last_mark, mark, &since);
-	if (rc != 0)
-		return rc;
-	return ledger_run(ledger,
-		"UPDATE account SET last_reading = ?4," ADD_CREDIT
-		" WHERE name = ?1",
-		ledger_text(account), ledger_int(since.minor),
-		ledger_int(since.unknown), ledger_int(reading));
+	if (rc == 0)
+		rc = ledger_run(ledger,
+			"UPDATE account SET last_reading = ?4," ADD_CREDIT
+			" WHERE name = ?1",
+			ledger_text(account), ledger_int(since.minor),
+			ledger_int(since.unknown), ledger_int(reading));
+	/* Of a rise beside a credit of unknown worth nothing can be said. */
+	if (rc == 0 && since.unknown > 0)
+		rc = load(ledger, account, &t);
+	if (rc == 0 && since.unknown > 0)
+		rc = keep_told(ledger, account, unexplained(&t));
+	return rc;
 }
 
 /* One that began after the newest reading is added with the next. */
@@ -166,8 +179,7 @@ ledger_tally_credit(struct ledger *ledger, int64_t attempt)
 {
 	return ledger_run(ledger,
 		"UPDATE account SET credited_minor = min(" LEDGER_SUM_MAX
-		", credited_minor + CASE WHEN " LEDGER_CREDIT_KNOWN
-		"  THEN v.credited ELSE 0 END),"
+		", credited_minor + " LEDGER_CREDIT_OR_0 "),"
 		" credits_unknown = credits_unknown + (NOT " LEDGER_CREDIT_KNOWN
 		")"
 		" FROM attempt a JOIN voucher v ON v.id = a.voucher"
@@ -195,14 +207,6 @@ is_explained(
 		&one, ledger_text(account), ledger_int(growth));
 	*out = rc == 0;
 	return rc == -ENOENT ? 0 : rc;
-}
-
-static int
-keep_told(struct ledger *ledger, const char *account, int64_t minor)
-{
-	return ledger_run(ledger,
-		"UPDATE account SET told_minor = ?2 WHERE name = ?1",
-		ledger_text(account), ledger_int(minor));
 }
 
 static int

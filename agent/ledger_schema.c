@@ -399,15 +399,16 @@ static const char version_2[] =
 	/* The last ten ends as bits, 1: refused or unknown. */
 	"ALTER TABLE batch ADD COLUMN recent INTEGER NOT NULL DEFAULT 0"
 	" CHECK(recent BETWEEN 0 AND 1023);"
+	/* 1: its breaker tripped; 2: and its rest was held. */
 	"ALTER TABLE batch ADD COLUMN tripped INTEGER NOT NULL DEFAULT 0"
-	" CHECK(tripped IN (0,1));"
+	" CHECK(tripped IN (0,1,2));"
 	"ALTER TABLE batch ADD COLUMN may_dial INTEGER GENERATED ALWAYS AS"
 	" (tripped = 0 AND n_dialing + n_pending < slots) VIRTUAL;"
 	"DROP INDEX batch_queue;"
 	"CREATE INDEX batch_queue ON batch(priority DESC, id)"
 	" WHERE accepted = 1 AND n_ready > 0 AND may_dial = 1;"
 	"CREATE INDEX batch_tripped ON batch(id)"
-	" WHERE tripped = 1 AND n_ready > 0;"
+	" WHERE tripped > 0 AND n_ready > 0;"
 
 	/* ---- what operators, and others, wrote to the SIMs */
 	"CREATE TABLE message("

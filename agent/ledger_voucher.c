@@ -273,7 +273,7 @@ ledger_voucher_move(struct ledger *ledger, const struct ledger_op *op,
 	if (m->event == VOUCHER_RESOLVED_LOADED &&
 		wish.credited_minor == MONEY_NONE)
 		wish.credited_minor = card.amount_minor;
-	if (m->event == VOUCHER_RELEASE)
+	if (m->event == VOUCHER_RELEASE || m->event == VOUCHER_RESOLVED_RETRY)
 		rc = ledger_breaker_release(ledger, card.batch);
 	if (rc == 0)
 		rc = ledger_card_move(ledger, op, &card, &wish);
@@ -425,10 +425,10 @@ ledger_batch_move(struct ledger *ledger, const struct ledger_op *op,
 	vault_digest_end(sweep.digest, digest);
 	if (rc == 0 && sweep.moved > 0)
 		rc = audit_sweep(ledger, &sweep, digest);
-	/* Its breaker holds it: it counts anew once it is released. */
+	/* Its breaker holds it; it counts anew once it is released. */
 	if (rc == 0 && sweep.moved > 0 && m->event == VOUCHER_HOLD &&
 		span_eq(span_str(m->reason), span_str("batch")))
-		rc = ledger_breaker_reset(ledger, m->batch);
+		rc = ledger_breaker_hold(ledger, m->batch);
 	*result = (struct ledger_result){m->batch, sweep.moved};
 	return rc;
 }
