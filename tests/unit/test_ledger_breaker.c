@@ -289,6 +289,17 @@ end_as(struct purse *p, int64_t batch, unsigned row, char how)
 		purse_must(p, &op);
 }
 
+static struct ledger_op
+act(struct purse *p, int64_t batch, enum voucher_event event,
+	const char *reason)
+{
+	struct ledger_op op = purse_op(p, LEDGER_BATCH_MOVE);
+	op.u.batch_move.batch = batch;
+	op.u.batch_move.event = event;
+	snprintf(op.u.batch_move.reason, LEDGER_NAME_MAX, "%s", reason);
+	return op;
+}
+
 static void
 batch_trips_as_the_contract_says(void **state)
 {
@@ -331,9 +342,7 @@ batch_trips_as_the_contract_says(void **state)
 			continue;
 		assert_string_equal(note + strlen("why="), rows[i].why);
 		purse_is_sound(p);
-		struct ledger_op op = purse_op(p, LEDGER_BATCH_MOVE);
-		op.u.batch_move.batch = batch;
-		op.u.batch_move.event = VOUCHER_CANCEL;
+		struct ledger_op op = act(p, batch, VOUCHER_HOLD, "batch");
 		purse_must(p, &op);
 	}
 }
@@ -349,17 +358,6 @@ batch_without_a_limit_never_trips(void **state)
 		refuse(p, purse_must(p, &op));
 	}
 	assert_int_equal(ledger_tripped_batch(p->ledger), 0);
-}
-
-static struct ledger_op
-act(struct purse *p, int64_t batch, enum voucher_event event,
-	const char *reason)
-{
-	struct ledger_op op = purse_op(p, LEDGER_BATCH_MOVE);
-	op.u.batch_move.batch = batch;
-	op.u.batch_move.event = event;
-	snprintf(op.u.batch_move.reason, LEDGER_NAME_MAX, "%s", reason);
-	return op;
 }
 
 static bool

@@ -273,21 +273,92 @@ random_settle(struct purse *p, int64_t attempt, unsigned *seed)
 	struct ledger_op op = purse_settle(
 		p, attempt, ends[i].fate, ends[i].verdict, ends[i].event);
 	op.u.attempt_settle.credited_minor = draw(seed, 20000);
+	if (draw(seed, 3) == 0)
+		op.u.attempt_settle.balance_minor = draw(seed, 50000);
 	return op;
+}
+
+/* What comes from beside: readings, evidence, fences, people. */
+static struct ledger_op
+random_beside(struct purse *p, unsigned *seed, unsigned attempts)
+{
+	static const enum ledger_op_kind kinds[] = {LEDGER_BALANCE,
+		LEDGER_BALANCE, LEDGER_EVIDENCE, LEDGER_EVIDENCE, LEDGER_FENCE,
+		LEDGER_SPOIL, LEDGER_BALANCE_ASKED, LEDGER_UNLOCK,
+		LEDGER_SIM_BLOCKED, LEDGER_SIM_SEEN};
+	struct ledger_op op = purse_op(
+		p, kinds[draw(seed, sizeof(kinds) / sizeof(kinds[0]))]);
+	char iccid[LEDGER_NAME_MAX], account[LEDGER_TARGET_MAX];
+	snprintf(iccid, sizeof(iccid), "sim%u", draw(seed, 4));
+	snprintf(account, sizeof(account), "account%u", draw(seed, 6));
+	if (op.kind == LEDGER_BALANCE) {
+		strcpy(op.u.balance.iccid, iccid);
+		op.u.balance.decimals = draw(seed, 20) == 0 ? 3 : 2;
+		op.u.balance.minor = draw(seed, 50000);
+	} else if (op.kind == LEDGER_EVIDENCE) {
+		struct ledger_evidence *e = &op.u.evidence;
+		e->attempt = 1 + draw(seed, attempts);
+		e->event = draw(seed, 2) == 0 ? VOUCHER_EVIDENCE
+		                              : VOUCHER_LATE_REFUSAL;
+		e->credited_minor = draw(seed, 20000);
+		e->balance_minor =
+			draw(seed, 2) == 0 ? MONEY_NONE : draw(seed, 50000);
+	} else if (op.kind == LEDGER_FENCE) {
+		strcpy(op.u.fence.iccid, iccid);
+		op.u.fence.over = draw(seed, 3) > 0;
+	} else if (op.kind == LEDGER_SPOIL) {
+		strcpy(op.u.spoil.iccid, iccid);
+	} else if (op.kind == LEDGER_BALANCE_ASKED) {
+		strcpy(op.u.balance_asked.iccid, iccid);
+	} else if (op.kind == LEDGER_UNLOCK) {
+		strcpy(op.u.unlock.account, account);
+	} else if (op.kind == LEDGER_SIM_BLOCKED) {
+		strcpy(op.u.sim_blocked.iccid, iccid);
+	} else {
+		strcpy(op.u.sim_seen.iccid, iccid);
+		strcpy(op.u.sim_seen.account, account);
+	}
+	return op;
+}
+
+static struct ledger_op
+random_begin(struct purse *p, unsigned *seed, unsigned vouchers)
+{
+	struct ledger_op op = purse_begin(p, 1 + draw(seed, vouchers));
+	struct ledger_attempt_begin *b = &op.u.attempt_begin;
+	snprintf(b->iccid, LEDGER_NAME_MAX, "sim%u", draw(seed, 4));
+	snprintf(b->account, LEDGER_TARGET_MAX, "account%u", draw(seed, 6));
+	b->batch_rejects = draw(seed, 10) == 0 ? 3 : 0;
+	if (draw(seed, 4) == 0)
+		b->event = VOUCHER_REPEATED;
+	return op;
+}
+
+/* Half of the time the voucher that the ledger itself would repeat. */
+static void
+repeat_rightly(struct purse *p, struct ledger_op *op)
+{
+	int64_t voucher = ledger_repeatable(
+		p->ledger, op->u.attempt_begin.iccid, "simtel");
+	if (op->u.attempt_begin.event == VOUCHER_REPEATED && voucher != 0)
+		op->u.attempt_begin.voucher = voucher;
 }
 
 static struct ledger_op
 random_op(struct purse *p, unsigned *seed, unsigned vouchers)
 {
 	struct ledger_op op;
-	switch (draw(seed, 8)) {
+	switch (draw(seed, 11)) {
 	case 0:
 	case 1:
 	case 2:
-		op = purse_begin(p, 1 + draw(seed, vouchers));
-		snprintf(op.u.attempt_begin.account, LEDGER_TARGET_MAX,
-			"account%u", draw(seed, 6));
+		op = random_begin(p, seed, vouchers);
+		repeat_rightly(p, &op);
 		return op;
+	case 8:
+	case 9:
+	case 10:
+		return random_beside(p, seed, vouchers);
 	case 3:
 	case 4:
 	case 5:
@@ -315,18 +386,22 @@ kept_counts_equal_counted_ones_after_any_life(void **state)
 	struct purse *p = *state;
 	unsigned seed = (unsigned)time(NULL);
 	unsigned vouchers = 0, taken = 0;
+	if (getenv("SEED") != NULL)
+		seed = (unsigned)strtoul(getenv("SEED"), NULL, 10);
 	print_message("seed %u\n", seed);
 	for (unsigned i = 0; i < 4; i++) {
 		purse_batch(p, 10 + 5 * i, i == 3 ? "lengths" : "");
 		vouchers += 10 + 5 * i;
 	}
+	unsigned kinds[LEDGER_OP_KINDS] = {0};
 	for (unsigned turn = 0; turn < 60; turn++) {
 		assert_int_equal(ledger_begin(p->ledger), 0);
-		for (unsigned i = 0; i < 20; i++) {
+		for (unsigned i = 0; i < 40; i++) {
 			struct ledger_op op = random_op(p, &seed, vouchers);
 			int rc = ledger_apply(p->ledger, &op, NULL);
 			assert_true(rc == 0 || rc == -EINVAL || rc == -EBUSY);
 			taken += rc == 0;
+			kinds[op.kind] += rc == 0;
 		}
 		if (draw(&seed, 4) == 0)
 			ledger_rollback(p->ledger);
@@ -335,6 +410,8 @@ kept_counts_equal_counted_ones_after_any_life(void **state)
 		purse_is_sound(p);
 	}
 	assert_true(taken > 100);
+	assert_true(kinds[LEDGER_EVIDENCE] > 0);
+	assert_true(kinds[LEDGER_BALANCE] > 0);
 }
 
 int
