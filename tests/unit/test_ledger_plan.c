@@ -1,0 +1,199 @@
+/*
+ * ledger: how its statements are carried out: what runs with each card must
+ * not walk over the cards, attempts, readings or entries of years.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/ledger_private.h"
+#include "tests/support/purse.h"
+
+/* ---- one of everything ------------------------------------------------- */
+
+static int64_t
+lose(struct purse *p, int64_t voucher)
+{
+	int64_t attempt = purse_dial(p, voucher);
+	struct ledger_op op = purse_settle(p, attempt, LEDGER_MAYBE_SENT,
+		VERDICT_NONE, VOUCHER_MAYBE_SENT);
+	op.u.attempt_settle.balance_minor = 77;
+	strcpy(op.u.attempt_settle.reason, "no_answer");
+	purse_must(p, &op);
+	return attempt;
+}
+
+static void
+tell(struct purse *p, int64_t minor)
+{
+	struct ledger_op op = purse_op(p, LEDGER_BALANCE);
+	strcpy(op.u.balance.iccid, "sim1");
+	strcpy(op.u.balance.currency, "XTS");
+	op.u.balance.decimals = 2;
+	op.u.balance.minor = minor;
+	purse_must(p, &op);
+}
+
+static void
+do_all(struct purse *p)
+{
+	int64_t batch = purse_batch(p, 1, "");
+	int64_t voucher = purse_voucher(p, batch, 2);
+	tell(p, 500);
+	lose(p, voucher);
+	struct ledger_op op = purse_op(p, LEDGER_FENCE);
+	op.u.fence.over = true;
+	strcpy(op.u.fence.iccid, "sim1");
+	purse_must(p, &op);
+	op = purse_begin(p, voucher);
+	op.u.attempt_begin.event = VOUCHER_REPEATED;
+	int64_t attempt = purse_must(p, &op);
+	op = purse_settle(p, attempt, LEDGER_ANSWERED, VERDICT_USED_BY_ME,
+		VOUCHER_USED_BY_ME_ON_REPEAT);
+	purse_must(p, &op);
+	op = purse_op(p, LEDGER_EVIDENCE);
+	op.u.evidence.attempt =
+		lose(p, purse_voucher(p, purse_batch(p, 1, ""), 2));
+	op.u.evidence.event = VOUCHER_EVIDENCE;
+	op.u.evidence.credited_minor = 10000;
+	op.u.evidence.balance_minor = 10500;
+	purse_must(p, &op);
+	tell(p, 10600);
+	op = purse_op(p, LEDGER_SPOIL);
+	strcpy(op.u.spoil.iccid, "sim1");
+	purse_must(p, &op);
+	op = purse_op(p, LEDGER_BALANCE_ASKED);
+	strcpy(op.u.balance_asked.iccid, "sim1");
+	purse_must(p, &op);
+	op = purse_op(p, LEDGER_UNLOCK);
+	strcpy(op.u.unlock.iccid, "sim1");
+	strcpy(op.u.unlock.account, "sim1");
+	purse_must(p, &op);
+	voucher = purse_voucher(p, purse_batch(p, 1, ""), 2);
+	lose(p, voucher);
+	op = purse_move(p, voucher, VOUCHER_RESOLVED_REJECTED);
+	purse_must(p, &op);
+}
+
+static bool
+on_head(void *ctx, const struct ledger_voucher *v)
+{
+	(void)ctx;
+	(void)v;
+	return true;
+}
+
+static bool
+on_account(void *ctx, const struct ledger_account *a)
+{
+	(void)ctx;
+	(void)a;
+	return true;
+}
+
+static bool
+on_reconcile(void *ctx, const struct ledger_reconcile *r)
+{
+	(void)ctx;
+	(void)r;
+	return true;
+}
+
+static void
+read_all(struct purse *p)
+{
+	struct ledger_proof proof;
+	struct ledger_last last;
+	struct ledger_account account;
+	struct ledger_wait wait;
+	struct ledger_head_query q = {.operator= "simtel",
+		.modem = "m1",
+		.self_account = "sim1",
+		.iccid = "sim1",
+		.limit = 9};
+	struct ledger *ledger = p->ledger;
+	(void)purse_sim(p);
+	(void)ledger_proof(ledger, "sim1", &proof);
+	assert_int_equal(ledger_last(ledger, "sim1", &last), 0);
+	assert_int_equal(ledger_repeatable(ledger, "sim1", "simtel"), 0);
+	assert_int_equal(ledger_account(ledger, "sim1", &account), 0);
+	assert_int_equal(ledger_wait(ledger, 1, &wait), 0);
+	assert_int_equal(ledger_tripped_batch(ledger), 0);
+	assert_int_equal(ledger_each_account(ledger, on_account, NULL), 0);
+	assert_int_equal(
+		ledger_each_reconcile(ledger, 1, on_reconcile, NULL), 0);
+	assert_int_equal(ledger_each_head(ledger, &q, on_head, NULL), 0);
+}
+
+/* ---- plans ------------------------------------------------------------- */
+
+/* A walk through an index that has only what waits is none. */
+static bool
+walks(const char *line)
+{
+	static const char *const small[] = {"account_counted", "account_told",
+		"batch_queue", "batch_tripped", "attempt_open", "CONSTANT ROW",
+		"SCAN (subquery", "SCAN sqlite_master", "SCAN meta"};
+	if (strncmp(line, "SCAN ", 5) != 0)
+		return strstr(line, "AUTOMATIC") != NULL;
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+		if (strstr(line, small[i]) != NULL)
+			return false;
+	return true;
+}
+
+static void
+look_at(struct purse *p, const char *sql)
+{
+	char explain[8192];
+	sqlite3_stmt *stmt = NULL;
+	int n = snprintf(
+		explain, sizeof(explain), "EXPLAIN QUERY PLAN %s", sql);
+	assert_in_range(n, 1, (int)sizeof(explain) - 1);
+	assert_int_equal(
+		sqlite3_prepare_v2(p->ledger->db, explain, -1, &stmt, NULL),
+		SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *line = (const char *)sqlite3_column_text(stmt, 3);
+		if (walks(line))
+			fail_msg("%s:\n%s", line, sql);
+	}
+	sqlite3_finalize(stmt);
+}
+
+static void
+nothing_that_runs_with_each_card_walks_over_a_table(void **state)
+{
+	struct purse *p = *state;
+	do_all(p);
+	read_all(p);
+	purse_is_sound(p);
+	/* The walks of verifying and of checking are meant. */
+	purse_close(p);
+	purse_open(p);
+	do_all(p);
+	read_all(p);
+	size_t seen = 0;
+	for (; seen < p->ledger->cached; seen++)
+		if (strncmp(p->ledger->cache[seen].sql, "PRAGMA", 6) != 0)
+			look_at(p, p->ledger->cache[seen].sql);
+	assert_in_range(seen, 60, LEDGER_CACHE - 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			nothing_that_runs_with_each_card_walks_over_a_table,
+			purse_setup, purse_teardown),
+	};
+	return cmocka_run_group_tests_name("ledger_plan", tests, NULL, NULL);
+}
