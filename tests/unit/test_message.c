@@ -17,6 +17,7 @@
 #include "agent/overdue.h"
 #include "agent/redeem.h"
 #include "agent/turn.h"
+#include "tests/support/faulty_disk.h"
 #include "tests/virtual/shop.h"
 
 enum { ROW = 2, CARD = 10000 };
@@ -740,6 +741,40 @@ an_sms_that_the_answer_contradicts_is_not_its(void **state)
 	end_scene(&s);
 }
 
+/* The one that decides is to come, and must find the attempt. */
+static void
+a_promise_by_sms_is_not_the_message_of_its_attempt(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state);
+	network(&s, "You will receive an SMS");
+	int64_t voucher = card(&s, &plain);
+	assert_int_equal(redeem_begin(s.redeem, s.line, voucher), 0);
+	pass(&s, 1000);
+	assert_string_equal(sms(&s, "You will receive an SMS"), "no_verdict");
+	assert_int_equal(kept(&s).last.attempt, 0);
+	assert_string_equal(sms(&s, LOADED), "");
+	pass(&s, 10000);
+	expect(&s, voucher, VOUCHER_LOADED, "");
+	end_scene(&s);
+}
+
+static void
+an_sms_with_the_serial_outweighs_the_refusal_that_follows(void **state)
+{
+	static const struct kind known = {CARD, "0123", "self"};
+	struct scene s;
+	begin_scene(&s, state);
+	network(&s, "Already used");
+	int64_t voucher = card(&s, &known);
+	assert_int_equal(redeem_begin(s.redeem, s.line, voucher), 0);
+	pass(&s, 2000);
+	assert_string_equal(sms(&s, "Card 00123 gave 100.00"), "");
+	pass(&s, 10000);
+	expect(&s, voucher, VOUCHER_LOADED, "");
+	end_scene(&s);
+}
+
 static void
 what_waited_over_a_restart_is_weighed_before_time_runs_out(void **state)
 {
@@ -802,6 +837,7 @@ a_balance_for_another_number_is_no_reading(void **state)
 	assert_string_equal(sms(&s, LOADED ". Your balance is 250.00"), "");
 	expect(&s, voucher, VOUCHER_LOADED, "");
 	assert_true(balance_now(&s) == MONEY_NONE);
+	assert_int_equal(shop_events(&s.shop, "sim.spoiled", "a"), 1);
 	end_scene(&s);
 }
 
@@ -822,18 +858,71 @@ a_message_without_an_operator_is_kept_without_its_numbers(void **state)
 	end_scene(&s);
 }
 
+/* The operator's word of a balance that nobody asked for. */
+static void
+a_balance_that_tells_itself_spoils_the_reading_before(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state);
+	struct ledger_op op = turn_op(s.shop.turn, LEDGER_BALANCE);
+	strcpy(op.u.balance.modem, "a");
+	strcpy(op.u.balance.iccid, line_iccid(s.line));
+	strcpy(op.u.balance.currency, "XTS");
+	op.u.balance.minor = 25000;
+	op.u.balance.decimals = 2;
+	turn_must(s.shop.turn, &op);
+	commit(&s);
+	s.sender = "0801234567";
+	(void)sms(&s, "Your balance is 1.00");
+	s.sender = "121";
+	(void)sms(&s, "Your balance is 250.00, enjoy");
+	assert_int_equal(shop_events(&s.shop, "sim.spoiled", "a"), 0);
+	(void)sms(&s, "Your balance is 240.00");
+	assert_int_equal(shop_events(&s.shop, "sim.spoiled", "a"), 1);
+	end_scene(&s);
+}
+
+/* On the modem it is safe; here it is not. */
+static void
+while_the_disk_refuses_a_message_stays_on_the_modem(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state);
+	int64_t voucher = dialled(&s, &plain, PENDING);
+	const struct message m = {.sender = "121",
+		.smsc = CENTRE,
+		.own_smsc = CENTRE,
+		.stamp_wall_ms = loop_wall_ms(),
+		.text_utf8 = span_str(LOADED)};
+	struct message second = m;
+	second.stamp_wall_ms += 1000;
+	faulty_disk_set(FAULTY_DISK_FULL);
+	(void)message_on_arrival(&s.parts, s.line, &m);
+	assert_int_equal(turn_commit(s.shop.turn), -EIO);
+	assert_int_equal(message_on_arrival(&s.parts, s.line, &second), -EIO);
+	faulty_disk_set(FAULTY_DISK_NOT);
+	commit(&s);
+	assert_int_equal(kept(&s).count, 1);
+	expect(&s, voucher, VOUCHER_LOADED, "");
+	assert_int_equal(message_on_arrival(&s.parts, s.line, &m), 0);
+	assert_int_equal(message_on_arrival(&s.parts, s.line, &second), 0);
+	commit(&s);
+	assert_int_equal(kept(&s).count, 2);
+	end_scene(&s);
+}
+
 static void
 while_the_sim_is_not_known_messages_stay_where_they_are(void **state)
 {
 	struct scene s;
 	begin_scene(&s, state);
-	virtual_unplug(SHOP_PORT_A);
-	pass(&s, 5000);
-	virtual_wire(SHOP_PORT_A);
-	if (line_iccid(s.line)[0] == '\0') {
-		assert_int_equal(arrive(&s, LOADED), -EAGAIN);
-		assert_int_equal(kept(&s).count, 0);
-	}
+	/* Nothing is plugged in there. */
+	shop_modem(&s.shop, "b", SHOP_PORT_B, "simtel");
+	shop_apply(&s.shop);
+	s.line = shop_line(&s.shop, "b");
+	assert_string_equal(line_iccid(s.line), "");
+	assert_int_equal(arrive(&s, LOADED), -EAGAIN);
+	assert_int_equal(kept(&s).count, 0);
 	end_scene(&s);
 }
 
@@ -892,12 +981,17 @@ main(void)
 		TEST(too_many_wrong_blocks_the_sim_whosever_card_it_was),
 		TEST(an_sms_before_the_answer_decides_when_that_has_come),
 		TEST(an_sms_that_the_answer_contradicts_is_not_its),
+		TEST(a_promise_by_sms_is_not_the_message_of_its_attempt),
+		TEST(an_sms_with_the_serial_outweighs_the_refusal_that_follows),
 		TEST(what_waited_over_a_restart_is_weighed_before_time_runs_out),
 		TEST(a_balance_in_its_message_is_a_reading),
 		TEST(a_balance_for_another_number_is_no_reading),
 		TEST(a_message_without_an_operator_is_kept_without_its_numbers),
+		TEST(a_balance_that_tells_itself_spoils_the_reading_before),
+		TEST(while_the_disk_refuses_a_message_stays_on_the_modem),
 		TEST(while_the_sim_is_not_known_messages_stay_where_they_are),
 		TEST(a_flood_of_messages_is_bounded_and_decides_nothing),
 	};
+	faulty_disk_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
