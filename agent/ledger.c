@@ -112,6 +112,20 @@ run_pragmas(struct ledger *ledger, enum ledger_open_how how)
 	return 0;
 }
 
+/*
+ * The log is copied into the database, and that synced. A life before may
+ * have ended after a sync that failed: what it had written is read back
+ * from memory, the next sync succeeds without it (fsync(2), EIO), and a
+ * power cut would take all that stands behind it in the log. On a full or
+ * failing disk this fails, and so does the next commit.
+ */
+static void
+settle_log(struct ledger *ledger)
+{
+	(void)sqlite3_wal_checkpoint_v2(
+		ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 static int
 open_database(struct ledger *ledger, const char *path, enum ledger_open_how how,
 	char *why, size_t cap)
@@ -204,6 +218,8 @@ open_all(struct ledger *ledger, const char *path, enum ledger_open_how how,
 	}
 	if (rc == 0)
 		rc = open_database(ledger, path, how, why, cap);
+	if (rc == 0 && how == LEDGER_OPEN_RW)
+		settle_log(ledger);
 	if (rc == 0 && how == LEDGER_OPEN_RW && !ledger->is_copy)
 		rc = ledger_keep_older(ledger, why, cap);
 	if (rc == 0)

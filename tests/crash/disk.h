@@ -31,6 +31,9 @@ void disk_kill(void);
 
 /* So many bytes may still be added; negative: no limit. */
 void disk_room(int64_t bytes);
+int64_t disk_left(void);
+/* Somebody else gives so many back, or takes them (negative). */
+void disk_give(int64_t bytes);
 
 enum disk_fault {
 	DISK_WORKS,

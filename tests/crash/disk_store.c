@@ -146,6 +146,19 @@ disk_room(int64_t bytes)
 	disk.room = bytes;
 }
 
+int64_t
+disk_left(void)
+{
+	return disk.room;
+}
+
+void
+disk_give(int64_t bytes)
+{
+	if (disk.room >= 0)
+		disk.room += bytes;
+}
+
 void
 disk_fault(enum disk_fault fault)
 {

@@ -19,6 +19,7 @@
 #include "agent/loop.h"
 #include "agent/recover.h"
 #include "agent/redeem.h"
+#include "agent/reserve.h"
 #include "agent/spool.h"
 #include "agent/trail.h"
 #include "agent/turn.h"
@@ -74,6 +75,14 @@ on_batch(void *ctx)
 {
 	struct life *l = ctx;
 	dispatch_kick(l->dispatch);
+}
+
+static void
+on_safe(void *ctx)
+{
+	struct life *l = ctx;
+	if (l->dispatch)
+		dispatch_kick(l->dispatch);
 }
 
 static void
@@ -178,6 +187,8 @@ life_begin(struct life *l, const struct config *config,
 	struct fleet_hooks hooks = {
 		.ctx = l, .on_change = on_line, .on_push = on_push};
 	l->fleet = fleet_new(l->loop, l->turn, &hooks);
+	l->reserve = reserve_open(LIFE_STATE_DIR "/reserve");
+	turn_keep_reserve(l->turn, l->reserve, on_safe, l);
 	if (!recover(l))
 		return false;
 	l->spool = spool_open(l->loop, LIFE_SPOOL_DIR, (gid_t)-1, on_file, l,
@@ -237,6 +248,7 @@ life_drop(struct life *l)
 	spool_close(l->spool);
 	turn_free(l->turn);
 	loop_free(l->loop);
+	reserve_close(l->reserve);
 	ledger_close(l->ledger);
 	vault_close(l->vault);
 	memset(l, 0, sizeof(*l));

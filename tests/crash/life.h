@@ -20,6 +20,7 @@ struct intake;
 struct ledger;
 struct loop;
 struct redeem;
+struct reserve;
 struct sentry;
 struct spool;
 struct trail;
@@ -37,6 +38,7 @@ struct life {
 	const struct profiles *profiles;
 	struct vault *vault;
 	struct ledger *ledger;
+	struct reserve *reserve;
 	struct loop *loop;
 	struct turn *turn;
 	struct spool *spool;

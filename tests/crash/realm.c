@@ -16,6 +16,8 @@
 #include "tests/crash/life.h"
 #include "tests/crash/wire.h"
 
+enum { TIMEOUT_MIN_MS = 8000 };
+
 #define INCOMING LIFE_SPOOL_DIR "/incoming"
 
 /* ---- chance ------------------------------------------------------------ */
@@ -41,12 +43,19 @@ chance(struct realm *r, unsigned percent)
 
 /* ---- the profile ------------------------------------------------------- */
 
+void
+realm_new_timeout(struct realm *r)
+{
+	r->terms.timeout_ms =
+		TIMEOUT_MIN_MS + 1000 * (int64_t)realm_draw(r, 13);
+}
+
 static void
 draw_terms(struct realm *r)
 {
 	static const char *const before[] = {"auto", "auto", "never", "always"};
 	struct realm_terms *t = &r->terms;
-	t->timeout_ms = 1000 * (int64_t)(8 + realm_draw(r, 13));
+	realm_new_timeout(r);
 	t->fence_ms = 1000 * (int64_t)(8 + realm_draw(r, 13));
 	t->interval_ms = 1000 * (int64_t)(1 + realm_draw(r, 4));
 	t->retry_pause_ms = 1000 * (int64_t)(5 + realm_draw(r, 20));
@@ -167,7 +176,9 @@ draw_device(struct realm *r, struct device_options *o)
 	o->register_ms = chance(r, 50) ? 0 : realm_draw_ms(r, 100, 8000);
 	o->vanish_ms = realm_draw_ms(r, 500, 60000);
 	o->hang_ms = realm_draw_ms(r, 500, 60000);
-	o->late_ms = r->terms.timeout_ms + r->terms.fence_ms - 4000;
+	/* Later than that is residual: TIMEOUT_MIN, as a reload may set it,
+	 * and the fence, less the longest delay. */
+	o->late_ms = TIMEOUT_MIN_MS + r->terms.fence_ms - 4500;
 }
 
 static void

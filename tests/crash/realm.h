@@ -88,7 +88,9 @@ struct realm {
 void realm_init(struct realm *r, uint64_t seed, struct sim_hook hook);
 void realm_fini(struct realm *r);
 
-/* Reads the profile anew: changed says whether some of its times differ. */
+/* Another time-out, which the next realm_profile() writes. */
+void realm_new_timeout(struct realm *r);
+/* Writes the profile and reads it anew. */
 void realm_profile(struct realm *r);
 
 /* How likely each fault is from now on; 0: none. */

@@ -24,6 +24,7 @@
 #include "tests/crash/person.h"
 #include "tests/crash/power.h"
 #include "tests/crash/realm.h"
+#include "tests/crash/spare.h"
 #include "tests/crash/story.h"
 #include "tests/crash/trouble.h"
 #include "tests/crash/wire.h"
@@ -261,6 +262,8 @@ run_seed(uint64_t seed, const struct run_options *options)
 	law_reset(&realm, &life);
 	realm_init(&realm, seed, truth);
 	disk_reset(&realm.disk);
+	disk_is_harsh(true);
+	spare_reset();
 	journal_reset(law_on_trail);
 	trouble_reset();
 	running = 1;

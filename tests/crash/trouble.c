@@ -112,7 +112,7 @@ strike_clock(struct realm *r)
 static void
 strike_reload(struct realm *r, struct life *life)
 {
-	r->terms.timeout_ms = 1000 * (int64_t)(8 + realm_draw(r, 13));
+	realm_new_timeout(r);
 	struct profile *old = profile_ref(r->list[0]);
 	realm_profile(r);
 	life_reload(life, &r->config, &r->profiles);
