@@ -381,6 +381,8 @@ batch_event(enum voucher_event event)
 		return "batch.held";
 	if (event == VOUCHER_RELEASE)
 		return "batch.released";
+	if (event == VOUCHER_RESTORED)
+		return "batch.restored";
 	return event == VOUCHER_CANCEL ? "batch.cancelled" : NULL;
 }
 
