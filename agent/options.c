@@ -9,12 +9,16 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: topupd [-c FILE] [--check] [--log=syslog|stderr|both]\n"
-	"              [--version] [--help]\n"
+	"usage: topupd [-c FILE] [--check] [--restore BACKUP]\n"
+	"              [--log=syslog|stderr|both] [--version] [--help]\n"
 	"\n"
 	"  -c, --config FILE  the configuration (/etc/topupd/topupd.conf)\n"
 	"      --check        read it and all profiles, print every problem\n"
 	"                     as FILE:LINE: message, exit 1 if there is any\n"
+	"      --restore BACKUP\n"
+	"                     make the ledger from a backup, where there is\n"
+	"                     none or an older one; what was not yet dialled\n"
+	"                     comes back held\n"
 	"      --log=WHERE    where the log goes: syslog, stderr or both;\n"
 	"                     audit lines go there as well\n"
 	"      --version      print the version\n"
@@ -38,7 +42,13 @@ read_log(const char *word, enum options_log *out)
 	return -EINVAL;
 }
 
-enum { OPTION_CHECK = 256, OPTION_LOG, OPTION_VERSION, OPTION_HELP };
+enum {
+	OPTION_CHECK = 256,
+	OPTION_RESTORE,
+	OPTION_LOG,
+	OPTION_VERSION,
+	OPTION_HELP
+};
 
 static int
 take(int option, struct options *out)
@@ -49,6 +59,9 @@ take(int option, struct options *out)
 		return 0;
 	case OPTION_CHECK:
 		out->check = true;
+		return 0;
+	case OPTION_RESTORE:
+		out->restore = optarg;
 		return 0;
 	case OPTION_LOG:
 		return read_log(optarg, &out->log);
@@ -70,6 +83,7 @@ options_read(int argc, char **argv, struct options *out)
 	static const struct option table[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, OPTION_CHECK},
+		{"restore", required_argument, NULL, OPTION_RESTORE},
 		{"log", required_argument, NULL, OPTION_LOG},
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"help", no_argument, NULL, OPTION_HELP},
@@ -82,9 +96,14 @@ options_read(int argc, char **argv, struct options *out)
 		if (rc != 0)
 			return rc;
 	}
-	if (optind == argc)
+	if (optind == argc && !(out->check && out->restore != NULL))
 		return 0;
-	(void)fprintf(stderr, "topupd: what is '%s' for?\n", argv[optind]);
+	if (optind == argc)
+		(void)fprintf(stderr, "topupd: --check changes nothing, and "
+				      "does not go with --restore\n");
+	else
+		(void)fprintf(
+			stderr, "topupd: what is '%s' for?\n", argv[optind]);
 	(void)fputs(usage, stderr);
 	return -EINVAL;
 }

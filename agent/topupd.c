@@ -31,6 +31,7 @@
 #include "agent/redeem.h"
 #include "agent/reload.h"
 #include "agent/reserve.h"
+#include "agent/restore.h"
 #include "agent/spool.h"
 #include "agent/trail.h"
 #include "agent/turn.h"
@@ -501,6 +502,10 @@ main(int argc, char **argv)
 		return rc > 0 ? EXIT_SUCCESS : 2;
 	if (d.options.check)
 		return check(&d.options);
+	if (d.options.restore)
+		return restore_run(d.options.file, d.options.restore) == 0
+		               ? EXIT_SUCCESS
+		               : EXIT_FAILURE;
 	bool started = start(&d);
 	if (started) {
 		loop_run(d.loop);

@@ -25,7 +25,7 @@ enum { WORDS_MAX = 6, SAID_MAX = 2048 };
 struct call {
 	int rc;
 	struct options options;
-	char file[64];
+	char file[64], restore[64];
 	char out[SAID_MAX], err[SAID_MAX];
 };
 
@@ -72,9 +72,12 @@ call(const char *const *words)
 	c.rc = options_read(argc, argv, &c.options);
 	restore(stderr, kept_err, err, c.err);
 	restore(stdout, kept_out, out, c.out);
-	if (c.rc == 0) /* it is argv's, which is gone soon */
+	if (c.rc == 0) { /* they are argv's, which is gone soon */
 		(void)snprintf(c.file, sizeof(c.file), "%s", c.options.file);
-	c.options.file = NULL;
+		(void)snprintf(c.restore, sizeof(c.restore), "%s",
+			c.options.restore ? c.options.restore : "");
+	}
+	c.options.file = c.options.restore = NULL;
 	return c;
 }
 
@@ -92,6 +95,8 @@ wrong_usage_is_said_on_standard_error(void **state)
 		{{"-c"}, "requires an argument", true},
 		{{"--config"}, "requires an argument", true},
 		{{"--log"}, "requires an argument", true},
+		{{"--restore"}, "requires an argument", true},
+		{{"--check", "--restore=b"}, "does not go with", true},
 		{{"--check=yes"}, "doesn't allow an argument", true},
 		{{"extra"}, "what is 'extra' for?", true},
 		{{"--check", "extra"}, "what is 'extra' for?", true},
@@ -170,13 +175,35 @@ help_and_version_are_answers_of_their_own(void **state)
 	}
 }
 
+static void
+backup_to_restore_is_taken(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *words[WORDS_MAX];
+		const char *restore;
+	} rows[] = {
+		{{"--restore=b.db"}, "b.db"},
+		{{"-c", "x.conf", "--restore", "b.db"}, "b.db"},
+		{{"-c", "x.conf"}, NULL},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct call c = call(rows[i].words);
+		assert_int_equal(c.rc, 0);
+		if (rows[i].restore == NULL)
+			assert_string_equal(c.restore, "");
+		else
+			assert_string_equal(c.restore, rows[i].restore);
+	}
+}
+
 /* Each option that getopt is told of stands in the help. */
 static void
 help_names_every_option(void **state)
 {
 	(void)state;
-	static const char *const options[] = {
-		"-c", "--config", "--check", "--log=", "--version", "--help"};
+	static const char *const options[] = {"-c", "--config", "--check",
+		"--restore", "--log=", "--version", "--help"};
 	struct call c = call((const char *[]){"--help", NULL});
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		assert_non_null(strstr(c.out, options[i]));
@@ -188,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_usage_is_said_on_standard_error),
 		cmocka_unit_test(each_option_is_taken),
+		cmocka_unit_test(backup_to_restore_is_taken),
 		cmocka_unit_test(help_and_version_are_answers_of_their_own),
 		cmocka_unit_test(help_names_every_option),
 	};
