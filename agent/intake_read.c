@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/ledger_copy.h"
 #include "agent/log.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
@@ -109,6 +110,28 @@ on_warning(void *ctx, unsigned line, const char *text)
 
 /* ---- the end of the file ----------------------------------------------- */
 
+/* A file that lay there when the ledger was restored may have been accepted,
+ * and dialled, by the one that is lost. */
+static bool
+is_older_than_ledger(const struct intake *intake)
+{
+	int64_t restored_ms = ledger_cursor(
+		turn_ledger(intake->options.turn), LEDGER_RESTORED_CURSOR);
+	const struct timespec *t = &intake->job->opened.st_ctim;
+	int64_t changed_ms = (int64_t)t->tv_sec * 1000 + t->tv_nsec / 1000000;
+	return restored_ms > 0 && changed_ms <= restored_ms;
+}
+
+static const char *
+hold_of(const struct intake *intake)
+{
+	const struct intake_job *job = intake->job;
+	const char *hold = intake_shape_hold(&job->shape, job->profiles.count);
+	if (hold[0] == '\0' && is_older_than_ledger(intake))
+		return "restored";
+	return hold;
+}
+
 static void
 accept(struct intake *intake)
 {
@@ -119,7 +142,7 @@ accept(struct intake *intake)
 
 	op.u.batch_accept.batch = job->batch;
 	(void)snprintf(op.u.batch_accept.hold, sizeof(op.u.batch_accept.hold),
-		"%s", intake_shape_hold(&job->shape, job->profiles.count));
+		"%s", hold_of(intake));
 	intake_mask_note(job, batch_parser_note(job->parser), span_of("", 0),
 		op.u.batch_accept.note);
 	rc = turn_try(intake->options.turn, &op, &result);
