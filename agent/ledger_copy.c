@@ -330,10 +330,30 @@ ledger_copy_check(const char *path, const struct ledger_copy_info *info,
 
 /* ---- before a migration ------------------------------------------------- */
 
-/* "ledger.db.v1", or the first free of "ledger.db.v1-2", ... */
-static int
-older_name(const char *path, int64_t version, char *out, size_t cap)
+/* Whether that file is the ledger as it is now: a start that failed after it
+ * was kept must not fill the disk with more of the same. */
+static bool
+is_kept(struct ledger *ledger, const char *name)
 {
+	struct found now = {.ends_well = false}, kept = now;
+	sqlite3 *db = NULL;
+	bool same = sqlite3_open_v2(name, &db,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+			    NULL) == SQLITE_OK &&
+	            read_row(ledger->db, info_sql, take_found, &now) == 0 &&
+	            read_row(db, info_sql, take_found, &kept) == 0 &&
+	            same_end(&kept, &now.info) &&
+	            kept.info.bytes == now.info.bytes;
+	(void)sqlite3_close(db); /* only read from */
+	return same;
+}
+
+/* "ledger.db.v1", or the first free of "ledger.db.v1-2", ...: 1 when it is
+ * kept under one of these already. */
+static int
+older_name(struct ledger *ledger, int64_t version, char *out, size_t cap)
+{
+	const char *path = ledger_path(ledger);
 	for (int i = 1; i <= OLDER_MAX; i++) {
 		char number[16] = "";
 		if (i > 1)
@@ -342,8 +362,11 @@ older_name(const char *path, int64_t version, char *out, size_t cap)
 			(long long)version, number);
 		if (n < 0 || (size_t)n >= cap)
 			return -ENAMETOOLONG;
-		if (access(out, F_OK) != 0 && errno == ENOENT)
+		struct stat st;
+		if (lstat(out, &st) != 0 && errno == ENOENT)
 			return 0;
+		if (is_kept(ledger, out))
+			return 1;
 	}
 	return -EEXIST;
 }
@@ -379,7 +402,6 @@ copy_to(struct ledger *ledger, const char *name, char *why, size_t cap)
 int
 ledger_keep_older(struct ledger *ledger, char *why, size_t cap)
 {
-	const char *path = ledger_path(ledger);
 	char name[PATH_BYTES], because[LEDGER_WHY_MAX + PATH_BYTES] = "";
 	int64_t version = 0, id = 0;
 	/* What is not ours, or cannot be read, is refused by who migrates. */
@@ -390,7 +412,9 @@ ledger_keep_older(struct ledger *ledger, char *why, size_t cap)
 		id != LEDGER_APPLICATION_ID || version <= 0 ||
 		version >= LEDGER_SCHEMA)
 		return 0;
-	int rc = older_name(path, version, name, sizeof(name));
+	int rc = older_name(ledger, version, name, sizeof(name));
+	if (rc == 1)
+		return 0;
 	if (rc != 0)
 		snprintf(because, sizeof(because), "%s", strerror(-rc));
 	else

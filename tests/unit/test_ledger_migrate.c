@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "agent/ledger_copy.h"
 #include "agent/ledger_private.h"
 #include "tests/support/purse.h"
 
@@ -206,6 +208,113 @@ migration_that_fails_leaves_the_older_ledger(void **state)
 	purse_is_sound(p);
 }
 
+/* ---- what is kept of it -------------------------------------------------- */
+
+static bool
+is_there(struct purse *p, const char *name)
+{
+	return access(purse_path(p, name), F_OK) == 0;
+}
+
+static int64_t
+number_in_kept(struct purse *p, const char *name, const char *sql)
+{
+	char path[sizeof(p->path)];
+	memcpy(path, p->path, sizeof(path));
+	snprintf(p->path, sizeof(p->path), "%s/%s", p->dir, name);
+	int64_t out = number_in_file(p, sql);
+	memcpy(p->path, path, sizeof(path));
+	return out;
+}
+
+static void
+older_ledger_is_kept_under_a_name_of_its_own(void **state)
+{
+	static const char sql[] = "SELECT max(balance_attempt) + 10 *"
+				  " (SELECT user_version FROM"
+				  "  pragma_user_version) FROM sim";
+	struct purse *p = *state;
+	make_version_1(p);
+	purse_open(p);
+	purse_close(p);
+	assert_int_equal(number_in_kept(p, "ledger.db.v1", sql), 14);
+	struct stat st;
+	assert_int_equal(stat(purse_path(p, "ledger.db.v1"), &st), 0);
+	assert_int_equal(st.st_mode & 077, 0);
+	/* Only what is older is. */
+	purse_open(p);
+	purse_close(p);
+	assert_false(is_there(p, "ledger.db.v1-2"));
+	assert_false(is_there(p, "ledger.db.v2"));
+	/* Another one of that version does not take its place. */
+	purse_open(p);
+	make_version_1(p);
+	purse_tamper(p, "UPDATE total SET n_held = 0;"
+			"CREATE TABLE more(x); UPDATE sim SET"
+			" balance_attempt = 5");
+	purse_open(p);
+	purse_close(p);
+	assert_int_equal(number_in_kept(p, "ledger.db.v1", sql), 14);
+	assert_int_equal(number_in_kept(p, "ledger.db.v1-2", sql), 15);
+	assert_false(is_there(p, "ledger.db.v1-2.part"));
+}
+
+static void
+starts_that_fail_keep_one_copy(void **state)
+{
+	struct purse *p = *state;
+	make_version_1(p);
+	purse_tamper(p, "CREATE INDEX batch_tripped ON batch(id)");
+	for (int i = 0; i < 3; i++)
+		assert_null(ledger_open(p->path, LEDGER_OPEN_RW, p->vault,
+			p->why, sizeof(p->why)));
+	assert_true(is_there(p, "ledger.db.v1"));
+	assert_false(is_there(p, "ledger.db.v1-2"));
+}
+
+static void
+ledger_that_cannot_be_kept_is_not_migrated(void **state)
+{
+	struct purse *p = *state;
+	make_version_1(p);
+	char in_the_way[192];
+	snprintf(in_the_way, sizeof(in_the_way), "%s",
+		purse_path(p, "ledger.db.v1.part"));
+	assert_int_equal(mkdir(in_the_way, 0700), 0);
+	assert_null(ledger_open(
+		p->path, LEDGER_OPEN_RW, p->vault, p->why, sizeof(p->why)));
+	assert_non_null(strstr(p->why, "the copy that is kept before"));
+	assert_int_equal(number_in_file(p, "PRAGMA user_version"), 1);
+	assert_int_equal(rmdir(in_the_way), 0);
+	purse_open(p);
+	purse_is_sound(p);
+}
+
+static void
+backup_of_version_1_is_restored(void **state)
+{
+	struct purse *p = *state;
+	struct ledger_restored made;
+	char backup[192];
+	make_version_1(p);
+	snprintf(backup, sizeof(backup), "%s", purse_path(p, "backup.db"));
+	assert_int_equal(rename(p->path, backup), 0);
+	const struct ledger_restore how = {.path = p->path,
+		.backup = backup,
+		.who = "uid:0",
+		.wall_ms = 9,
+		.vault = p->vault};
+	if (ledger_restore(&how, &made, p->why, sizeof(p->why)) != 0)
+		fail_msg("%s", p->why);
+	assert_int_equal(made.held, 2);
+	assert_int_equal(made.on_air, 1);
+	purse_open(p);
+	purse_is_sound(p);
+	assert_int_equal(number_of(p, "PRAGMA user_version"), 2);
+	assert_false(is_there(p, "ledger.db.v1"));
+	assert_false(is_there(p, "ledger.db.restoring.v1"));
+}
+
 int
 main(void)
 {
@@ -215,6 +324,10 @@ main(void)
 		LEDGER_TEST(version_1_with_data_is_brought_up_to_date),
 		LEDGER_TEST(what_was_in_flight_in_version_1_can_be_settled),
 		LEDGER_TEST(migration_that_fails_leaves_the_older_ledger),
+		LEDGER_TEST(older_ledger_is_kept_under_a_name_of_its_own),
+		LEDGER_TEST(starts_that_fail_keep_one_copy),
+		LEDGER_TEST(ledger_that_cannot_be_kept_is_not_migrated),
+		LEDGER_TEST(backup_of_version_1_is_restored),
 	};
 	return cmocka_run_group_tests_name("ledger_migrate", tests, NULL, NULL);
 }
