@@ -319,6 +319,12 @@ open_ledger(struct daemon *d)
 		return fail("config", "state_dir is too long");
 	bool may_create = access(path, F_OK) != 0 && errno == ENOENT;
 	d->vault = vault_open(config->key_file, may_create, why, sizeof(why));
+	if (!d->vault && !may_create)
+		log_line(LOG_AT_ERROR,
+			"vault there is a ledger (%s), and no PIN in it can "
+			"be read without the key it was sealed with: put the "
+			"copy of the key in its place",
+			path);
 	if (!d->vault)
 		return fail("vault", why);
 	d->ledger =
