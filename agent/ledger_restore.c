@@ -116,9 +116,17 @@ read_origin(const struct restore *r, sqlite3 *db, const char *name,
 	struct ledger_origin *out)
 {
 	char said[LEDGER_WHY_MAX];
-	if (ledger_origin_read(db, out, said, sizeof(said)) == 0 &&
-		ledger_origin_check(out, r->how->vault, said, sizeof(said)) ==
-			0)
+	if (ledger_origin_read(db, out, said, sizeof(said)) == 0)
+		return 0;
+	return refuse(r, -EINVAL, name, said);
+}
+
+static int
+check_origin(const struct restore *r, const char *name,
+	const struct ledger_origin *origin)
+{
+	char said[LEDGER_WHY_MAX];
+	if (ledger_origin_check(origin, r->how->vault, said, sizeof(said)) == 0)
 		return 0;
 	return refuse(r, -EINVAL, name, said);
 }
@@ -135,6 +143,8 @@ examine(struct restore *r)
 	int rc = open_to_look(r, r->part, name, &db);
 	if (rc == 0)
 		rc = read_origin(r, db, name, &origin);
+	if (rc == 0)
+		rc = check_origin(r, name, &origin);
 	if (rc == 0 && ledger_check_damage(db, said, sizeof(said)) != 0)
 		rc = refuse(r, -EINVAL, name, said);
 	(void)sqlite3_close(db); /* nothing was written */
@@ -175,9 +185,6 @@ compare(const struct restore *r, sqlite3 *db, const struct ledger_origin *there)
 {
 	const char *path = r->how->path;
 	char said[512];
-	/* Never a card in it: a daemon that was started too early. */
-	if (there->batches == 0)
-		return 0;
 	bool goes_on = ledger_origin_has(r->ledger->db, &there->head);
 	if (goes_on && there->head.seq < r->head.seq)
 		return 0;
@@ -244,9 +251,14 @@ look_at_place(const struct restore *r, bool *there)
 	int rc = open_to_look(r, path, path, &db);
 	if (rc == 0)
 		rc = read_origin(r, db, path, &origin);
+	/* Never a card in it: a daemon was started too early, maybe with a
+	 * key that it made. */
+	bool is_new = rc == 0 && origin.batches == 0;
+	if (rc == 0 && !is_new)
+		rc = check_origin(r, path, &origin);
 	if (rc != 0)
 		add_advice(r);
-	else
+	else if (!is_new)
 		rc = compare(r, db, &origin);
 	(void)sqlite3_close(db); /* takes in its WAL, and removes it */
 	return rc == 0 ? refuse_leftovers(r) : rc;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "agent/ledger_copy.h"
 #include "agent/loop.h"
 #include "agent/spool.h"
 #include "tests/support/faulty_disk.h"
@@ -306,6 +307,41 @@ full_disk_only_makes_it_take_longer(void **state)
 	}
 }
 
+/* ---- a restored ledger --------------------------------------------------- */
+
+static void
+ledger_was_restored(struct inbox *f, int64_t wall_ms)
+{
+	struct ledger_op op = purse_op(f->purse, LEDGER_CURSOR);
+
+	strcpy(op.u.cursor.name, LEDGER_RESTORED_CURSOR);
+	op.u.cursor.seq = wall_ms;
+	(void)purse_must(f->purse, &op);
+}
+
+static void
+file_that_was_there_when_the_ledger_was_restored_is_held(void **state)
+{
+	static const struct {
+		int64_t after_ms; /* of the restore, after the file */
+		enum voucher_state state;
+	} cases[] = {{10000, VOUCHER_HELD}, {-10000, VOUCHER_READY}};
+	struct inbox *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct purse_card card;
+
+		inbox_drop(f, "simtel-1-a.txt", "90000000000017\n");
+		ledger_was_restored(f, loop_wall_ms() + cases[i].after_ms);
+		inbox_run(f);
+		card = purse_card(f->purse, purse_voucher(f->purse, 1, 1));
+		assert_int_equal(card.state, cases[i].state);
+		assert_string_equal(card.reason,
+			card.state == VOUCHER_HELD ? "restored" : "");
+		inbox_begin_anew(f);
+	}
+}
+
 #define CASE(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, inbox_setup, inbox_teardown)
 
@@ -320,6 +356,7 @@ main(void)
 		CASE(file_replaced_while_it_is_read_is_read_too),
 		CASE(row_appended_while_it_is_read_is_not_lost),
 		CASE(full_disk_only_makes_it_take_longer),
+		CASE(file_that_was_there_when_the_ledger_was_restored_is_held),
 	};
 
 	faulty_disk_install();

@@ -381,6 +381,36 @@ ledger_in_which_no_batch_ever_was_is_replaced(void **state)
 	is_restored();
 	assert_int_equal(attic.made.held, 2);
 	assert_true(is_there("ledger.db.replaced-1"));
+	/* And a key, which the right one has replaced since. */
+	lose_ledger();
+	struct vault *ours = p->vault;
+	p->vault = vault_open(
+		purse_path(p, "other.key"), true, p->why, sizeof(p->why));
+	purse_open(p);
+	purse_close(p);
+	vault_close(p->vault);
+	p->vault = ours;
+	is_restored();
+	assert_true(is_there("ledger.db.replaced-2"));
+}
+
+static void
+ledger_of_another_key_with_cards_in_it_stays(void **state)
+{
+	struct purse *p = attic.p;
+	(void)state;
+	(void)purse_batch(p, 2, "");
+	back_up();
+	lose_ledger();
+	struct vault *ours = p->vault;
+	p->vault = vault_open(
+		purse_path(p, "other.key"), true, p->why, sizeof(p->why));
+	purse_open(p);
+	(void)purse_batch(p, 2, "");
+	purse_close(p);
+	vault_close(p->vault);
+	p->vault = ours;
+	is_refused(-EINVAL, "sealed with another key");
 }
 
 static void
@@ -649,6 +679,7 @@ main(void)
 		ATTIC_TEST(unknown_one_is_not_repeated_by_a_machine),
 		ATTIC_TEST(older_ledger_is_replaced_and_kept),
 		ATTIC_TEST(ledger_in_which_no_batch_ever_was_is_replaced),
+		ATTIC_TEST(ledger_of_another_key_with_cards_in_it_stays),
 		ATTIC_TEST(ledger_that_is_newer_the_same_or_another_stays),
 		ATTIC_TEST(second_restore_of_the_same_is_refused),
 		ATTIC_TEST(damaged_ledger_stays_in_its_place),
