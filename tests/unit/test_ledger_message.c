@@ -16,18 +16,26 @@
 
 enum { ROW = 2, DAY_MS = 86400000 };
 
+/* All fields that are written here are as long. */
+static void
+put(char dst[LEDGER_NAME_MAX], const char *text)
+{
+	(void)snprintf(dst, LEDGER_NAME_MAX, "%s", text);
+}
+
 /* Message n for a SIM, from 121. */
 static struct ledger_op
 message(const struct purse *p, const char *iccid, unsigned n)
 {
 	struct ledger_op op = purse_op(p, LEDGER_MESSAGE);
 	struct ledger_message_keep *m = &op.u.message_keep;
-	strcpy(m->iccid, iccid);
-	strcpy(m->modem, "m1");
-	strcpy(m->sender, "121");
-	strcpy(m->smsc, "+2348030000000");
-	strcpy(m->text, "Credited with 100.00");
-	strcpy(m->why, "none");
+	put(m->iccid, iccid);
+	put(m->modem, "m1");
+	put(m->sender, "121");
+	put(m->smsc, "+2348030000000");
+	put(m->text, "Credited with 100.00");
+	put(m->why, "none");
+	put(m->serial, "0123");
 	m->stamp_wall_ms = p->now.wall_ms - 3000;
 	memcpy(m->digest, &n, sizeof(n));
 	m->verdict = VERDICT_LOADED;
@@ -39,7 +47,8 @@ message(const struct purse *p, const char *iccid, unsigned n)
 struct list {
 	struct ledger_message last; /* its texts are gone */
 	char sender[LEDGER_NAME_MAX], text[LEDGER_TEXT_MAX],
-		why[LEDGER_NAME_MAX], smsc[LEDGER_NAME_MAX];
+		why[LEDGER_NAME_MAX], smsc[LEDGER_NAME_MAX],
+		serial[LEDGER_NAME_MAX];
 	size_t count;
 	int64_t first;
 };
@@ -54,6 +63,7 @@ take(void *ctx, const struct ledger_message *m)
 	(void)snprintf(list->sender, sizeof(list->sender), "%s", m->sender);
 	(void)snprintf(list->text, sizeof(list->text), "%s", m->text);
 	(void)snprintf(list->smsc, sizeof(list->smsc), "%s", m->smsc);
+	(void)snprintf(list->serial, sizeof(list->serial), "%s", m->serial);
 	(void)snprintf(list->why, sizeof(list->why), "%s", m->why);
 	return true;
 }
@@ -102,6 +112,7 @@ a_message_is_kept_as_it_came(void **state)
 	assert_string_equal(list.smsc, "+2348030000000");
 	assert_string_equal(list.text, "Credited with 100.00");
 	assert_string_equal(list.why, "none");
+	assert_string_equal(list.serial, "0123");
 	assert_true(list.last.stamp_wall_ms == op.u.message_keep.stamp_wall_ms);
 	assert_true(list.last.arrived_wall_ms == op.at.wall_ms);
 	assert_int_equal(list.last.verdict, VERDICT_LOADED);
@@ -120,7 +131,7 @@ a_copy_is_one_message_and_changes_nothing(void **state)
 	struct ledger_op op = message(p, "sim1", 1);
 	int64_t id = purse_must(p, &op);
 	int64_t head = ledger_audit_head(p->ledger);
-	strcpy(op.u.message_keep.why, "other");
+	put(op.u.message_keep.why, "other");
 	assert_int_equal(purse_do(p, &op, &result), -EEXIST);
 	assert_int_equal(result.id, id);
 	assert_int_equal(ledger_audit_head(p->ledger), head);
@@ -233,7 +244,7 @@ a_sender_is_told_without_its_number_and_cannot_forge_a_note(void **state)
 	char event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ledger_op op = message(p, "sim1", i);
-		strcpy(op.u.message_keep.sender, rows[i].sender);
+		put(op.u.message_keep.sender, rows[i].sender);
 		purse_must(p, &op);
 		purse_last_audit(p, event, note);
 		if (!strstr(note, rows[i].told) || strstr(note, "803123"))
@@ -280,7 +291,7 @@ one_that_was_not_its_gives_the_attempt_back(void **state)
 	op.u.message_keep.waits = true;
 	struct ledger_op done = purse_op(p, LEDGER_MESSAGE_DONE);
 	done.u.message_done.message = purse_must(p, &op);
-	strcpy(done.u.message_done.why, "changes_nothing");
+	put(done.u.message_done.why, "changes_nothing");
 	purse_must(p, &done);
 	struct list list = list_of(p, (struct ledger_message_filter){0});
 	assert_int_equal(list.last.attempt, 0);
@@ -326,15 +337,15 @@ dial(struct purse *p, const char *iccid, const char *target)
 {
 	int64_t batch = purse_open_batch(p);
 	struct ledger_op row = purse_row(p, batch, ROW);
-	strcpy(row.u.batch_row.target, target);
-	strcpy(row.u.batch_row.serial, "S1");
+	put(row.u.batch_row.target, target);
+	put(row.u.batch_row.serial, "S1");
 	purse_must(p, &row);
 	struct ledger_op accept = purse_op(p, LEDGER_BATCH_ACCEPT);
 	accept.u.batch_accept.batch = batch;
 	purse_must(p, &accept);
 	struct ledger_op begin = purse_begin(p, purse_voucher(p, batch, ROW));
-	strcpy(begin.u.attempt_begin.iccid, iccid);
-	strcpy(begin.u.attempt_begin.account,
+	put(begin.u.attempt_begin.iccid, iccid);
+	put(begin.u.attempt_begin.account,
 		strcmp(target, "self") == 0 ? iccid : target);
 	int64_t attempt = purse_must(p, &begin);
 	struct ledger_op end = purse_settle(p, attempt, LEDGER_MAYBE_SENT,
