@@ -152,11 +152,12 @@ reserve_open(const char *path)
 	struct reserve *reserve = calloc(1, sizeof(*reserve));
 	if (reserve == NULL)
 		abort(); /* at start, before anything is in flight */
-	if (strlen(path) >= sizeof(reserve->path)) {
+	size_t len = strlen(path);
+	if (len >= sizeof(reserve->path)) {
 		free(reserve);
 		return NULL;
 	}
-	(void)strcpy(reserve->path, path); /* it fits */
+	memcpy(reserve->path, path, len + 1);
 	(void)reserve_take(reserve);       /* else whoever asks is told so */
 	return reserve;
 }
