@@ -38,8 +38,8 @@ AGENT_SRC := $(filter-out agent/topupd.c agent/topupctl.c,$(wildcard agent/*.c))
 SIM_SRC   := $(filter-out tests/sim/modemsim.c,$(wildcard tests/sim/*.c))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 VIRTUAL_SRC := $(wildcard tests/virtual/*.c)
-CRASH_SRC := $(filter-out tests/crash/simulate.c tests/crash/test_%,\
-	$(wildcard tests/crash/*.c))
+CRASH_SRC := $(filter-out tests/crash/simulate.c tests/crash/test_% \
+	tests/crash/kill%,$(wildcard tests/crash/*.c))
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 SCENARIO := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/scenario/test_*.c))
 BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
@@ -98,7 +98,8 @@ $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 
 # Whole lives of the daemon in virtual time. What the spool does to files
 # asks the simulated machine first.
-CRASH := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/test_*.c))
+CRASH := $(filter-out %/test_kill,$(patsubst %.c,$(BUILD)/%,\
+	$(wildcard tests/crash/test_*.c)))
 SIMULATE := $(BUILD)/tests/crash/simulate
 CRASH_LIBS := $(addprefix $(BUILD)/lib,crash.a virtual.a support.a sim.a \
 	agent.a modem.a)
@@ -106,16 +107,27 @@ $(SIMULATE) $(CRASH): $(BUILD)/%: $(BUILD)/%.o $(CRASH_LIBS)
 	$(LINK) -Wl,--wrap=fsync,--wrap=renameat,--wrap=unlinkat $< \
 		$(CRASH_LIBS) $(PKG_LIBS) -lcmocka -lm
 
-everything: all $(UNIT) $(SCENARIO) $(BENCH) $(CRASH) $(SIMULATE) ## build the tests too, run nothing
+# The real binaries under SIGKILL; the watcher is put before topupd.
+TEST_KILL := $(BUILD)/tests/crash/test_kill
+KILLS := $(BUILD)/tests/crash/kill $(TEST_KILL)
+WATCHER := $(BUILD)/tests/crash/kill_step.so
+KILL_OBJ := $(call obj,$(addprefix tests/crash/kill_,siege.c plan.c law.c))
+$(WATCHER): tests/crash/kill_step.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu17 $(WARN) -O2 -g -fPIC -shared -o $@ $<
+$(KILLS): $(BUILD)/%: $(BUILD)/%.o $(KILL_OBJ) $(TEST_LIBS) | $(WATCHER)
+	$(LINK) $< $(KILL_OBJ) $(TEST_LIBS) $(PKG_LIBS) -lcmocka
+
+everything: all $(UNIT) $(SCENARIO) $(BENCH) $(CRASH) $(SIMULATE) $(KILLS) ## build the tests too, run nothing
 
 check: $(UNIT) $(CRASH) ## unit tests
 	BUILD=$(BUILD) scripts/run-tests $(UNIT) $(CRASH)
 
-scenario: all $(SCENARIO) ## the real binaries against the modem simulator
-	BUILD=$(BUILD) scripts/run-tests $(SCENARIO)
+scenario: all $(SCENARIO) $(KILLS) ## the real binaries against the modem simulator
+	BUILD=$(BUILD) scripts/run-tests $(TEST_KILL) $(SCENARIO)
 
-test: all $(UNIT) $(SCENARIO) $(CRASH) ## unit tests and scenarios
-	BUILD=$(BUILD) scripts/run-tests $(CRASH) $(UNIT) $(SCENARIO)
+test: all $(UNIT) $(SCENARIO) $(CRASH) $(KILLS) ## unit tests and scenarios
+	BUILD=$(BUILD) scripts/run-tests $(CRASH) $(TEST_KILL) $(UNIT) $(SCENARIO)
 
 asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
