@@ -18,8 +18,9 @@ enum {
 	PATH_BYTES = 4096,
 	BLOCK = 512, /* of st_blocks, whatever the file system's own is */
 	CHUNK = 64 * 1024,
-	/* So many times its own size must be free before it is taken: a disk
-	 * on the edge would be filled and emptied in turns. */
+	/* So many times its own size must be free, with what it still holds,
+	 * before it is taken: a disk on the edge would be filled and emptied
+	 * in turns. */
 	CLEARLY = 2
 };
 
@@ -125,7 +126,8 @@ reserve_has_room(const struct reserve *reserve)
 	if (statvfs(slash != NULL ? dir : ".", &fs) != 0)
 		return true; /* trying tells */
 	uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
-	return room >= (uint64_t)CLEARLY * RESERVE_BYTES;
+	return room + (uint64_t)reserve->left >=
+	       (uint64_t)CLEARLY * RESERVE_BYTES;
 }
 
 /* ---- giving up --------------------------------------------------------- */
@@ -158,7 +160,7 @@ reserve_open(const char *path)
 		return NULL;
 	}
 	memcpy(reserve->path, path, len + 1);
-	(void)reserve_take(reserve);       /* else whoever asks is told so */
+	(void)reserve_take(reserve); /* else whoever asks is told so */
 	return reserve;
 }
 

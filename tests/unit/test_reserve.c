@@ -147,7 +147,7 @@ one_that_an_older_daemon_made_longer_is_cut(void **state)
 	struct stat st;
 	int fd = open(s->path, O_RDWR | O_CREAT, 0600);
 	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, 2 * RESERVE_BYTES), 0);
+	assert_int_equal(ftruncate(fd, (off_t)2 * RESERVE_BYTES), 0);
 	close(fd);
 	reopen(s);
 	assert_true(reserve_is_held(s->reserve));
@@ -239,9 +239,18 @@ room_means_clearly_more_than_it_needs(void **state)
 {
 	struct stage *s = *state;
 	reopen(s);
-	disk.free = 2 * RESERVE_BYTES;
+	while (reserve_give_up(s->reserve))
+		;
+	disk.free = INT64_C(2) * RESERVE_BYTES;
 	assert_true(reserve_has_room(s->reserve));
-	disk.free = 2 * RESERVE_BYTES - 512;
+	disk.free = INT64_C(2) * RESERVE_BYTES - 512;
+	assert_false(reserve_has_room(s->reserve));
+	/* What it still holds need not be found. */
+	assert_int_equal(reserve_take(s->reserve), 0);
+	assert_true(reserve_give_up(s->reserve));
+	disk.free = RESERVE_BYTES + RESERVE_PART;
+	assert_true(reserve_has_room(s->reserve));
+	disk.free -= 512;
 	assert_false(reserve_has_room(s->reserve));
 }
 
