@@ -281,6 +281,53 @@ purse_move(const struct purse *p, int64_t voucher, enum voucher_event event)
 	return op;
 }
 
+int64_t
+purse_fresh(struct purse *p)
+{
+	return purse_voucher(p, purse_batch(p, 1, ""), 2);
+}
+
+void
+purse_end(struct purse *p, int64_t attempt, enum ledger_fate fate,
+	enum verdict verdict, enum voucher_event event)
+{
+	struct ledger_op op = purse_settle(p, attempt, fate, verdict, event);
+	if (event == VOUCHER_CREDITED)
+		op.u.attempt_settle.credited_minor = 10000;
+	if (event == VOUCHER_MAYBE_SENT)
+		strcpy(op.u.attempt_settle.reason, "no_answer");
+	purse_must(p, &op);
+}
+
+int64_t
+purse_lose(struct purse *p, int64_t voucher)
+{
+	int64_t attempt = purse_dial(p, voucher);
+	purse_end(p, attempt, LEDGER_MAYBE_SENT, VERDICT_NONE,
+		VOUCHER_MAYBE_SENT);
+	return attempt;
+}
+
+struct ledger_op
+purse_reading(const struct purse *p, const char *iccid, int64_t minor)
+{
+	struct ledger_op op = purse_op(p, LEDGER_BALANCE);
+	struct ledger_balance *b = &op.u.balance;
+	snprintf(b->iccid, sizeof(b->iccid), "%s", iccid);
+	strcpy(b->modem, "m1");
+	strcpy(b->currency, "XTS");
+	b->decimals = 2;
+	b->minor = minor;
+	return op;
+}
+
+void
+purse_tell(struct purse *p, int64_t minor)
+{
+	struct ledger_op op = purse_reading(p, "sim1", minor);
+	purse_must(p, &op);
+}
+
 /* ---- looking ----------------------------------------------------------- */
 
 static bool

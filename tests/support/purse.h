@@ -56,6 +56,18 @@ struct ledger_op purse_settle(const struct purse *p, int64_t attempt,
 struct ledger_op purse_move(
 	const struct purse *p, int64_t voucher, enum voucher_event event);
 
+/* A card for self of a batch of its own; its number. */
+int64_t purse_fresh(struct purse *p);
+/* Settles; with VOUCHER_CREDITED its 100.00, with MAYBE_SENT "no_answer". */
+void purse_end(struct purse *p, int64_t attempt, enum ledger_fate fate,
+	enum verdict verdict, enum voucher_event event);
+/* An attempt for self without an answer; its number. */
+int64_t purse_lose(struct purse *p, int64_t voucher);
+/* A reading of XTS, two decimals; purse_tell() applies it for "sim1". */
+struct ledger_op purse_reading(
+	const struct purse *p, const char *iccid, int64_t minor);
+void purse_tell(struct purse *p, int64_t minor);
+
 /* A voucher as it is now. Its texts are gone but for state and reason. */
 struct purse_card {
 	enum voucher_state state;

@@ -15,7 +15,7 @@
 
 #include "tests/support/purse.h"
 
-enum { MAX_REJECTS = 3 };
+enum { MAX_REJECTS = 3, NAMES = 128 };
 
 /* ---- accounts ---------------------------------------------------------- */
 
@@ -34,8 +34,10 @@ dial_for(struct purse *p, const char *name, const char *iccid)
 {
 	struct ledger_op op =
 		purse_begin(p, purse_voucher(p, purse_batch(p, 1, ""), 2));
-	strcpy(op.u.attempt_begin.account, name);
-	strcpy(op.u.attempt_begin.iccid, iccid);
+	snprintf(op.u.attempt_begin.account, sizeof(op.u.attempt_begin.account),
+		"%s", name);
+	snprintf(op.u.attempt_begin.iccid, sizeof(op.u.attempt_begin.iccid),
+		"%s", iccid);
 	return purse_must(p, &op);
 }
 
@@ -146,8 +148,8 @@ static bool
 on_account(void *ctx, const struct ledger_account *a)
 {
 	char *names = ctx;
-	strcat(names, a->name);
-	strcat(names, " ");
+	size_t len = strlen(names);
+	snprintf(names + len, NAMES - len, "%s ", a->name);
 	assert_true(a->counted > 0);
 	return a->name[0] != '9';
 }
@@ -156,7 +158,7 @@ static void
 accounts_that_count_are_listed(void **state)
 {
 	struct purse *p = *state;
-	char names[128] = "";
+	char names[NAMES] = "";
 	refuse(p, dial_for(p, "0802", "sim1"));
 	refuse(p, dial_for(p, "0801", "sim1"));
 	credit(p, dial_for(p, "0803", "sim1"));

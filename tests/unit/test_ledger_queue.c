@@ -292,7 +292,8 @@ random_beside(struct purse *p, unsigned *seed, unsigned attempts)
 	snprintf(iccid, sizeof(iccid), "sim%u", draw(seed, 4));
 	snprintf(account, sizeof(account), "account%u", draw(seed, 6));
 	if (op.kind == LEDGER_BALANCE) {
-		strcpy(op.u.balance.iccid, iccid);
+		snprintf(op.u.balance.iccid, sizeof(op.u.balance.iccid), "%s",
+			iccid);
 		op.u.balance.decimals = draw(seed, 20) == 0 ? 3 : 2;
 		op.u.balance.minor = draw(seed, 50000);
 	} else if (op.kind == LEDGER_EVIDENCE) {
@@ -304,19 +305,26 @@ random_beside(struct purse *p, unsigned *seed, unsigned attempts)
 		e->balance_minor =
 			draw(seed, 2) == 0 ? MONEY_NONE : draw(seed, 50000);
 	} else if (op.kind == LEDGER_FENCE) {
-		strcpy(op.u.fence.iccid, iccid);
+		snprintf(op.u.fence.iccid, sizeof(op.u.fence.iccid), "%s",
+			iccid);
 		op.u.fence.over = draw(seed, 3) > 0;
 	} else if (op.kind == LEDGER_SPOIL) {
-		strcpy(op.u.spoil.iccid, iccid);
+		snprintf(op.u.spoil.iccid, sizeof(op.u.spoil.iccid), "%s",
+			iccid);
 	} else if (op.kind == LEDGER_BALANCE_ASKED) {
-		strcpy(op.u.balance_asked.iccid, iccid);
+		snprintf(op.u.balance_asked.iccid,
+			sizeof(op.u.balance_asked.iccid), "%s", iccid);
 	} else if (op.kind == LEDGER_UNLOCK) {
-		strcpy(op.u.unlock.account, account);
+		snprintf(op.u.unlock.account, sizeof(op.u.unlock.account), "%s",
+			account);
 	} else if (op.kind == LEDGER_SIM_BLOCKED) {
-		strcpy(op.u.sim_blocked.iccid, iccid);
+		snprintf(op.u.sim_blocked.iccid, sizeof(op.u.sim_blocked.iccid),
+			"%s", iccid);
 	} else {
-		strcpy(op.u.sim_seen.iccid, iccid);
-		strcpy(op.u.sim_seen.account, account);
+		snprintf(op.u.sim_seen.iccid, sizeof(op.u.sim_seen.iccid), "%s",
+			iccid);
+		snprintf(op.u.sim_seen.account, sizeof(op.u.sim_seen.account),
+			"%s", account);
 	}
 	return op;
 }
@@ -386,8 +394,9 @@ kept_counts_equal_counted_ones_after_any_life(void **state)
 	struct purse *p = *state;
 	unsigned seed = (unsigned)time(NULL);
 	unsigned vouchers = 0, taken = 0;
-	if (getenv("SEED") != NULL)
-		seed = (unsigned)strtoul(getenv("SEED"), NULL, 10);
+	const char *given = getenv("SEED");
+	if (given != NULL)
+		seed = (unsigned)strtoul(given, NULL, 10);
 	print_message("seed %u\n", seed);
 	for (unsigned i = 0; i < 4; i++) {
 		purse_batch(p, 10 + 5 * i, i == 3 ? "lengths" : "");

@@ -12,7 +12,7 @@
 
 #include "tests/support/purse.h"
 
-enum { HUNDRED = 10000 };
+#define HUNDRED INT64_C(10000)
 
 /* ---- short words ------------------------------------------------------- */
 
