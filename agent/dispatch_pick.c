@@ -79,6 +79,7 @@ dispatch_sim_breaker(
 	return (struct pick_breaker){.counted = sim->counted,
 		.one_more = sim->one_more,
 		.blocked = sim->blocked,
+		.tried = sim->tried,
 		.stopped_ran_ms = sim->stopped_ran_ms,
 		.max_rejects = profile->max_rejects,
 		.reject_pause_ms = profile->reject_pause_ms};
@@ -100,15 +101,11 @@ weigh_sim(struct pick_case *c, const struct ledger_sim *sim,
 /* One that is on air counts already, and stops nobody: its line is busy. One
  * that waits for its SMS keeps the SIM from the next (law 5). */
 static void
-weigh_last(struct pick_case *c, const struct ledger_last *last)
+weigh_flight(struct pick_case *c, bool on_air)
 {
-	if (last->attempt == 0)
-		return;
-	if (last->open && c->sim.counted > 0)
+	c->pending = !on_air;
+	if (on_air && c->sim.counted > 0)
 		c->sim.counted--;
-	c->pending = !last->open && last->state == VOUCHER_PENDING &&
-	             (last->verdict == VERDICT_PENDING ||
-			     last->verdict == VERDICT_LOADED);
 }
 
 enum pick_answer
@@ -135,7 +132,8 @@ dispatch_pick(
 		ledger_last(ledger, line_iccid(line), &last) != 0)
 		return PICK_UNREAD;
 	weigh_sim(&c, &sim, p);
-	weigh_last(&c, &last);
+	if (sim.flies)
+		weigh_flight(&c, last.open);
 	return pick_line(&c, until_ran_ms);
 }
 

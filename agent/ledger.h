@@ -487,6 +487,8 @@ struct ledger_sim {
 	                           unlock: for people */
 	bool one_more;          /* an unlock that no attempt has used yet */
 	bool blocked;           /* the operator said sim_blocked */
+	unsigned tried;         /* of those that count: after the first that
+	                           was answered so */
 	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */

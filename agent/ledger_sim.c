@@ -174,7 +174,12 @@ static const char sim_sql[] =
 	"(SELECT count(*) FROM attempt WHERE iccid = ?1 AND began >= ?2"
 	"  AND fate IS NOT 'not_sent'),"
 	"s.fence,CASE WHEN s.asked_day = ?2 THEN s.asked ELSE 0 END,"
-	"EXISTS (SELECT 1 FROM attempt WHERE iccid = ?1 AND flying = 1)"
+	"EXISTS (SELECT 1 FROM attempt WHERE iccid = ?1 AND flying = 1),"
+	"(SELECT count(*) FROM attempt WHERE iccid = ?1 AND counted = 1"
+	"  AND id > (SELECT min(id) FROM attempt WHERE iccid = ?1"
+	"   AND counted = 1 AND verdict = 'sim_blocked' AND id > ifnull("
+	"   (SELECT max(id) FROM attempt WHERE iccid = ?1"
+	"    AND credited = 1),0)))"
 	" FROM sim s WHERE s.iccid = ?1";
 
 enum {
@@ -191,7 +196,8 @@ enum {
 	SIM_TODAY,
 	SIM_FENCE,
 	SIM_ASKED,
-	SIM_FLIES
+	SIM_FLIES,
+	SIM_TRIED
 };
 
 static void
@@ -216,6 +222,7 @@ sim_of(sqlite3_stmt *stmt, struct ledger_sim *out)
 	out->fence = sqlite3_column_int64(stmt, SIM_FENCE) != 0;
 	out->asked_today = (unsigned)sqlite3_column_int64(stmt, SIM_ASKED);
 	out->flies = sqlite3_column_int64(stmt, SIM_FLIES) != 0;
+	out->tried = (unsigned)sqlite3_column_int64(stmt, SIM_TRIED);
 }
 
 /*

@@ -232,6 +232,32 @@ options_may_stand_anywhere(void **state)
 	assert_non_null(strstr(asked(), "\"ids\":[3,4]"));
 }
 
+static void
+status_says_what_to_do_and_who_is_stopped(void **state)
+{
+	(void)state;
+	SAYS("{\"done\":{\"version\":\"1\",\"uptime\":61,\"attention\":[{"
+	     "\"what\":\"number\",\"count\":1,\"text\":\"1 number is stopped\","
+	     "\"say\":\"topupctl unlock MSISDN\"}],\"stopped\":[{\"kind\":"
+	     "\"number\",\"name\":\"0800000011\",\"modem\":null,\"since\":"
+	     "\"2026-01-31T09:30:00Z\",\"why\":\"2 cards\",\"until\":null}]},"
+	     "\"exit\":0}");
+	assert_int_equal(call_ctl("status", "--socket", sock, NULL), 0);
+	assert_non_null(
+		strstr(call_out, "needs a person:\n  1 number is stopped\n"
+				 "    topupctl unlock MSISDN\n"));
+	assert_non_null(strstr(call_out, "\nnumber  0800000011  2026-01-31 "));
+	(void)asked();
+	SAYS("{\"item\":{\"modem\":\"m1\",\"unexplained\":\"5.00\"}}\n"
+	     "{\"done\":{\"count\":1},\"exit\":4}");
+	assert_int_equal(call_ctl("reconcile", "--since", "2026-01-31 09:30",
+				 "--socket", sock, NULL),
+		4);
+	assert_non_null(strstr(call_out, "UNEXPLAINED"));
+	assert_non_null(strstr(asked(), "\"since_ms\":1769851800000"));
+	assert_int_equal(call_ctl("reconcile", "--since", "7", NULL), 2);
+}
+
 /* ---- the daemon --------------------------------------------------------- */
 
 static void
@@ -525,6 +551,7 @@ main(void)
 		cmocka_unit_test(wrong_words_are_status_2),
 		cmocka_unit_test(every_command_has_help_with_an_example),
 		cmocka_unit_test(options_may_stand_anywhere),
+		cmocka_unit_test(status_says_what_to_do_and_who_is_stopped),
 		cmocka_unit_test(a_daemon_that_is_not_there_is_status_3),
 		cmocka_unit_test(a_daemon_that_leaves_or_babbles_is_status_3),
 		cmocka_unit_test(

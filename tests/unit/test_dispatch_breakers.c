@@ -214,6 +214,28 @@ an_unknown_card_counts_like_a_refusal(void **state)
 	trade_fini(&t);
 }
 
+/* Ten minutes from each try on, then twice as many. */
+static void
+a_barred_sim_tries_one_card_after_ever_longer_pauses(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, LIMITS);
+	trade_answer(A, "*121*", "Too many wrong attempts");
+	trade_open(&t);
+	(void)trade_batch(&t, 1, NULL);
+	trade_run(&t, 9 * MINUTE);
+	assert_int_equal(trade_codes(A, "*121*"), 1);
+	trade_run(&t, 2 * MINUTE);
+	assert_int_equal(trade_codes(A, "*121*"), 2);
+	trade_run(&t, 18 * MINUTE);
+	assert_int_equal(trade_codes(A, "*121*"), 2);
+	trade_run(&t, 3 * MINUTE);
+	assert_int_equal(trade_codes(A, "*121*"), 3);
+	trade_run(&t, 35 * MINUTE);
+	assert_int_equal(trade_codes(A, "*121*"), 3);
+	trade_fini(&t);
+}
+
 /* ---- nobody starves ---------------------------------------------------- */
 
 enum { MANY = 300 };
@@ -342,6 +364,7 @@ main(void)
 		TEST(a_credit_forgets_what_was_before_it),
 		TEST(sims_of_one_account_stop_together),
 		TEST(an_unknown_card_counts_like_a_refusal),
+		TEST(a_barred_sim_tries_one_card_after_ever_longer_pauses),
 		TEST(a_long_run_of_cards_for_a_stopped_number_stops_no_others),
 		TEST(many_stopped_numbers_stop_no_others),
 		TEST(cards_for_a_modem_that_is_stopped_stop_no_other_modem),

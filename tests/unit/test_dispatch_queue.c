@@ -283,6 +283,85 @@ a_number_and_a_sim_that_wait_for_an_sms_are_passed(void **state)
 	trade_fini(&t);
 }
 
+/* ---- repeat = once ----------------------------------------------------- */
+
+#define REPEAT(limits)                                                         \
+	COUNTER_SIMTEL(COUNTER_USSD "\nrepeat = once", COUNTER_BALANCE)        \
+	"[limits]\nbatch_rejects = 50\n" limits
+
+/* Its fence is over: all that may be asked was asked. */
+static void
+end_fence(struct trade *t)
+{
+	for (int over = 0; over < 2; over++) {
+		struct ledger_op op = purse_op(t->shop.purse, LEDGER_FENCE);
+		(void)snprintf(op.u.fence.iccid, LEDGER_NAME_MAX, "%s",
+			line_iccid(shop_line(&t->shop, "a")));
+		(void)snprintf(op.u.fence.modem, LEDGER_NAME_MAX, "a");
+		(void)snprintf(
+			op.u.fence.why, sizeof(op.u.fence.why), "no_answer");
+		op.u.fence.over = over == 1;
+		trade_act(t, &op);
+	}
+}
+
+/* The first of so many cards is lost, its fence over. */
+static struct trade_batch
+lose_first(struct trade *t, unsigned rows)
+{
+	trade_answer(A, "*121*", NULL);
+	trade_open(t);
+	struct trade_batch b = trade_batch(t, rows, NULL);
+	while (purse_card(t->shop.purse, trade_card(t, &b, 0)).state !=
+		VOUCHER_UNKNOWN)
+		trade_run(t, 100);
+	end_fence(t);
+	return b;
+}
+
+static void
+an_unanswered_card_is_repeated_once_and_before_the_others(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, REPEAT("max_rejects = 5\n"));
+	t.shop.list[0]->repeat_once = true;
+	struct trade_batch b = lose_first(&t, 2);
+	for (int i = 0; i < 3000 && trade_dialled(A, &b, 0) < 2; i++)
+		trade_run(&t, 100);
+	assert_int_equal(trade_dialled(A, &b, 0), 2);
+	assert_int_equal(trade_dialled(A, &b, 1), 0);
+	trade_answer(A, "*121*", TRADE_LOADED);
+	trade_run(&t, 65 * SECOND);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	end_fence(&t);
+	trade_run(&t, 5 * MINUTE);
+	assert_int_equal(trade_dialled(A, &b, 0), 2);
+	trade_expect(&t, &b, 1, VOUCHER_LOADED, "");
+	trade_fini(&t);
+}
+
+/* Of its SIM, or of the account: the one in doubt counts there. */
+static void
+nothing_is_repeated_where_the_breaker_or_the_profile_forbids_it(void **state)
+{
+	static const char *const rows[] = {
+		REPEAT("max_rejects = 1\nreject_pause = never\n"),
+		TRADE_LIMITS("max_rejects = 5\nbatch_rejects = 50\n")};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct trade t;
+		struct purse *p = NULL;
+		assert_int_equal(purse_setup((void **)&p), 0);
+		trade_init(&t, p, rows[i]);
+		t.shop.list[0]->repeat_once = i == 0;
+		struct trade_batch b = lose_first(&t, 1);
+		trade_run(&t, 20 * MINUTE);
+		assert_int_equal(trade_dialled(A, &b, 0), 1);
+		trade_fini(&t);
+		assert_int_equal(purse_teardown((void **)&p), 0);
+	}
+}
+
 /* ---- several lines ----------------------------------------------------- */
 
 static void
@@ -464,6 +543,8 @@ main(void)
 		TEST(a_busy_network_is_asked_again_when_its_pause_is_over),
 		TEST(a_missing_sms_leaves_the_card_unknown_in_time),
 		TEST(a_number_and_a_sim_that_wait_for_an_sms_are_passed),
+		TEST(an_unanswered_card_is_repeated_once_and_before_the_others),
+		TEST(nothing_is_repeated_where_the_breaker_or_the_profile_forbids_it),
 		TEST(a_card_for_one_modem_is_dialled_by_no_other),
 		TEST(two_modems_never_credit_one_number_at_the_same_time),
 		TEST(two_modems_share_a_batch_and_no_card_goes_twice),
