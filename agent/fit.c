@@ -203,14 +203,27 @@ amount_fits(const struct fit_message *m, const struct fit_attempt *a)
 
 /* ---- the tally --------------------------------------------------------- */
 
+static bool
+is_expected(const struct fit_attempt *a)
+{
+	return a->number.len > 0 || a->standing == FIT_OPEN ||
+	       a->standing == FIT_PENDING;
+}
+
 static void
 count(struct fit_tally *tally, const struct fit_attempt *a)
 {
+	if (a->elsewhere) {
+		tally->elsewhere = true;
+		return;
+	}
 	if (tally->voucher != 0 && tally->voucher != a->voucher)
 		tally->several = true;
 	tally->voucher = a->voucher;
-	if (tally->attempt < a->id)
+	if (tally->attempt < a->id) {
 		tally->attempt = a->id;
+		tally->expected = is_expected(a);
+	}
 }
 
 void
@@ -253,6 +266,8 @@ fit_decide(const struct fit *f, int64_t *attempt)
 		return FIT_SEVERAL;
 	if (tally->voucher == 0)
 		return FIT_NONE;
+	if (tally->elsewhere && !tally->expected)
+		return FIT_SEVERAL;
 	*attempt = tally->attempt;
 	return FIT_ONE;
 }

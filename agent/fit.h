@@ -40,6 +40,8 @@ struct fit_attempt {
 	enum fit_standing standing;
 	enum verdict verdict; /* that it has so far */
 	bool read;            /* it has had its message */
+	bool elsewhere;       /* another SIM dialled it for a number, which may
+	                         be this SIM's: it is never the one here */
 	int64_t card_minor;   /* MONEY_NONE */
 	struct span serial;   /* "" where not known */
 	struct span number;   /* "" for the SIM itself */
@@ -67,6 +69,8 @@ bool fit_is_stale(const struct fit_message *m);
 struct fit_tally {
 	int64_t attempt, voucher; /* the newest of that voucher; 0: none */
 	bool several;
+	bool expected;  /* that one is for a number, or its message is due */
+	bool elsewhere; /* another SIM's fits as well */
 };
 
 enum fit_way { FIT_BY_SERIAL, FIT_BY_NUMBER, FIT_BY_REST, FIT_WAYS };
@@ -74,7 +78,9 @@ enum fit_way { FIT_BY_SERIAL, FIT_BY_NUMBER, FIT_BY_REST, FIT_WAYS };
 /* 1. named[way]: an attempt was offered that the text names that way, even
  *    one that does not fit: then a weaker way counts for nothing.
  * 2. A number takes out attempts for other numbers, never those for the SIM
- *    itself: it may be the SIM's own. */
+ *    itself: it may be the SIM's own.
+ * 3. For the same reason a card for the SIM itself whose message is not due
+ *    is not settled while one that another SIM dialled fits as well. */
 struct fit {
 	const struct fit_message *message;
 	struct fit_tally tallies[FIT_WAYS];
@@ -86,9 +92,9 @@ struct fit {
 
 void fit_begin(struct fit *f, const struct fit_message *m);
 
-/* All attempts of the SIM, and of the accounts that it dialled for, that
- * began within a day; those that had their message, too: the text may name
- * one of them. In any order. */
+/* All attempts of the SIM, of the accounts that it dialled for, and those
+ * for numbers elsewhere, that began within a day; those that had their message,
+ * too: the text may name one of them. In any order. */
 void fit_offer(struct fit *f, const struct fit_attempt *a);
 
 enum fit_end { FIT_NONE, FIT_ONE, FIT_SEVERAL };

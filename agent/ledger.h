@@ -23,8 +23,8 @@ enum {
 	LEDGER_SCHEMA = 2,
 	LEDGER_NAME_MAX = 64, /* operator, modem, reason, who, IMEI, ... */
 	LEDGER_TARGET_MAX = 64,
-	LEDGER_TEXT_MAX = 1024, /* replies (masked), notes */
-	LEDGER_FILE_MAX = 256,  /* file names */
+	LEDGER_TEXT_MAX = 1024,    /* replies (masked), notes */
+	LEDGER_FILE_MAX = 256,     /* file names */
 	LEDGER_MESSAGES_MAX = 2000 /* kept of one SIM */
 };
 
@@ -667,16 +667,18 @@ int ledger_each_message(struct ledger *ledger,
 	void *ctx);
 
 /*
- * What may have caused a message: the attempts of a SIM, of its account, and
- * of the accounts that it dialled for, that began at since_ran_ms or later
- * and were, or may have been, on air.
+ * What may have caused a message: the attempts of a SIM, of its account, of
+ * the accounts that it dialled for, and those of its operator for numbers
+ * elsewhere, that began at since_ran_ms or later and were, or may have been,
+ * on air.
  */
 struct ledger_cause {
 	int64_t attempt, voucher;
-	bool open;   /* in the air */
-	bool flying; /* open, or pending */
-	bool read;   /* it has its message */
-	bool own;    /* the card is for the SIM itself */
+	bool open;      /* in the air */
+	bool flying;    /* open, or pending */
+	bool read;      /* it has its message */
+	bool elsewhere; /* only by its operator: the number may be the SIM's */
+	bool own;       /* the card is for the SIM itself */
 	enum verdict verdict;
 	enum voucher_state state; /* of the voucher, now */
 	int64_t card_minor, balance_before_minor;
@@ -685,7 +687,7 @@ struct ledger_cause {
 	unsigned attempts, on_air, busy; /* of the voucher */
 };
 struct ledger_cause_query {
-	const char *iccid, *account;
+	const char *iccid, *account, *operator;
 	int64_t since_ran_ms;
 	int64_t attempt; /* this one alone; 0: as above */
 };

@@ -279,8 +279,8 @@ ledger_each_message(struct ledger *ledger,
 	"SELECT a.id,a.voucher,a.ended IS NULL,a.flying,a.verdict,v.state,"    \
 	"v.amount,v.serial,v.target,v.own,a.began,a.began_ran,"                \
 	"EXISTS (SELECT 1 FROM message m WHERE m.attempt = a.id),"             \
-	"v.attempts,v.on_air,v.busy,a.balance_before,a.iccid,a.account"        \
-	" FROM attempt a JOIN voucher v ON v.id = a.voucher"
+	"v.attempts,v.on_air,v.busy,a.balance_before,a.iccid,a.account,"
+#define CAUSE_TABLES " FROM attempt a JOIN voucher v ON v.id = a.voucher"
 
 static void
 cause_of(sqlite3_stmt *stmt, struct ledger_cause *out)
@@ -303,6 +303,7 @@ cause_of(sqlite3_stmt *stmt, struct ledger_cause *out)
 		.balance_before_minor = ledger_col_money(stmt, 16),
 		.iccid = ledger_col_text(stmt, 17),
 		.account = ledger_col_text(stmt, 18),
+		.elsewhere = sqlite3_column_int64(stmt, 19) != 0,
 	};
 	/* Both words are the schema's or our own. */
 	(void)verdict_from_name(
@@ -311,13 +312,24 @@ cause_of(sqlite3_stmt *stmt, struct ledger_cause *out)
 		span_str(ledger_col_text(stmt, 5)), &out->state);
 }
 
-/* Numbers grow with time: the day is a span of them, and both indexes hold
- * them in order. */
+/* Numbers grow with time: the day is a span of them (above ?3), and all three
+ * indexes hold them in order. */
+static const char causes_sql[] =
+	"WITH dialled(account) AS (SELECT ?2 UNION SELECT account"
+	" FROM attempt WHERE iccid = ?1 AND id > ?3) " CAUSE_COLUMNS
+	"NOT (a.iccid = ?1 OR a.account IN dialled)" CAUSE_TABLES
+	" WHERE a.fate IS NOT 'not_sent' AND a.id IN"
+	" (SELECT id FROM attempt WHERE iccid = ?1 AND id > ?3"
+	"  UNION SELECT id FROM attempt WHERE id > ?3 AND account IN dialled"
+	"  UNION SELECT id FROM attempt WHERE id > ?3 AND operator = ?4"
+	"   AND own = 0 AND fate IS NOT 'not_sent')";
+
 static sqlite3_stmt *
 take_causes(struct ledger *ledger, const struct ledger_cause_query *q)
 {
 	if (q->attempt != 0)
-		return ledger_take(ledger, CAUSE_COLUMNS " WHERE a.id = ?1",
+		return ledger_take(ledger,
+			CAUSE_COLUMNS "0" CAUSE_TABLES " WHERE a.id = ?1",
 			ledger_int(q->attempt));
 	int64_t before = 0;
 	int rc = ledger_number(ledger,
@@ -326,15 +338,9 @@ take_causes(struct ledger *ledger, const struct ledger_cause_query *q)
 		&before, ledger_int(q->since_ran_ms));
 	if (rc != 0 && rc != -ENOENT)
 		return NULL;
-	return ledger_take(ledger,
-		CAUSE_COLUMNS
-		" WHERE a.fate IS NOT 'not_sent' AND a.id IN"
-		" (SELECT id FROM attempt WHERE iccid = ?1 AND id > ?3"
-		"  UNION SELECT id FROM attempt WHERE id > ?3 AND account IN"
-		"   (SELECT ?2 UNION SELECT account FROM attempt"
-		"     WHERE iccid = ?1 AND id > ?3))",
-		ledger_text(q->iccid), ledger_text(q->account),
-		ledger_int(before));
+	return ledger_take(ledger, causes_sql, ledger_text(q->iccid),
+		ledger_text(q->account), ledger_int(before),
+		ledger_text(q->operator));
 }
 
 int

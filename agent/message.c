@@ -108,6 +108,7 @@ find_attempt(struct arrival *a)
 	struct fit_message message = fit_message_of(a);
 	struct ledger_cause_query query = {.iccid = line_iccid(a->line),
 		.account = a->line->account,
+		.operator= a->line->profile->stem,
 		.since_ran_ms = message.now.ran_ms - FIT_DAY_MS};
 	struct fit fit;
 	int64_t attempt = 0;

@@ -21,6 +21,7 @@ message_offer(struct fit *fit, const struct ledger_cause *cause)
 			cause->open, cause->flying),
 		.verdict = cause->verdict,
 		.read = cause->read,
+		.elsewhere = cause->elsewhere,
 		.card_minor = cause->card_minor,
 		.serial = span_str(cause->serial),
 		.number = span_str(cause->own ? "" : cause->target),

@@ -507,6 +507,47 @@ a_number_takes_no_card_for_the_sim_itself_out(void **state)
 	assert_int_equal(id, 1);
 }
 
+/* The number that another SIM dialled for may be this SIM's. */
+static void
+a_card_dialled_elsewhere_makes_an_own_one_doubtful(void **state)
+{
+	(void)state;
+	static const struct {
+		change *change;
+		const char *number;
+		enum fit_end end;
+	} rows[] = {
+		{doubtful_one, "", FIT_SEVERAL},
+		{loaded_one, "", FIT_SEVERAL},
+		/* its message is due */
+		{as_it_is, "", FIT_ONE},
+		{open_one, "", FIT_ONE},
+		/* for a number, which is told to who dialled */
+		{doubtful_one, "0801234567", FIT_ONE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt a = attempt(1), b = attempt(2);
+		int64_t id;
+		rows[i].change(&m, &a);
+		a.number = span_str(rows[i].number);
+		b.number = span_str("0807654321");
+		b.elsewhere = true;
+		if (decide_both(&m, &a, &b, &id) != rows[i].end)
+			fail_msg("row %zu", i);
+		b.read = true;
+		if (decide_both(&m, &a, &b, &id) != FIT_ONE)
+			fail_msg("row %zu, read", i);
+		b.read = false;
+		b.card_minor = 5000;
+		if (decide_both(&m, &a, &b, &id) != FIT_ONE)
+			fail_msg("row %zu, another amount", i);
+		/* It is never the one itself. */
+		b.card_minor = CARD;
+		assert_int_equal(decide(&m, &b, 1, &id), FIT_NONE);
+	}
+}
+
 /* ---- several attempts of one card -------------------------------------- */
 
 static void
@@ -580,6 +621,8 @@ main(void)
 		cmocka_unit_test(
 			a_number_that_was_served_already_is_nobody_elses),
 		cmocka_unit_test(a_number_takes_no_card_for_the_sim_itself_out),
+		cmocka_unit_test(
+			a_card_dialled_elsewhere_makes_an_own_one_doubtful),
 		cmocka_unit_test(two_attempts_of_one_card_are_one_card),
 		cmocka_unit_test(without_attempts_it_is_nobodys),
 		cmocka_unit_test(

@@ -303,7 +303,7 @@ one_that_was_not_its_gives_the_attempt_back(void **state)
 
 struct causes {
 	int64_t ids[8];
-	bool read[8];
+	bool read[8], elsewhere[8];
 	size_t count;
 	struct ledger_cause last; /* its texts are gone */
 };
@@ -314,6 +314,7 @@ take_cause(void *ctx, const struct ledger_cause *cause)
 	struct causes *causes = ctx;
 	assert_true(causes->count < 8);
 	causes->read[causes->count] = cause->read;
+	causes->elsewhere[causes->count] = cause->elsewhere;
 	causes->ids[causes->count++] = cause->attempt;
 	causes->last = *cause;
 	return true;
@@ -325,6 +326,7 @@ causes_of(struct purse *p, const char *iccid, const char *account)
 	struct causes causes = {.count = 0};
 	struct ledger_cause_query query = {.iccid = iccid,
 		.account = account,
+		.operator= "simtel",
 		.since_ran_ms = p->now.ran_ms - DAY_MS};
 	assert_int_equal(
 		ledger_each_cause(p->ledger, &query, take_cause, &causes), 0);
@@ -364,16 +366,21 @@ causes_are_those_of_the_sim_and_of_the_accounts_it_dialled_for(void **state)
 	int64_t same_number = dial(p, "sim2", "0801234567");
 	int64_t shared = dial(p, "shop", "self");
 	(void)dial(p, "sim2", "self");
-	(void)dial(p, "sim2", "0807654321");
+	int64_t elsewhere = dial(p, "sim2", "0807654321");
 	struct causes c = causes_of(p, "sim1", "shop");
-	assert_int_equal(c.count, 4);
+	assert_int_equal(c.count, 5);
+	/* The number may be the SIM's own. */
+	assert_int_equal(c.ids[4], elsewhere);
+	assert_true(c.last.elsewhere);
+	for (size_t i = 0; i < 4; i++)
+		assert_false(c.elsewhere[i]);
 	assert_int_equal(c.ids[0], own);
 	assert_int_equal(c.ids[1], number);
 	assert_int_equal(c.ids[2], same_number);
 	assert_int_equal(c.ids[3], shared);
 	assert_int_equal(c.last.state, VOUCHER_UNKNOWN);
 	assert_int_equal(c.last.verdict, VERDICT_NONE);
-	assert_true(c.last.own);
+	assert_false(c.last.own);
 	assert_true(c.last.card_minor == 10000);
 	assert_int_equal(c.last.on_air, 1);
 	assert_int_equal(c.last.attempts, 1);
@@ -394,7 +401,9 @@ what_was_not_sent_or_began_before_causes_nothing(void **state)
 	assert_int_equal(causes_of(p, "sim1", "sim1").count, 0);
 	/* Nor an account that it dialled for only before. */
 	(void)dial(p, "sim2", "0801234567");
-	assert_int_equal(causes_of(p, "sim1", "sim1").count, 0);
+	assert_int_equal(causes_of(p, "sim1", "sim1").count, 1);
+	assert_true(causes_of(p, "sim1", "sim1").last.elsewhere);
+	p->now.ran_ms += DAY_MS + 1;
 	int64_t open = purse_dial(p, voucher);
 	struct causes c = causes_of(p, "sim1", "sim1");
 	assert_int_equal(c.count, 1);
