@@ -18,6 +18,7 @@
 #include "agent/turn.h"
 #include "tests/support/faulty_disk.h"
 #include "tests/virtual/post.h"
+#include "tests/virtual/trade.h"
 
 /* ---- before the answer ------------------------------------------------- */
 
@@ -312,6 +313,69 @@ a_flood_of_messages_is_bounded_and_decides_nothing(void **state)
 	post_fini(&s);
 }
 
+/* ---- with all the others ----------------------------------------------- */
+
+static void
+on_settled(void *ctx, struct line *line)
+{
+	struct trade *t = ctx;
+	(void)line;
+	dispatch_kick(t->dispatch);
+}
+
+/* The message of the card that is pending. */
+static void
+write_to(struct trade *t, const char *text)
+{
+	struct message_parts parts = {.loop = t->shop.loop,
+		.turn = t->shop.turn,
+		.vault = t->shop.purse->vault,
+		.on_idle = {.ctx = t, .fn = on_settled}};
+	const struct message m = {.sender = "121",
+		.smsc = POST_CENTRE,
+		.own_smsc = "",
+		.stamp_wall_ms = loop_wall_ms(),
+		.text_utf8 = span_str(text)};
+	assert_int_equal(
+		message_on_arrival(&parts, shop_line(&t->shop, "a"), &m), 0);
+	trade_run(t, 1000);
+}
+
+static unsigned
+dialled_of(const struct trade_batch *b, unsigned cards)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < cards; i++)
+		n += trade_dialled(SHOP_PORT_A, b, i);
+	return n;
+}
+
+static void
+a_batch_with_verdicts_by_sms_goes_card_by_card(void **state)
+{
+	enum { CARDS = 4 };
+	struct trade t;
+	trade_init(&t, *state,
+		COUNTER_SIMTEL(COUNTER_USSD
+			"\nsms_from = 121\nsmsc = any\nsms_timeout = 300",
+			COUNTER_BALANCE));
+	t.shop.list[0]->verdict_by = PROFILE_VERDICT_SMS;
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, CARDS, NULL);
+	for (unsigned i = 0; i < CARDS; i++) {
+		trade_run(&t, MINUTE);
+		trade_expect(&t, &b, i, VOUCHER_PENDING, "");
+		assert_int_equal(dialled_of(&b, CARDS), i + 1);
+		write_to(&t, i == 2 ? "Invalid voucher" : POST_LOADED);
+		trade_expect(&t, &b, i,
+			i == 2 ? VOUCHER_REJECTED : VOUCHER_LOADED,
+			i == 2 ? "invalid" : "");
+	}
+	trade_run(&t, HOUR);
+	assert_int_equal(dialled_of(&b, CARDS), CARDS);
+	trade_fini(&t);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, purse_setup, purse_teardown)
 
 int
@@ -330,6 +394,7 @@ main(void)
 		TEST(while_the_disk_refuses_a_message_stays_on_the_modem),
 		TEST(while_the_sim_is_not_known_messages_stay_where_they_are),
 		TEST(a_flood_of_messages_is_bounded_and_decides_nothing),
+		TEST(a_batch_with_verdicts_by_sms_goes_card_by_card),
 	};
 	faulty_disk_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
