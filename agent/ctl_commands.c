@@ -184,7 +184,7 @@ static const struct ctl_command commands[] = {
 	{.name = "unlock",
 		.args = "MODEM|MSISDN",
 		.summary = "Allows a stopped SIM or number one PIN more.",
-		.more = "Look first why it stopped: `topupctl modems`. An "
+		.more = "Look first why it stopped: `topupctl status`. An "
 			"operator bars a SIM for too\nmany wrong cards.",
 		.example = "topupctl unlock shop1",
 		.admin = true,
