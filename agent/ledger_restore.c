@@ -242,7 +242,7 @@ static int
 look_at_place(const struct restore *r, bool *there)
 {
 	const char *path = r->how->path;
-	struct ledger_origin origin;
+	struct ledger_origin origin = {.batches = 0};
 	struct stat st;
 	sqlite3 *db = NULL;
 	*there = lstat(path, &st) == 0 && st.st_size > 0;

@@ -142,7 +142,7 @@ attic_dial(int64_t voucher, enum verdict verdict, enum voucher_event event,
 		purse_dial(attic.p, voucher),
 		verdict == VERDICT_NONE ? LEDGER_MAYBE_SENT : LEDGER_ANSWERED,
 		verdict, event);
-	strcpy(op.u.attempt_settle.reason, reason);
+	snprintf(op.u.attempt_settle.reason, LEDGER_NAME_MAX, "%s", reason);
 	(void)purse_must(attic.p, &op);
 }
 

@@ -299,8 +299,8 @@ full_disk_only_makes_it_take_longer(void **state)
 		loop_timer_always(well);
 		loop_timer_at(well, loop_now_ms(f->loop) + 200);
 		inbox_drop(f, "many.csv", text);
-		faulty_disk_after(writes[i]);
 		faulty_disk_set(FAULTY_DISK_FULL);
+		faulty_disk_after(writes[i]);
 		inbox_run(f);
 		check_taken_once(f);
 		inbox_begin_anew(f);

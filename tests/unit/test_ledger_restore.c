@@ -114,8 +114,8 @@ on_entry(void *ctx, const struct ledger_audit *a)
 	if (strcmp(a->event, "daemon.restored") != 0)
 		return true;
 	found->restored++;
-	strcpy(found->note, a->note);
-	strcpy(found->who, a->who);
+	snprintf(found->note, sizeof(found->note), "%s", a->note);
+	snprintf(found->who, sizeof(found->who), "%s", a->who);
 	return true;
 }
 
@@ -240,6 +240,53 @@ failing_disk_leaves_what_was_there(void **state)
 	attic_is_restored();
 }
 
+static void
+disk_that_fills_at_any_write_leaves_none_or_a_whole_one(void **state)
+{
+	struct purse *p = attic.p;
+	unsigned writes = 0;
+	(void)state;
+	int64_t batch = purse_batch(p, 20, "");
+	attic_back_up();
+	attic_lose_ledger();
+	for (;; writes++) {
+		faulty_disk_set(FAULTY_DISK_FULL);
+		faulty_disk_after(writes);
+		int rc = attic_restore();
+		faulty_disk_set(FAULTY_DISK_NOT);
+		attic_has_no_half();
+		if (rc == 0)
+			break;
+		assert_false(attic_has("ledger.db"));
+		assert_in_range(writes, 0, 2000);
+	}
+	assert_true(writes > 5);
+	purse_open(p);
+	purse_is_sound(p);
+	assert_string_equal(
+		purse_card(p, purse_voucher(p, batch, 2)).reason, "restored");
+}
+
+static void
+restore_that_was_cut_off_is_done_again(void **state)
+{
+	static const char *const left[] = {"ledger.db.restoring",
+		"ledger.db.restoring-wal", "ledger.db.restoring-journal",
+		"ledger.db.restoring.lock"};
+	struct purse *p = attic.p;
+	(void)state;
+	(void)purse_batch(p, 3, "");
+	attic_back_up();
+	attic_lose_ledger();
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		int fd = open(purse_path(p, left[i]), O_WRONLY | O_CREAT, 0600);
+		assert_int_equal(write(fd, "half of it", 10), 10);
+		close(fd);
+	}
+	attic_is_restored();
+	assert_int_equal(attic.made.held, 3);
+}
+
 int
 main(void)
 {
@@ -254,6 +301,9 @@ main(void)
 		ATTIC_TEST(unknown_one_is_not_repeated_by_a_machine),
 		ATTIC_TEST(raw_copy_with_its_log_beside_it_is_restored_whole),
 		ATTIC_TEST(failing_disk_leaves_what_was_there),
+		ATTIC_TEST(
+			disk_that_fills_at_any_write_leaves_none_or_a_whole_one),
+		ATTIC_TEST(restore_that_was_cut_off_is_done_again),
 	};
 	faulty_disk_install();
 	return cmocka_run_group_tests_name("ledger_restore", tests, NULL, NULL);
