@@ -208,7 +208,7 @@ ledger_last(struct ledger *ledger, const char *iccid, struct ledger_last *out)
 	" CROSS JOIN batch b ON b.id = v.batch"                                \
 	" CROSS JOIN sim s ON s.iccid = a.iccid"                               \
 	" WHERE a.iccid = ?1 AND a.doubt = 1 AND a.flying = 0"                 \
-	" AND a.asked = 1 AND s.fence = 0"                                     \
+	" AND s.fence = 0"                                                     \
 	" AND v.state = 'unknown' AND v.repeated = 0"                          \
 	" AND v.reason IN ('no_answer','broken','restart','no_sms')"           \
 	" AND NOT EXISTS (SELECT 1 FROM attempt c WHERE c.voucher = v.id"      \
