@@ -234,7 +234,8 @@ struct ledger_balance_asked {
 /*
  * A fence begins around a SIM, or is over. It survives restarts and follows
  * the SIM. Over: all that may be asked about its doubtful attempts has been
- * asked (repeat = once waits for that).
+ * asked (repeat = once waits for that). The same twice changes nothing: where
+ * none is up, as after a missing SMS, it is begun before it is over.
  */
 struct ledger_fence {
 	char iccid[LEDGER_NAME_MAX];
@@ -537,9 +538,10 @@ struct ledger_wait {
 int ledger_wait(
 	struct ledger *ledger, int64_t voucher, struct ledger_wait *out);
 
-/* A batch whose breaker tripped and whose rest is still ready: 0 for none.
- * LEDGER_BATCH_MOVE with VOUCHER_HOLD and reason "batch" holds it, and its
- * counts begin anew. */
+/* A batch whose breaker tripped and of which something is ready: 0 for none.
+ * LEDGER_BATCH_MOVE with VOUCHER_HOLD and reason "batch" holds it; what comes
+ * back to the queue later is named again. Its counts begin anew with the
+ * next release (or a person's retry). */
 int64_t ledger_tripped_batch(struct ledger *ledger);
 
 /* The last attempt that a SIM dialled, for what comes late. */
@@ -607,9 +609,10 @@ struct ledger_reconcile {
 	unsigned decimals;
 	int64_t then_minor, now_minor; /* readings */
 	int64_t then_wall_ms, now_wall_ms;
-	int64_t credited_minor; /* by attempts after the first of the two */
+	int64_t credited_minor; /* by attempts between the two; the card's
+	                           worth where no amount was told */
 	int64_t unexplained_minor;
-	unsigned credits_unknown; /* credited with an amount nobody told */
+	unsigned credits_unknown; /* credited with an amount nobody knows */
 	unsigned open;            /* vouchers unknown on this account */
 	int64_t open_minor;       /* the sum of their amounts where known */
 };
