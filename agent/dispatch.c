@@ -15,6 +15,7 @@
 #include "agent/loop.h"
 #include "agent/overdue.h"
 #include "agent/redeem.h"
+#include "agent/sentry.h"
 #include "agent/turn.h"
 
 enum {
@@ -46,7 +47,7 @@ wants_balance(const struct dispatch *d, const struct line *line, int64_t batch)
 {
 	const struct profile *p = line->profile;
 	bool coding_known = modem_info(line->modem)->coding_known;
-	if (p->balance_ussd[0] == '\0')
+	if (!balance_may_ask(d->parts.balance, line))
 		return false;
 	switch (p->before) {
 	case PROFILE_BEFORE_NEVER:
@@ -212,6 +213,9 @@ serve(struct dispatch *d, struct line *line)
 	int64_t until_ran;
 	if (!is_free(line))
 		return INT64_MAX;
+	int64_t until_ms;
+	if (sentry_stops(d->parts.sentry, line, &until_ms))
+		return until_ms;
 	if (line->rest_until_ms > now)
 		return line->rest_until_ms;
 	enum pick_answer answer = dispatch_pick(d, line, &until_ran);

@@ -59,6 +59,15 @@ to_ran(struct dispatch *d, int64_t loop_ms)
 	       (loop_ms - loop_now_ms(d->parts.loop));
 }
 
+/* While its fence is up nothing is dialled (see sentry). */
+static int64_t
+quiet_until_ms(struct dispatch *d, const struct line *line)
+{
+	int64_t ends_ms =
+		fence_ends_by(&line->fence, loop_now_ms(d->parts.loop));
+	return ends_ms > line->quiet_until_ms ? ends_ms : line->quiet_until_ms;
+}
+
 static void
 weigh_hours(struct pick_case *c, const struct profile *p, int64_t wall_ms)
 {
@@ -89,10 +98,6 @@ static void
 weigh_sim(struct pick_case *c, const struct ledger_sim *sim,
 	const struct profile *profile)
 {
-	/* The line forgets its quiet time with a restart or a new name. */
-	if (sim->last_in_doubt &&
-		c->quiet_until_ran_ms < sim->last_ran_ms + profile->fence_ms)
-		c->quiet_until_ran_ms = sim->last_ran_ms + profile->fence_ms;
 	c->sim = dispatch_sim_breaker(sim, profile);
 	c->last_ran_ms = sim->last_ran_ms;
 	c->dialled_today = sim->dialled_today;
@@ -120,7 +125,7 @@ dispatch_pick(
 	                  ledger_is_paused(ledger, line->config.name),
 		.min_interval_ms = p->min_interval_ms,
 		.daily_max = p->daily_max,
-		.quiet_until_ran_ms = to_ran(d, line->quiet_until_ms)};
+		.quiet_until_ran_ms = to_ran(d, quiet_until_ms(d, line))};
 	weigh_hours(&c, p, now.wall_ms);
 	struct ledger_sim sim;
 	struct ledger_last last;

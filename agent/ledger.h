@@ -553,9 +553,12 @@ struct ledger_last {
 	enum ledger_fate fate;
 	enum verdict verdict;
 	int64_t began_wall_ms, began_ran_ms, ended_wall_ms, ended_ran_ms;
-	unsigned on_air;    /* attempts of its voucher that were on air */
-	unsigned in_doubt;  /* attempts of this SIM in doubt, this included */
-	int64_t card_minor; /* MONEY_NONE */
+	unsigned on_air;   /* attempts of its voucher that were on air */
+	unsigned in_doubt; /* attempts of this SIM in doubt, this included */
+	bool doubt;        /* this one is */
+	int64_t before_wall_ms; /* when the attempt before it on that account
+	                           ended; 0: there is none */
+	int64_t card_minor;     /* MONEY_NONE */
 	unsigned decimals;
 	bool own; /* the card is for the SIM itself */
 	bool repeated;
