@@ -243,7 +243,8 @@ hold_batch(struct dispatch *d, int64_t batch)
 	(void)span_copy(m->reason, sizeof(m->reason), span_str("batch"));
 	(void)span_copy(m->note, sizeof(m->note),
 		span_str("too many of its cards were refused or are unknown"));
-	int rc = turn_try(d->parts.turn, &op, NULL);
+	struct ledger_result held = {0};
+	int rc = turn_try(d->parts.turn, &op, &held);
 	if (rc == 0)
 		log_line(LOG_AT_ERROR,
 			"dispatch batch=%lld held why=\"too many of its cards "
@@ -251,7 +252,7 @@ hold_batch(struct dispatch *d, int64_t batch)
 			(long long)batch);
 	else
 		wake_by(d, loop_now_ms(d->parts.loop) + DISK_RETRY_MS);
-	return rc == 0;
+	return rc == 0 && held.count > 0;
 }
 
 static void
