@@ -205,6 +205,14 @@ is_free(const struct line *line)
 	       modem_info(line->modem)->state == MODEM_READY;
 }
 
+/* A clock that is set, or believed again, tells nobody. */
+static int64_t
+by_wall_clock(enum pick_answer answer, int64_t now, int64_t at)
+{
+	bool is = answer == PICK_HOURS || answer == PICK_DAILY_MAX;
+	return is && at > now + CLOCK_LOOK_MS ? now + CLOCK_LOOK_MS : at;
+}
+
 /* Serves one line; when it may be looked at again (loop clock). */
 static int64_t
 serve(struct dispatch *d, struct line *line)
@@ -224,7 +232,7 @@ serve(struct dispatch *d, struct line *line)
 	if (answer == PICK_UNREAD || answer == PICK_UNSAFE)
 		return now + DISK_RETRY_MS;
 	if (answer != PICK_DIAL)
-		return to_loop(d, until_ran);
+		return by_wall_clock(answer, now, to_loop(d, until_ran));
 	if (repeats(d, line))
 		return INT64_MAX;
 	return serve_head(d, line);

@@ -10,7 +10,7 @@
 #include "agent/loop.h"
 #include "agent/turn.h"
 
-enum { DAY_MIN = 24 * 60 };
+enum { DAY_MIN = 24 * 60, DAY_MS = DAY_MIN * 60 * 1000 };
 
 /* ---- the local day ----------------------------------------------------- */
 
@@ -113,6 +113,21 @@ weigh_flight(struct pick_case *c, bool on_air)
 		c->sim.counted--;
 }
 
+/* A clock that jumps begins no new day: while it is not believed, a day is
+ * 24 hours of the daemon's own time, too. */
+static int
+weigh_own_day(struct pick_case *c, struct ledger *ledger, const char *iccid)
+{
+	unsigned dialled;
+	if (c->daily_max == 0 || c->clock_trusted)
+		return 0;
+	int rc = ledger_dialled_since(
+		ledger, iccid, c->now_ran_ms - DAY_MS, &dialled);
+	if (rc == 0 && dialled > c->dialled_today)
+		c->dialled_today = dialled;
+	return rc;
+}
+
 enum pick_answer
 dispatch_pick(
 	struct dispatch *d, const struct line *line, int64_t *until_ran_ms)
@@ -139,6 +154,8 @@ dispatch_pick(
 	weigh_sim(&c, &sim, p);
 	if (sim.flies)
 		weigh_flight(&c, last.open);
+	if (weigh_own_day(&c, ledger, line_iccid(line)) != 0)
+		return PICK_UNREAD;
 	return pick_line(&c, until_ran_ms);
 }
 

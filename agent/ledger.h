@@ -508,6 +508,10 @@ struct ledger_sim {
 /* 0, -ENOENT for a SIM never seen, -EIO. day_wall_ms: start of the day. */
 int ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
 	struct ledger_sim *out);
+/* Its attempts on air since that moment of the daemon's own time, for when
+ * the wall clock does not say what a day is. 0, -EIO. */
+int ledger_dialled_since(struct ledger *ledger, const char *iccid,
+	int64_t ran_ms, unsigned *out);
 typedef bool ledger_sim_fn(void *ctx, const struct ledger_sim *sim);
 int ledger_each_sim(struct ledger *ledger, int64_t day_wall_ms,
 	ledger_sim_fn *fn, void *ctx);

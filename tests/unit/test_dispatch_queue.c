@@ -518,6 +518,7 @@ no_sim_dials_more_than_its_daily_number(void **state)
 {
 	struct trade t;
 	trade_init(&t, *state, TRADE_LIMITS("daily_max = 2\n"));
+	virtual_set_trusted(true);
 	trade_open(&t);
 	struct trade_batch b = trade_batch(&t, 3, NULL);
 	trade_run(&t, 11 * HOUR + 50 * MINUTE); /* before midnight */
