@@ -319,7 +319,8 @@ struct ledger_message_keep {
 /* A message that waited has been weighed. */
 struct ledger_message_done {
 	int64_t message;
-	bool is_its; /* else it is nobody's: the attempt's may yet come */
+	int64_t attempt; /* whose it is after all; 0: nobody's, and that of
+	                    the attempt it waited for may yet come */
 	char why[LEDGER_NAME_MAX]; /* as above */
 };
 
@@ -658,7 +659,8 @@ struct ledger_message {
 	int64_t id;
 	const char *iccid, *modem, *sender, *smsc, *text, *rule, *serial;
 	const char *why; /* "sender", "centre", "old", "several", ...; "" */
-	int64_t stamp_wall_ms, arrived_wall_ms;
+	int64_t stamp_wall_ms;
+	struct ledger_moment arrived;
 	enum verdict verdict;
 	int64_t amount_minor, deducted_minor, bonus_minor, balance_minor;
 	int64_t attempt, voucher; /* whose it is; 0: nobody's */
@@ -699,7 +701,7 @@ struct ledger_cause {
 struct ledger_cause_query {
 	const char *iccid, *account, *operator;
 	int64_t since_ran_ms;
-	int64_t attempt; /* this one alone; 0: as above */
+	int64_t attempt; /* this one alone, if on air; 0: as above */
 };
 typedef bool ledger_cause_fn(void *ctx, const struct ledger_cause *cause);
 int ledger_each_cause(struct ledger *ledger, const struct ledger_cause_query *q,
