@@ -6,6 +6,7 @@
 #include "agent/message.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "agent/fit.h"
 #include "agent/loop.h"

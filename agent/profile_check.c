@@ -93,11 +93,6 @@ check_balance(struct profile_build *b)
 		profile_line_of(b, "balance", "reply") == 0)
 		WRONG_AT(b, "balance", "ussd",
 			"ussd: without reply its answer cannot be read");
-	if (b->profile->verdict_by == PROFILE_VERDICT_BALANCE &&
-		(b->profile->balance_ussd[0] == '\0' ||
-			profile_line_of(b, "balance", "reply") == 0))
-		WRONG_AT(b, "recharge", "verdict",
-			"verdict: balance needs [balance] with ussd and reply");
 	if (b->low[0] == '\0')
 		return;
 	if (money_parse(span_str(b->low), (struct money_format){0, '.'},
@@ -111,19 +106,20 @@ check_balance(struct profile_build *b)
 static void
 check_reply(struct profile_build *b)
 {
-	if (!b->has_loaded && b->profile->verdict_by != PROFILE_VERDICT_BALANCE)
+	if (!b->has_loaded)
 		problems_add(b->problems, b->profile->file, 0,
 			"[reply] has no loaded: no card could ever end as "
 			"loaded");
 }
 
 static void
-check_proof(struct profile_build *b)
+check_later(struct profile_build *b)
 {
-	if (b->profile->proof_ussd[0] != '\0' &&
-		profile_line_of(b, "proof", "reply") == 0)
-		WRONG_AT(b, "proof", "ussd",
-			"ussd: without reply its answer cannot be read");
+	unsigned line = profile_line_of(b, "proof", "ussd");
+
+	if (line > 0)
+		problems_warn(b->problems, b->profile->file, line,
+			"[proof] is not asked by this version");
 }
 
 void
@@ -133,5 +129,5 @@ profile_check(struct profile_build *b)
 	check_menu(b);
 	check_balance(b);
 	check_reply(b);
-	check_proof(b);
+	check_later(b);
 }

@@ -73,11 +73,12 @@ static const struct profile_key keys[] = {
 	OWN("balance", "sms_text", take_unused_template),
 	OWN_REPEATED("balance", "reply", take_balance_reply),
 	OWN("balance", "before", take_before),
-	NUMBER("balance", "max_per_day", balance_max_per_day, 0, 100000),
+	{"balance", "max_per_day", PROFILE_ONCE, profile_take_max_per_day,
+		AT(balance_max_per_day), 0, 100000},
 	OWN("balance", "low", take_low),
 
-	CODE("proof", "ussd", proof_ussd),
-	OWN_REPEATED("proof", "reply", take_proof_reply),
+	OWN("proof", "ussd", take_unused_code),
+	OWN_REPEATED("proof", "reply", take_unused_expression),
 
 	OWN_REPEATED("follow_up", NULL, take_follow_up),
 

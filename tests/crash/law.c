@@ -111,6 +111,7 @@ void
 law_at_end_of_life(int64_t ran_ms)
 {
 	law.ran_before_ms += ran_ms;
+	law.roomy = false;
 	for (size_t i = 0; i < law.realm->card_count; i++)
 		law.facts[i].in_flight = false; /* found at start, or pending */
 }
@@ -204,6 +205,7 @@ static void
 on_request(const struct sim_event *e)
 {
 	char voucher_pin[16];
+	realm_words(law.realm);
 	if (!pin_of(e->code, voucher_pin))
 		return;
 	struct realm_card *card = realm_card(law.realm, voucher_pin);
@@ -217,9 +219,9 @@ on_request(const struct sim_event *e)
 	law_catch_up();
 	if (!may_be_dialled_again(f))
 		law_break("law 1: %s (voucher %" PRId64 ") is dialled again "
-			  "by a machine; before: %s, answer %s",
+			  "by a machine; before: %s, its answer %s",
 			voucher_pin, f->voucher, f->outcome,
-			f->answer_came ? "came" : "lost");
+			f->answer_came ? "came" : "did not come");
 	if (f->requests > 0 && !f->person_retries)
 		f->repeated = true;
 	check_written(card, f);
@@ -300,8 +302,13 @@ on_reply(const struct sim_event *e)
 {
 	const struct realm_modem *m = realm_modem(law.realm, e->modem);
 	struct realm_card *card = law.dialled[m - law.realm->modems];
-	if (card && strcmp(e->fate, "lost") != 0 &&
-		!strstr(e->text, "Your balance is"))
+	bool plain = strcmp(e->fate, "sent") == 0 ||
+	             strcmp(e->fate, "late") == 0 ||
+	             strcmp(e->fate, "twice") == 0;
+	/* Only these two answers let a machine dial again. */
+	bool again = strstr(e->text, "try again later") ||
+	             strstr(e->text, "Too many wrong");
+	if (card && plain && again)
 		law_fact(card)->answer_came = true;
 }
 

@@ -30,12 +30,17 @@ void law_on_trail(const char *text);
 void law_at_opening(void);
 /* After each turn of the loop. */
 void law_at_turn(void);
+/* At any moment between turns: each that waits says why. */
+void law_who_waits(void);
 /* In full, on a ledger at rest. */
 void law_in_full(void);
 /* The life is over; how long it ran. */
 void law_at_end_of_life(int64_t ran_ms);
 /* Everything was given its time: nothing may be left. */
 void law_at_end_of_world(void);
+
+/* The disk has little room from now on, or enough again. */
+void law_disk_is_full(bool on);
 
 /* What persons do, which permits more. */
 void law_person_retries(const struct realm_card *card);

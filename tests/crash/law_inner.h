@@ -40,6 +40,7 @@ struct law {
 	struct sim_fact sims[REALM_SIMS_MAX];
 	struct realm_card *dialled[REALM_MODEMS_MAX]; /* last on that modem */
 	uint16_t card_of[LAW_VOUCHERS_MAX];           /* index + 1 */
+	unsigned openings;
 	int64_t seen_seq; /* audit entries looked at */
 	int64_t trail_last;
 	uint64_t trail[LAW_ENTRIES_MAX];
@@ -47,6 +48,7 @@ struct law {
 	/* Which commit an attempt came with, and the last on disk. */
 	uint64_t attempt_commit[LAW_ATTEMPTS_MAX];
 	uint64_t commit_now, commit_asked, commit_synced, synced_at;
+	bool roomy; /* the disk is full, and there was a reserve */
 	char broken[400];
 };
 extern struct law law;
@@ -54,6 +56,8 @@ extern struct law law;
 struct fact *law_fact(const struct realm_card *card);
 const char *law_masked(const struct realm_card *card);
 
+/* In full, the costly ones too. */
+void law_check_all(void);
 /* Looks at the audit entries that are new. */
 void law_catch_up(void);
 /* Whether the attempt is on disk. */

@@ -45,7 +45,6 @@ struct life {
 	struct fleet *fleet;
 	struct balance *balance;
 	struct redeem *redeem;
-	struct sentry *sentry;
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct trail *trail;

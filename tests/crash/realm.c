@@ -233,6 +233,7 @@ void
 realm_trouble(struct realm *r, double how_likely)
 {
 	/* What executes and says nothing of it, and what only looks odd. */
+	r->trouble = how_likely;
 	static const enum device_fault often[] = {DEVICE_CME_LOCAL,
 		DEVICE_LOSE_REQUEST, DEVICE_BUSY, DEVICE_LOSE_REPLY,
 		DEVICE_LATE, DEVICE_LATE};
@@ -244,6 +245,52 @@ realm_trouble(struct realm *r, double how_likely)
 		for (size_t f = 0; f < sizeof(often) / sizeof(*often); f++)
 			chances[often[f]] = how_likely / 2;
 		device_changed(device, virtual_now_ms());
+	}
+}
+
+/* Under power, or out with the modem and in with it again. */
+static void
+change_sim(struct realm_modem *m, bool hot)
+{
+	device_changed(m->device, virtual_now_ms());
+	if (hot)
+		device_swapped(m->device, virtual_now_ms());
+	else
+		device_vanish(m->device, virtual_now_ms(), 0);
+}
+
+/* A text that says two things, one that nobody can read, one that tells a
+ * balance only: none of them is a verdict. */
+void
+realm_words(struct realm *r)
+{
+	static const struct {
+		enum network_text which;
+		const char *text;
+	} odd[] = {
+		{NETWORK_LOADED, "You have been credited with {amount}. "
+				 "Invalid voucher."},
+		{NETWORK_LOADED, "Your balance is {balance}."},
+		{NETWORK_LOADED, "Thank you."},
+		{NETWORK_LOADED_OTHER, "{number}: Voucher already used. "
+				       "Credited with {amount}."},
+		{NETWORK_LOADED_OTHER, "Thank you."},
+		{NETWORK_INVALID, "Sorry."},
+		{NETWORK_INVALID, "Your balance is {balance}."},
+		{NETWORK_USED, "Not possible. Your balance is {balance}."},
+		{NETWORK_EXPIRED, "Sorry."},
+		{NETWORK_BUSY, "Sorry."},
+	};
+	enum { ODD = sizeof(odd) / sizeof(*odd) };
+	for (size_t i = 0; r->odd_words && i < ODD; i++)
+		network_say(r->network, odd[i].which, NULL);
+	r->odd_words = rng_strikes(&r->chance, r->trouble / 2);
+	if (!r->odd_words)
+		return;
+	/* One for each kind of answer, whichever it will be. */
+	for (size_t i = 0; i < 4; i++) {
+		size_t n = realm_draw(r, ODD);
+		network_say(r->network, odd[n].which, odd[n].text);
 	}
 }
 
@@ -259,13 +306,13 @@ realm_swap(struct realm *r, size_t modem, size_t sim)
 	if (other)
 		other->sim = m->sim;
 	m->sim = sim;
-	/* Out with the modem, in with it again, with another SIM. */
+	bool hot = chance(r, 50);
 	put_sim(r, m, device_options(m->device));
-	device_vanish(m->device, virtual_now_ms(), 0);
-	if (!other)
-		return;
-	put_sim(r, other, device_options(other->device));
-	device_vanish(other->device, virtual_now_ms(), 0);
+	change_sim(m, hot);
+	if (other)
+		put_sim(r, other, device_options(other->device));
+	if (other)
+		change_sim(other, hot);
 }
 
 /* ---- cards and files --------------------------------------------------- */
@@ -449,6 +496,7 @@ realm_init(struct realm *r, uint64_t seed, struct sim_hook hook)
 	rng_init(&r->disk, seed, "disk");
 	rng_init(&r->wire, seed, "wire");
 	rng_init(&r->secret, seed, "secret");
+	rng_init(&r->paper, seed, "paper");
 	wire_reset(&r->wire);
 	draw_terms(r);
 	(void)mkdir(LIFE_SPOOL_DIR, 0755);

@@ -67,7 +67,7 @@ struct realm_file {
 struct realm {
 	uint64_t seed;
 	struct rng chance; /* of what happens */
-	struct rng disk, wire, secret;
+	struct rng disk, wire, secret, paper;
 	struct realm_terms terms;
 	struct network *network;
 	struct realm_sim sims[REALM_SIMS_MAX];
@@ -82,6 +82,8 @@ struct realm {
 	struct config_modem config_modems[REALM_MODEMS_MAX];
 	struct profiles profiles;
 	struct profile *list[1];
+	double trouble; /* just now */
+	bool odd_words;
 };
 
 /* A new world of that seed; the hook is told the truth. */
@@ -95,6 +97,9 @@ void realm_profile(struct realm *r);
 
 /* How likely each fault is from now on; 0: none. */
 void realm_trouble(struct realm *r, double chance);
+
+/* The network is about to be asked: draws how it words its answer. */
+void realm_words(struct realm *r);
 
 /* Draws a new batch file of at most so many rows, and begins to write it or
  * drops it whole; a begun one is finished. NULL when there are enough. */

@@ -156,10 +156,13 @@ end(enum ending ending, int64_t from_ms)
 							       : "stopped");
 	law_counts()->cuts += cut;
 	life_drop(&life);
-	if (cut)
+	if (cut) {
 		disk_cut();
-	else
+		paper_cut();
+	} else {
 		disk_kill();
+		paper_kill();
+	}
 	law_at_end_of_life(virtual_now_ms() - from_ms);
 	power_on();
 }
@@ -168,7 +171,7 @@ static void
 live_once(int64_t until_ms)
 {
 	int64_t from_ms = virtual_now_ms();
-	int64_t end_ms = from_ms + realm_draw_ms(&realm, 5000, 20 * MINUTE);
+	int64_t end_ms = from_ms + realm_draw_ms(&realm, 10000, 20 * MINUTE);
 	if (end_ms > until_ms)
 		end_ms = until_ms;
 	draw_fuse();
@@ -176,6 +179,8 @@ live_once(int64_t until_ms)
 	while (!over && !is_over(NULL) && virtual_now_ms() < end_ms) {
 		int64_t step_ms = realm_draw_ms(&realm, 200, 2 * MINUTE);
 		over = virtual_run_until(life.loop, step_ms, is_over, NULL);
+		if (!over && realm_draw(&realm, 4) == 0)
+			law_who_waits();
 		if (!over)
 			trouble_strikes(&realm, &life);
 	}
@@ -257,7 +262,7 @@ run_seed(uint64_t seed, const struct run_options *options)
 	int64_t from_ms = virtual_now_ms();
 	power_on();
 	story_reset();
-	paper_reset();
+	paper_reset(&realm.paper);
 	memset(&life, 0, sizeof(life));
 	law_reset(&realm, &life);
 	realm_init(&realm, seed, truth);

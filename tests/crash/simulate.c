@@ -99,11 +99,12 @@ static void
 tell_summary(uint64_t runs, uint64_t bad, int64_t ran_ms, double seconds)
 {
 	const struct law_counts *c = law_counts();
-	(void)printf("%" PRIu64 " seeds, %" PRIu64 " bad; %" PRIu64
-		     " redemptions (%" PRIu64 " credited, %" PRIu64
-		     " refused), %" PRIu64 " lives, %" PRIu64
-		     " power cuts, %.1f virtual hours in %.2f s of one core: %.0f "
-		     "redemptions a second\n",
+	(void)printf(
+		"%" PRIu64 " seeds, %" PRIu64 " bad; %" PRIu64
+		" redemptions (%" PRIu64 " credited, %" PRIu64
+		" refused), %" PRIu64 " lives, %" PRIu64
+		" power cuts, %.1f virtual hours in %.2f s of one core: %.0f "
+		"redemptions a second\n",
 		runs, bad, c->redeemed, c->loaded, c->refused, c->lives,
 		c->cuts, (double)ran_ms / 3600e3, seconds,
 		(double)c->redeemed / seconds);

@@ -43,7 +43,7 @@ setup(struct bench *b, uint64_t seed)
 	char why[256];
 	memset(b, 0, sizeof(*b));
 	rng_init(&b->rng, seed, "disk");
-	paper_reset();
+	paper_reset(NULL);
 	power_on();
 	disk_reset(&b->rng);
 	b->vault = vault_open("key", true, why, sizeof(why));

@@ -10,6 +10,7 @@
 #include "agent/loop.h"
 #include "tests/crash/disk.h"
 #include "tests/crash/journal.h"
+#include "tests/crash/law.h"
 #include "tests/crash/life.h"
 #include "tests/crash/person.h"
 #include "tests/crash/realm.h"
@@ -43,6 +44,7 @@ mend_disk(void)
 	disk_room(-1);
 	disk_fault(DISK_WORKS);
 	disk_is_bad = false;
+	law_disk_is_full(false);
 	story_tell("trouble: the disk works again");
 }
 
@@ -57,6 +59,7 @@ strike_disk(struct realm *r)
 	size_t drawn = realm_draw(r, 5);
 	if (drawn < 2) {
 		int64_t room = (int64_t)realm_draw(r, 200000);
+		law_disk_is_full(true);
 		disk_room(room);
 		story_tell(
 			"trouble: the disk has %" PRId64 " bytes left", room);

@@ -106,6 +106,14 @@ network_free(struct network *network)
 	free(network);
 }
 
+void
+network_say(struct network *network, enum network_text which, const char *text)
+{
+	const char *says = text != NULL ? text : texts[which].text;
+	(void)snprintf(network->options.texts[which],
+		sizeof network->options.texts[which], "%s", says);
+}
+
 /* Appends a pointer to a list that doubles at powers of two. */
 static void
 list_add(void ***list, size_t *count, void *item)

@@ -106,6 +106,10 @@ const char *network_text_name(enum network_text text);
 /* "good", "used", "expired", "blocked". */
 const char *card_state_name(enum card_state state);
 
+/* Says it so from now on; NULL: the usual. The text is copied. */
+void network_say(
+	struct network *network, enum network_text which, const char *text);
+
 /* A SIM and its account, or a number without one (imsi NULL). 0, or -1
  * when it is there already or a name is too long. */
 int network_add_account(struct network *network, const char *imsi,
