@@ -1,15 +1,16 @@
 /*
- * balance: one request at a time on a line; the answer is a reading in the
- * ledger, and nothing more: it never settles a voucher here.
+ * balance: one request at a time on a line; the answer is a reading, weighed
+ * as evidence before it is stored. It must never take a card's verdict for
+ * the answer.
  */
 #include "agent/balance.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "agent/late.h"
 #include "agent/loop.h"
-#include "agent/mask.h"
 #include "agent/turn.h"
 
 /* One request under way. */
@@ -19,6 +20,7 @@ struct ask {
 	struct profile *profile; /* the one it began with; counted */
 	balance_fn *fn;
 	void *ctx;
+	int64_t began_ms;
 	struct ask *next;
 };
 
@@ -28,42 +30,6 @@ struct balance {
 	struct fleet_idle on_idle;
 	struct ask *asks;
 };
-
-int64_t
-balance_told(
-	const struct profile *profile, const struct classify_groups *groups)
-{
-	int64_t minor;
-	if (groups->balance[0] == '\0' ||
-		money_parse(span_str(groups->balance), profile->number_format,
-			profile->decimals, &minor) != 0)
-		return MONEY_NONE;
-	return minor;
-}
-
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return profile_takes_pin(profile, digits);
-}
-
-static void
-store(struct ask *ask, int64_t minor, struct span text)
-{
-	struct ledger_op op = turn_op(ask->balance->turn, LEDGER_BALANCE);
-	struct ledger_balance *b = &op.u.balance;
-	(void)span_copy(
-		b->modem, sizeof(b->modem), span_str(ask->line->config.name));
-	(void)span_copy(
-		b->iccid, sizeof(b->iccid), span_str(line_iccid(ask->line)));
-	(void)span_copy(b->currency, sizeof(b->currency),
-		span_str(ask->profile->currency));
-	b->minor = minor;
-	b->decimals = ask->profile->decimals;
-	mask_text(text, span_str(""), takes_pin, ask->profile, b->reply,
-		sizeof(b->reply));
-	turn_must(ask->balance->turn, &op);
-}
 
 static const char *
 failure(enum modem_cause cause)
@@ -144,27 +110,57 @@ is_late(const struct classify_result *read)
 {
 	return read->verdict == VERDICT_LOADED ||
 	       read->verdict == VERDICT_PENDING ||
+	       read->verdict == VERDICT_SIM_BLOCKED ||
 	       (verdict_is_refusal(read->verdict) && !read->balance_matched);
 }
 
-/* What the text of an answer tells: MONEY_NONE where it is no reading. */
+/* A port that broke off says nothing of how long the network takes. */
 static int64_t
-reading(struct ask *ask, struct span text)
+due_ms(const struct ask *ask, const struct modem_result *result)
+{
+	int64_t now_ms = loop_now_ms(ask->balance->loop);
+	int64_t due = ask->began_ms + ask->profile->timeout_ms;
+	return result->cause == MODEM_BROKEN && due > now_ms ? due : now_ms;
+}
+
+static void
+take_late(struct ask *ask, struct span text, struct balance_answer *answer)
+{
+	struct balance *b = ask->balance;
+	int64_t now_ms = loop_now_ms(b->loop);
+	struct late_news news = late_text(
+		b->turn, ask->line, text, LATE_AWAITS_NOTHING, now_ms);
+	line_doubt(ask->line, b->turn, "text", now_ms);
+	answer->late = true;
+	answer->owed = true;
+	answer->settled = news.settled;
+}
+
+static void
+take_text(struct ask *ask, struct span text, struct balance_answer *answer)
 {
 	struct classify_result read;
 	classifier_read(ask->profile->reply, text, &read);
-	if (!is_late(&read))
-		return balance_told(ask->profile, &read.groups);
-	int64_t now_ms = loop_now_ms(ask->balance->loop);
-	late_text(ask->balance->turn, ask->line, text, now_ms);
-	line_doubt(ask->line, now_ms);
-	return MONEY_NONE;
+	if (is_late(&read)) {
+		take_late(ask, text, answer);
+		return;
+	}
+	struct reading told = reading_of(ask->profile, &read.groups);
+	if (told.minor == MONEY_NONE)
+		return;
+	answer->ok = true;
+	answer->error = "";
+	answer->minor = told.minor;
+	answer->proof =
+		reading_take(ask->balance->turn, ask->line, &told, text);
+	answer->settled = answer->proof.settles && !answer->proof.in_the_air;
 }
 
 static void
 on_result(void *ctx, const struct modem_result *result)
 {
 	struct ask *ask = ctx;
+	struct balance *b = ask->balance;
 	struct balance_answer answer = {.minor = MONEY_NONE,
 		.decimals = ask->profile->decimals,
 		.currency = ask->profile->currency,
@@ -173,16 +169,55 @@ on_result(void *ctx, const struct modem_result *result)
 	if (result->open)
 		modem_end(ask->line->modem);
 	/* Its answer may still come, and must not meet a PIN. */
-	if (result->fate == MODEM_MAYBE_SENT)
-		line_doubt(ask->line, loop_now_ms(ask->balance->loop));
+	answer.owed = result->fate == MODEM_MAYBE_SENT;
+	if (answer.owed)
+		line_doubt(ask->line, b->turn, "balance", due_ms(ask, result));
 	if (result->cause == MODEM_TEXT)
-		answer.minor = reading(ask, result->text);
-	if (answer.minor != MONEY_NONE) {
-		answer.ok = true;
-		answer.error = "";
-		store(ask, answer.minor, result->text);
-	}
+		take_text(ask, result->text, &answer);
 	finish(ask, &answer);
+}
+
+/* ---- asking ------------------------------------------------------------ */
+
+/* The start of the local day. */
+static int64_t
+day_wall_ms(void)
+{
+	time_t now = (time_t)(loop_wall_ms() / 1000);
+	struct tm tm;
+	(void)localtime_r(&now, &tm);
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm) * 1000;
+}
+
+bool
+balance_may_ask(const struct balance *balance, const struct line *line)
+{
+	const struct profile *p = line->profile;
+	struct ledger_sim sim;
+	if (!p || p->balance_ussd[0] == '\0')
+		return false;
+	if (p->balance_max_per_day == 0)
+		return true;
+	return ledger_sim(turn_ledger(balance->turn), line_iccid(line),
+		       day_wall_ms(), &sim) == 0 &&
+	       sim.asked_today < p->balance_max_per_day;
+}
+
+/* Where requests cost money each is counted, before it goes out. */
+static int
+count_request(struct balance *balance, const struct line *line)
+{
+	struct ledger_op op = turn_op(balance->turn, LEDGER_BALANCE_ASKED);
+	struct ledger_balance_asked *a = &op.u.balance_asked;
+	if (line->profile->balance_max_per_day == 0)
+		return 0;
+	(void)span_copy(a->iccid, sizeof(a->iccid), span_str(line_iccid(line)));
+	(void)span_copy(
+		a->modem, sizeof(a->modem), span_str(line->config.name));
+	a->day_wall_ms = day_wall_ms();
+	return turn_try(balance->turn, &op, NULL);
 }
 
 int
@@ -192,8 +227,11 @@ balance_ask(
 	struct profile *profile = line->profile;
 	if (!profile || profile->balance_ussd[0] == '\0')
 		return -ENOTSUP;
-	if (line->busy)
+	if (line->busy || modem_info(line->modem)->state != MODEM_READY)
 		return -EBUSY;
+	int rc = count_request(balance, line);
+	if (rc != 0)
+		return rc;
 	struct ask *ask = calloc(1, sizeof(*ask));
 	if (!ask)
 		abort();
@@ -201,8 +239,9 @@ balance_ask(
 		.line = line,
 		.fn = fn,
 		.ctx = ctx,
+		.began_ms = loop_now_ms(balance->loop),
 		.next = balance->asks};
-	int rc = modem_ask(line->modem, span_str(profile->balance_ussd),
+	rc = modem_ask(line->modem, span_str(profile->balance_ussd),
 		MODEM_SEARCH, profile->timeout_ms, on_result, ask);
 	if (rc != 0) {
 		free(ask);

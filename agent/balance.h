@@ -6,7 +6,7 @@
 #ifndef AGENT_BALANCE_H
 #define AGENT_BALANCE_H
 
-#include "agent/fleet.h"
+#include "agent/reading.h"
 
 struct balance;
 struct loop;
@@ -23,23 +23,28 @@ struct balance_answer {
 	unsigned decimals;
 	const char *currency;
 	int64_t at_wall_ms;
-	const char *error; /* for people; "" when ok */
+	const char *error;          /* for people; "" when ok */
+	bool late;                  /* a card's verdict came in its place */
+	bool settled;               /* that, or the reading, settled a card */
+	bool owed;                  /* it may still come */
+	struct reading_proof proof; /* when ok: what it said of a card */
 };
 typedef void balance_fn(void *ctx, const struct balance_answer *answer);
 
+/* Whether its operator has a code for it, and max_per_day allows it now. */
+bool balance_may_ask(const struct balance *balance, const struct line *line);
+
 /*
- * Asks now; fn (may be NULL) is called once, later. 0; -EBUSY when the line
- * is taken or not ready; -ENOTSUP when its operator has no code for it.
+ * Asks now; fn (may be NULL) is called once, later. What comes is weighed as
+ * evidence in the turn in which it comes. 0; -EBUSY when the line is taken or
+ * not ready; -ENOTSUP when its operator has no code for it. The limit of a
+ * day is the caller's: a person may pass it. -EIO: the ledger did not take
+ * that it was asked (where that is counted).
  */
 int balance_ask(
 	struct balance *balance, struct line *line, balance_fn *fn, void *ctx);
 
 /* Forget a waiter (its connection closed). */
 void balance_forget(struct balance *balance, void *ctx);
-
-/* Reads a text of the line's operator: the balance it tells, MONEY_NONE. */
-struct classify_groups;
-int64_t balance_told(
-	const struct profile *profile, const struct classify_groups *groups);
 
 #endif

@@ -250,9 +250,8 @@ attend_modem(
 /* ---- what is stopped ----------------------------------------------------- */
 
 struct stops {
-	struct control *control;
 	int64_t numbers, sims;
-	char first[LEDGER_NAME_MAX];
+	const char *first; /* number */
 };
 
 /* A SIM in a modem is told of with the modem. */
@@ -266,27 +265,27 @@ is_in_a_modem(struct control *control, const char *iccid)
 	return false;
 }
 
-static bool
-on_stop(void *ctx, const struct dispatch_stop *stop)
+static void
+count_stop(
+	struct control *control, const struct json *stop, struct stops *stops)
 {
-	struct stops *stops = ctx;
-	if (!stop->is_number && is_in_a_modem(stops->control, stop->name))
-		return true;
-	if (stop->is_number && stops->numbers++ == 0)
-		(void)span_copy(stops->first, sizeof(stops->first),
-			span_str(stop->name));
-	if (!stop->is_number)
-		stops->sims++;
-	return true;
+	const char *name = json_get_text(stop, "name");
+	if (name == NULL)
+		return; /* nothing to tell of it */
+	if (strcmp(json_get_text(stop, "kind"), "number") != 0)
+		stops->sims += !is_in_a_modem(control, name);
+	else if (stops->numbers++ == 0)
+		stops->first = name;
 }
 
 static void
-attend_stops(struct control *control, struct json *list)
+attend_stops(
+	struct control *control, struct json *list, const struct json *stopped)
 {
 	char text[TEXT_MAX];
-	struct stops stops = {.control = control};
-	if (dispatch_each_stop(control->parts.dispatch, on_stop, &stops) != 0)
-		return;
+	struct stops stops = {0};
+	for (size_t i = 0; i < json_count(stopped); i++)
+		count_stop(control, json_at(stopped, i), &stops);
 	if (stops.numbers > 0) {
 		(void)snprintf(text, sizeof(text),
 			"%lld number%s stopped (%s%s): too many cards in a row "
@@ -358,7 +357,8 @@ attend_clock(struct control *control, struct json *list, int64_t ready)
 /* ---- all of it ----------------------------------------------------------- */
 
 struct json *
-control_attention(struct control *control, const int64_t counts[VOUCHER_STATES])
+control_attention(struct control *control, const int64_t counts[VOUCHER_STATES],
+	const struct json *stopped)
 {
 	struct json *list = json_new_array();
 	attend_disk(control, list);
@@ -366,7 +366,7 @@ control_attention(struct control *control, const int64_t counts[VOUCHER_STATES])
 	attend_held(control, list, counts[VOUCHER_HELD]);
 	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)
 		attend_modem(control, list, fleet_at(control->parts.fleet, i));
-	attend_stops(control, list);
+	attend_stops(control, list, stopped);
 	attend_clock(control, list, counts[VOUCHER_READY]);
 	if (ledger_is_paused(control->ledger, ""))
 		add(list, &(struct attention){"paused", 1, "dialling is paused",

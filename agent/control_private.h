@@ -50,9 +50,10 @@ control_fn control_status, control_modems, control_batches, control_batch,
 
 /* ---- control_attention.c ------------------------------------------------- */
 
-/* What needs a person: a list of {what, count, text, say}. */
-struct json *control_attention(
-	struct control *control, const int64_t counts[VOUCHER_STATES]);
+/* What needs a person: a list of {what, count, text, say}. stopped is the
+ * list of that name in the status. */
+struct json *control_attention(struct control *control,
+	const int64_t counts[VOUCHER_STATES], const struct json *stopped);
 
 /* ---- control_wait.c ------------------------------------------------------ */
 

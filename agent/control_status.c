@@ -89,8 +89,9 @@ step_status(struct client *client)
 	json_put(o, "vouchers", shape_counts(counts));
 	json_put(o, "batches", batches);
 	json_put_flag(o, "paused", ledger_is_paused(control->ledger, ""));
-	json_put(o, "stopped", list_stopped(control));
-	json_put(o, "attention", control_attention(control, counts));
+	struct json *stopped = list_stopped(control);
+	json_put(o, "attention", control_attention(control, counts, stopped));
+	json_put(o, "stopped", stopped);
 	client_done(client, o, CONTROL_DONE);
 }
 

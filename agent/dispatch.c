@@ -15,6 +15,7 @@
 #include "agent/loop.h"
 #include "agent/overdue.h"
 #include "agent/redeem.h"
+#include "agent/sentry.h"
 #include "agent/turn.h"
 
 enum {
@@ -46,7 +47,7 @@ wants_balance(const struct dispatch *d, const struct line *line, int64_t batch)
 {
 	const struct profile *p = line->profile;
 	bool coding_known = modem_info(line->modem)->coding_known;
-	if (p->balance_ussd[0] == '\0')
+	if (!balance_may_ask(d->parts.balance, line))
 		return false;
 	switch (p->before) {
 	case PROFILE_BEFORE_NEVER:
@@ -204,6 +205,14 @@ is_free(const struct line *line)
 	       modem_info(line->modem)->state == MODEM_READY;
 }
 
+/* A clock that is set, or believed again, tells nobody. */
+static int64_t
+by_wall_clock(enum pick_answer answer, int64_t now, int64_t at)
+{
+	bool is = answer == PICK_HOURS || answer == PICK_DAILY_MAX;
+	return is && at > now + CLOCK_LOOK_MS ? now + CLOCK_LOOK_MS : at;
+}
+
 /* Serves one line; when it may be looked at again (loop clock). */
 static int64_t
 serve(struct dispatch *d, struct line *line)
@@ -212,6 +221,9 @@ serve(struct dispatch *d, struct line *line)
 	int64_t until_ran;
 	if (!is_free(line))
 		return INT64_MAX;
+	int64_t until_ms;
+	if (sentry_stops(d->parts.sentry, line, &until_ms))
+		return until_ms;
 	if (line->rest_until_ms > now)
 		return line->rest_until_ms;
 	enum pick_answer answer = dispatch_pick(d, line, &until_ran);
@@ -220,7 +232,7 @@ serve(struct dispatch *d, struct line *line)
 	if (answer == PICK_UNREAD || answer == PICK_UNSAFE)
 		return now + DISK_RETRY_MS;
 	if (answer != PICK_DIAL)
-		return to_loop(d, until_ran);
+		return by_wall_clock(answer, now, to_loop(d, until_ran));
 	if (repeats(d, line))
 		return INT64_MAX;
 	return serve_head(d, line);
@@ -239,7 +251,8 @@ hold_batch(struct dispatch *d, int64_t batch)
 	(void)span_copy(m->reason, sizeof(m->reason), span_str("batch"));
 	(void)span_copy(m->note, sizeof(m->note),
 		span_str("too many of its cards were refused or are unknown"));
-	int rc = turn_try(d->parts.turn, &op, NULL);
+	struct ledger_result held = {0};
+	int rc = turn_try(d->parts.turn, &op, &held);
 	if (rc == 0)
 		log_line(LOG_AT_ERROR,
 			"dispatch batch=%lld held why=\"too many of its cards "
@@ -247,7 +260,7 @@ hold_batch(struct dispatch *d, int64_t batch)
 			(long long)batch);
 	else
 		wake_by(d, loop_now_ms(d->parts.loop) + DISK_RETRY_MS);
-	return rc == 0;
+	return rc == 0 && held.count > 0;
 }
 
 static void

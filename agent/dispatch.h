@@ -12,6 +12,7 @@ struct balance;
 struct dispatch;
 struct loop;
 struct redeem;
+struct sentry;
 struct turn;
 
 /* Borrows all. */
@@ -21,6 +22,7 @@ struct dispatch_parts {
 	struct fleet *fleet;
 	struct redeem *redeem;
 	struct balance *balance;
+	struct sentry *sentry;
 };
 struct dispatch *dispatch_new(const struct dispatch_parts *parts);
 void dispatch_free(struct dispatch *dispatch);

@@ -10,7 +10,7 @@
 #include "agent/loop.h"
 #include "agent/turn.h"
 
-enum { DAY_MIN = 24 * 60 };
+enum { DAY_MIN = 24 * 60, DAY_MS = DAY_MIN * 60 * 1000 };
 
 /* ---- the local day ----------------------------------------------------- */
 
@@ -59,6 +59,15 @@ to_ran(struct dispatch *d, int64_t loop_ms)
 	       (loop_ms - loop_now_ms(d->parts.loop));
 }
 
+/* While its fence is up nothing is dialled (see sentry). */
+static int64_t
+quiet_until_ms(struct dispatch *d, const struct line *line)
+{
+	int64_t ends_ms =
+		fence_ends_by(&line->fence, loop_now_ms(d->parts.loop));
+	return ends_ms > line->quiet_until_ms ? ends_ms : line->quiet_until_ms;
+}
+
 static void
 weigh_hours(struct pick_case *c, const struct profile *p, int64_t wall_ms)
 {
@@ -89,10 +98,6 @@ static void
 weigh_sim(struct pick_case *c, const struct ledger_sim *sim,
 	const struct profile *profile)
 {
-	/* The line forgets its quiet time with a restart or a new name. */
-	if (sim->last_in_doubt &&
-		c->quiet_until_ran_ms < sim->last_ran_ms + profile->fence_ms)
-		c->quiet_until_ran_ms = sim->last_ran_ms + profile->fence_ms;
 	c->sim = dispatch_sim_breaker(sim, profile);
 	c->last_ran_ms = sim->last_ran_ms;
 	c->dialled_today = sim->dialled_today;
@@ -108,6 +113,21 @@ weigh_flight(struct pick_case *c, bool on_air)
 		c->sim.counted--;
 }
 
+/* A clock that jumps begins no new day: while it is not believed, a day is
+ * 24 hours of the daemon's own time, too. */
+static int
+weigh_own_day(struct pick_case *c, struct ledger *ledger, const char *iccid)
+{
+	unsigned dialled;
+	if (c->daily_max == 0 || c->clock_trusted)
+		return 0;
+	int rc = ledger_dialled_since(
+		ledger, iccid, c->now_ran_ms - DAY_MS, &dialled);
+	if (rc == 0 && dialled > c->dialled_today)
+		c->dialled_today = dialled;
+	return rc;
+}
+
 enum pick_answer
 dispatch_pick(
 	struct dispatch *d, const struct line *line, int64_t *until_ran_ms)
@@ -120,7 +140,7 @@ dispatch_pick(
 	                  ledger_is_paused(ledger, line->config.name),
 		.min_interval_ms = p->min_interval_ms,
 		.daily_max = p->daily_max,
-		.quiet_until_ran_ms = to_ran(d, line->quiet_until_ms)};
+		.quiet_until_ran_ms = to_ran(d, quiet_until_ms(d, line))};
 	weigh_hours(&c, p, now.wall_ms);
 	struct ledger_sim sim;
 	struct ledger_last last;
@@ -134,6 +154,8 @@ dispatch_pick(
 	weigh_sim(&c, &sim, p);
 	if (sim.flies)
 		weigh_flight(&c, last.open);
+	if (weigh_own_day(&c, ledger, line_iccid(line)) != 0)
+		return PICK_UNREAD;
 	return pick_line(&c, until_ran_ms);
 }
 

@@ -153,6 +153,17 @@ say_answer(struct dispatch *d, const struct line *line, struct line_status *out)
 		(void)span_copy(out->why, sizeof(out->why), span_str(why));
 }
 
+static void
+say_fenced(struct dispatch *d, const struct line *line, struct line_status *out)
+{
+	int64_t now = loop_now_ms(d->parts.loop);
+	say(out, LINE_FENCED, loop_to_wall(d, fence_ends_by(&line->fence, now)),
+		line->fence.terms.only_ask
+			? "evidence for its last card is asked for"
+			: "an older session of its SIM may still be answered: "
+			  "no PIN is dialled before it is over");
+}
+
 void
 dispatch_line_status(
 	struct dispatch *d, const struct line *line, struct line_status *out)
@@ -161,6 +172,9 @@ dispatch_line_status(
 	enum line_state state = state_of_modem(info->state);
 	if (state == LINE_ABSENT || state == LINE_RESTING)
 		say(out, state, loop_to_wall(d, info->until_ms), info->why);
+	else if (fence_is_up(&line->fence) &&
+		 (state == LINE_READY || state == LINE_BUSY))
+		say_fenced(d, line, out);
 	else if (state != LINE_READY)
 		say(out, state, 0, info->why);
 	else if (!line->profile)

@@ -67,6 +67,7 @@ begin(struct fence *f)
 {
 	f->asked = 0;
 	f->quiets = 0;
+	f->answered = false;
 	f->cut_short = false;
 	if (f->terms.only_ask)
 		begin_questions(f);
@@ -80,6 +81,7 @@ static void
 on_asked(struct fence *f, bool answered, int64_t now_ms)
 {
 	f->asked++;
+	f->answered |= answered;
 	if (f->terms.only_ask)
 		begin_end(f);
 	else if (answered)
@@ -161,6 +163,12 @@ fence_on(struct fence *f, enum fence_event event, int64_t now_ms)
 	case FENCE_TEXT:
 		on_text(f, now_ms);
 		break;
+	case FENCE_READING:
+		if (f->phase == FENCE_ASKING)
+			on_asked(f, true, now_ms);
+		else
+			f->answered = true;
+		break;
 	case FENCE_BROKEN:
 		f->terms.only_ask = false;
 		begin(f);
@@ -219,6 +227,14 @@ bool
 fence_is_up(const struct fence *f)
 {
 	return f->phase != FENCE_DOWN;
+}
+
+bool
+fence_awaits_reading(const struct fence *f)
+{
+	bool asking = f->phase == FENCE_ASKING && f->wish_taken;
+	return f->phase != FENCE_DOWN && !f->answered &&
+	       (asking || f->asked > 0);
 }
 
 /* How long the questions, and the radio after them, can take from here. */

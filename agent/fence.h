@@ -40,12 +40,13 @@ enum fence_wish {
 };
 
 enum fence_event {
-	FENCE_DONE,   /* the wish was carried out; BALANCE: a reading came */
-	FENCE_FAILED, /* it was not; BALANCE, PROOF: no answer of its own */
-	FENCE_TEXT,   /* a text with a verdict, or one that nobody can read. It
-	                 ends no question: where it came in the place of the
-	                 answer, FENCE_FAILED follows it */
-	FENCE_BROKEN  /* the modem broke off or started anew */
+	FENCE_DONE,    /* the wish was carried out; BALANCE: a reading came */
+	FENCE_FAILED,  /* it was not; BALANCE, PROOF: no answer of its own */
+	FENCE_TEXT,    /* a text with a verdict, or one that nobody can read. It
+	                  ends no question: where it came in the place of the
+	                  answer, FENCE_FAILED follows it */
+	FENCE_READING, /* the answer to a balance question, come by itself */
+	FENCE_BROKEN   /* the modem broke off or started anew */
 };
 
 struct fence_terms {
@@ -72,6 +73,7 @@ struct fence {
 	struct fence_terms terms;
 	unsigned asked, quiets;
 	int64_t began_ms, wait_until_ms;
+	bool answered;  /* a balance question was */
 	bool cut_short; /* it ended although texts kept coming */
 };
 
@@ -87,6 +89,9 @@ int64_t fence_wake_at(const struct fence *f); /* INT64_MAX: after an event */
 enum fence_wish fence_take_wish(struct fence *f);
 
 bool fence_is_up(const struct fence *f);
+
+/* A balance question was asked, or is, and none was answered yet. */
+bool fence_awaits_reading(const struct fence *f);
 
 /* The latest moment at which it can end if the modem stays. */
 int64_t fence_ends_by(const struct fence *f, int64_t now_ms);

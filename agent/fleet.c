@@ -23,6 +23,7 @@ struct slot {
 	int fd;
 	enum modem_state told; /* the state that the audit knows */
 	char seen_iccid[24];   /* the SIM that the ledger knows to be here */
+	bool stopping;         /* we end it ourselves */
 	struct slot *next;
 };
 
@@ -44,12 +45,39 @@ line_iccid(const struct line *line)
 	return info->iccid[0] != '\0' ? info->iccid : info->imsi;
 }
 
-void
-line_doubt(struct line *line, int64_t now_ms)
+static void
+copy(char *dst, size_t cap, const char *src)
 {
+	(void)span_copy(dst, cap, span_str(src));
+}
+
+/* Once for each fence: what is begun is not begun again. */
+static void
+write_doubt(const struct line *line, struct turn *turn)
+{
+	struct ledger_sim sim;
+	const char *iccid = line_iccid(line);
+	if (iccid[0] == '\0' ||
+		ledger_sim(turn_ledger(turn), iccid, 0, &sim) != 0 || sim.fence)
+		return;
+	struct ledger_op op = turn_op(turn, LEDGER_FENCE);
+	struct ledger_fence *f = &op.u.fence;
+	copy(f->iccid, sizeof(f->iccid), iccid);
+	copy(f->modem, sizeof(f->modem), line->config.name);
+	copy(f->why, sizeof(f->why), line->doubt_why);
+	turn_must(turn, &op);
+}
+
+void
+line_doubt(
+	struct line *line, struct turn *turn, const char *why, int64_t due_ms)
+{
+	if (!line->doubt)
+		copy(line->doubt_why, sizeof(line->doubt_why), why);
 	line->doubt = true;
-	if (line->profile)
-		line->quiet_until_ms = now_ms + line->profile->fence_ms;
+	if (line->due_ms < due_ms)
+		line->due_ms = due_ms;
+	write_doubt(line, turn);
 }
 
 /* ---- driving one modem ------------------------------------------------- */
@@ -161,12 +189,6 @@ choose_profile(struct slot *slot)
 	slot->line.profile = profile ? profile_ref(profile) : NULL;
 }
 
-static void
-copy(char *dst, size_t cap, const char *src)
-{
-	(void)span_copy(dst, cap, span_str(src));
-}
-
 /* Tells the ledger which SIM is in which modem, once for each change. */
 static void
 note_sim(struct slot *slot)
@@ -194,19 +216,6 @@ note_sim(struct slot *slot)
 	line->balance_fresh = false;
 	line->balance_failures = 0;
 	line->refusals = 0;
-}
-
-/* The old session's last words may still come: nothing is dialled until
- * the operator's quiet time has passed. */
-static void
-begin_quiet(struct slot *slot)
-{
-	struct line *line = &slot->line;
-	if (!line->doubt || !line->profile)
-		return;
-	line->doubt = false;
-	line->quiet_until_ms =
-		loop_now_ms(slot->fleet->loop) + line->profile->fence_ms;
 }
 
 /* Being ready and being gone are news; starting and busy are not. */
@@ -254,11 +263,18 @@ tell_state(struct slot *slot)
 	turn_must(slot->fleet->turn, &op);
 }
 
+/* It was ready and went away: whoever may still answer its SIM may answer
+ * it later. The sentry takes what it wished for itself (line->refreshing). */
 static void
-on_ready(struct slot *slot)
+doubt_restart(struct slot *slot)
 {
-	note_sim(slot);
-	begin_quiet(slot);
+	struct line *line = &slot->line;
+	unsigned restarts = modem_info(line->modem)->restarts;
+	if (restarts == line->restarts || line->refreshing || slot->stopping)
+		return;
+	line->restarts = restarts;
+	line_doubt(line, slot->fleet->turn, "replug",
+		loop_now_ms(slot->fleet->loop));
 }
 
 static void
@@ -266,8 +282,9 @@ on_state(void *ctx)
 {
 	struct slot *slot = ctx;
 	struct fleet *fleet = slot->fleet;
+	doubt_restart(slot);
 	if (modem_info(slot->line.modem)->state == MODEM_READY)
-		on_ready(slot);
+		note_sim(slot);
 	tell_state(slot);
 	fleet->hooks.on_change(fleet->hooks.ctx, &slot->line);
 }
@@ -344,8 +361,17 @@ free_slot(struct slot *slot)
 	free(slot);
 }
 
+/* What a new line begins with. */
+struct doubt {
+	bool is;
+	const char *why;
+	int64_t due_ms;
+	int64_t quiet_until_ms;
+};
+
 static void
-add_slot(struct fleet *fleet, const struct config_modem *config, bool doubt)
+add_slot(struct fleet *fleet, const struct config_modem *config,
+	const struct doubt *doubt)
 {
 	struct slot *slot = calloc(1, sizeof(*slot));
 	if (!slot)
@@ -353,7 +379,10 @@ add_slot(struct fleet *fleet, const struct config_modem *config, bool doubt)
 	slot->fleet = fleet;
 	slot->fd = -1;
 	slot->told = MODEM_STARTING;
-	slot->line.doubt = doubt;
+	slot->line.doubt = doubt->is;
+	slot->line.due_ms = doubt->due_ms;
+	slot->line.quiet_until_ms = doubt->quiet_until_ms;
+	copy(slot->line.doubt_why, sizeof(slot->line.doubt_why), doubt->why);
 	slot->line.config = copy_config(config);
 	slot->timer = loop_timer_new(fleet->loop, on_timer, slot);
 	slot->line.modem = make_modem(slot);
@@ -394,7 +423,7 @@ refresh(struct slot *slot, const struct config_modem *config)
 	slot->line.config = copy_config(config);
 	slot->seen_iccid[0] = '\0';
 	if (modem_info(slot->line.modem)->state == MODEM_READY)
-		on_ready(slot);
+		note_sim(slot);
 	else
 		choose_profile(slot);
 }
@@ -416,6 +445,19 @@ fleet_apply(struct fleet *fleet, const struct config *config,
 	fleet->doubt_all = false; /* only those of the start */
 }
 
+static struct doubt
+doubt_of(const struct line *line)
+{
+	int64_t fence_due =
+		fence_is_up(&line->fence) && !line->fence.terms.only_ask
+			? line->fence.terms.due_ms
+			: INT64_MIN;
+	return (struct doubt){.is = line->doubt || fence_due != INT64_MIN,
+		.why = "reload",
+		.due_ms = fence_due > line->due_ms ? fence_due : line->due_ms,
+		.quiet_until_ms = line->quiet_until_ms};
+}
+
 /* Ends a line that is out of the list, and starts the one that takes its
  * name: whoever may still answer the old one may answer the new one. */
 static void
@@ -424,12 +466,13 @@ replace(struct slot *slot)
 	struct fleet *fleet = slot->fleet;
 	const struct config_modem *now = wanted(fleet->config, slot);
 	int64_t now_ms = loop_now_ms(fleet->loop);
-	bool doubt = slot->line.doubt || slot->line.quiet_until_ms > now_ms;
+	struct doubt doubt = doubt_of(&slot->line);
 	slot->line.busy = true; /* no callback finds it free */
+	slot->stopping = true;
 	modem_stop(slot->line.modem, now_ms);
 	free_slot(slot);
 	if (now)
-		add_slot(fleet, now, doubt);
+		add_slot(fleet, now, &doubt);
 }
 
 void
@@ -445,10 +488,12 @@ fleet_sweep(struct fleet *fleet)
 		*at = slot->next;
 		replace(slot);
 	}
+	struct doubt doubt = {.is = fleet->doubt_all,
+		.why = "restart",
+		.due_ms = fleet->doubt_all ? loop_now_ms(fleet->loop) : 0};
 	for (size_t i = 0; i < fleet->config->modem_count; i++)
 		if (!fleet_find(fleet, fleet->config->modems[i].name))
-			add_slot(fleet, &fleet->config->modems[i],
-				fleet->doubt_all);
+			add_slot(fleet, &fleet->config->modems[i], &doubt);
 }
 
 struct fleet *
@@ -473,8 +518,10 @@ fleet_doubt_all(struct fleet *fleet)
 void
 fleet_stop(struct fleet *fleet)
 {
-	for (struct slot *s = fleet->slots; s; s = s->next)
+	for (struct slot *s = fleet->slots; s; s = s->next) {
+		s->stopping = true;
 		modem_stop(s->line.modem, loop_now_ms(fleet->loop));
+	}
 }
 
 void

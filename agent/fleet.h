@@ -22,9 +22,18 @@ struct line {
 	struct profile *profile; /* counted; NULL: none fits (why says it) */
 	bool draining;           /* taken out of the configuration */
 	bool busy;               /* an attempt or a balance request is on it */
-	bool doubt;              /* a session of it may be open at the network:
-	                            quiet time is due when it is ready again */
-	struct fence fence;      /* sentry's */
+	bool doubt;              /* a session of it may still be answered: a
+	                            fence is due (sentry raises it) */
+	bool wants_evidence;     /* its last answer settled nothing: evidence
+	                            is asked for before the next PIN */
+	int64_t due_ms;          /* loop clock: the last answer under way was
+	                            due then */
+	char doubt_why[24];      /* "no_answer", "replug", ... */
+	struct fence fence;      /* sentry's, and what follows */
+	char fenced_iccid[24];   /* the SIM that the fence stands around */
+	char found[96];          /* what it found, for the audit */
+	bool refreshing;         /* the modem takes its radio or SIM anew */
+	unsigned restarts;       /* of the modem, as last seen */
 	int64_t quiet_until_ms;  /* loop clock: no PIN before */
 	int64_t rest_until_ms;   /* loop clock: it refused too often */
 	unsigned refusals;       /* not_sent in a row */
@@ -34,8 +43,8 @@ struct line {
 	unsigned texts;            /* unasked ones since texts_since_ms */
 	int64_t texts_since_ms;
 	int64_t look_after_ms; /* loop clock: all it found was stopped */
-	int64_t shown_ms; /* dispatch's memo for lists: when it asked */
-	int shown_answer; /* ... pick_line(), and what that said */
+	int64_t shown_ms;      /* dispatch's memo for lists: when it asked */
+	int shown_answer;      /* ... pick_line(), and what that said */
 	int64_t shown_until_ran_ms;
 	char account[64]; /* its account: configured, or the ICCID */
 	char last_error[128];
@@ -70,8 +79,8 @@ void fleet_free(struct fleet *fleet);
 void fleet_apply(struct fleet *fleet, const struct config *config,
 	const struct profiles *profiles);
 
-/* Every modem begins with quiet time: an unclean stop may have left
- * sessions open. Call before fleet_apply(). */
+/* Every modem begins with a fence: an unclean stop may have left sessions
+ * open. Call before fleet_apply(). */
 void fleet_doubt_all(struct fleet *fleet);
 
 /* Frees lines that have drained, and starts those that take their name.
@@ -85,9 +94,13 @@ size_t fleet_count(const struct fleet *fleet);
 struct line *fleet_at(const struct fleet *fleet, size_t i);
 struct line *fleet_find(const struct fleet *fleet, const char *name);
 
-/* Its session may still be open at the network: no PIN before the quiet
- * time of its operator is over, counted again from when it is ready. */
-void line_doubt(struct line *line, int64_t now_ms);
+/*
+ * A session of its SIM may still be answered: a fence is due, and the ledger
+ * knows it in this turn (where the SIM is known). due_ms: when the answer
+ * under way was due (loop clock).
+ */
+void line_doubt(
+	struct line *line, struct turn *turn, const char *why, int64_t due_ms);
 
 /* What names the SIM: its ICCID, the IMSI where it tells none, "" while no
  * SIM is known. */

@@ -234,7 +234,8 @@ struct ledger_balance_asked {
 /*
  * A fence begins around a SIM, or is over. It survives restarts and follows
  * the SIM. Over: all that may be asked about its doubtful attempts has been
- * asked (repeat = once waits for that).
+ * asked (repeat = once waits for that). The same twice changes nothing: where
+ * none is up, as after a missing SMS, it is begun before it is over.
  */
 struct ledger_fence {
 	char iccid[LEDGER_NAME_MAX];
@@ -318,7 +319,8 @@ struct ledger_message_keep {
 /* A message that waited has been weighed. */
 struct ledger_message_done {
 	int64_t message;
-	bool is_its; /* else it is nobody's: the attempt's may yet come */
+	int64_t attempt; /* whose it is after all; 0: nobody's, and that of
+	                    the attempt it waited for may yet come */
 	char why[LEDGER_NAME_MAX]; /* as above */
 };
 
@@ -507,6 +509,10 @@ struct ledger_sim {
 /* 0, -ENOENT for a SIM never seen, -EIO. day_wall_ms: start of the day. */
 int ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
 	struct ledger_sim *out);
+/* Its attempts on air since that moment of the daemon's own time, for when
+ * the wall clock does not say what a day is. 0, -EIO. */
+int ledger_dialled_since(struct ledger *ledger, const char *iccid,
+	int64_t ran_ms, unsigned *out);
 typedef bool ledger_sim_fn(void *ctx, const struct ledger_sim *sim);
 int ledger_each_sim(struct ledger *ledger, int64_t day_wall_ms,
 	ledger_sim_fn *fn, void *ctx);
@@ -537,9 +543,10 @@ struct ledger_wait {
 int ledger_wait(
 	struct ledger *ledger, int64_t voucher, struct ledger_wait *out);
 
-/* A batch whose breaker tripped and whose rest is still ready: 0 for none.
- * LEDGER_BATCH_MOVE with VOUCHER_HOLD and reason "batch" holds it, and its
- * counts begin anew. */
+/* A batch whose breaker tripped and of which something is ready: 0 for none.
+ * LEDGER_BATCH_MOVE with VOUCHER_HOLD and reason "batch" holds it; what comes
+ * back to the queue later is named again. Its counts begin anew with the
+ * next release (or a person's retry). */
 int64_t ledger_tripped_batch(struct ledger *ledger);
 
 /* The last attempt that a SIM dialled, for what comes late. */
@@ -551,9 +558,12 @@ struct ledger_last {
 	enum ledger_fate fate;
 	enum verdict verdict;
 	int64_t began_wall_ms, began_ran_ms, ended_wall_ms, ended_ran_ms;
-	unsigned on_air;    /* attempts of its voucher that were on air */
-	unsigned in_doubt;  /* attempts of this SIM in doubt, this included */
-	int64_t card_minor; /* MONEY_NONE */
+	unsigned on_air;   /* attempts of its voucher that were on air */
+	unsigned in_doubt; /* attempts of this SIM in doubt, this included */
+	bool doubt;        /* this one is */
+	int64_t before_wall_ms; /* when the attempt before it on that account
+	                           ended; 0: there is none */
+	int64_t card_minor;     /* MONEY_NONE */
 	unsigned decimals;
 	bool own; /* the card is for the SIM itself */
 	bool repeated;
@@ -607,9 +617,10 @@ struct ledger_reconcile {
 	unsigned decimals;
 	int64_t then_minor, now_minor; /* readings */
 	int64_t then_wall_ms, now_wall_ms;
-	int64_t credited_minor; /* by attempts after the first of the two */
+	int64_t credited_minor; /* by attempts between the two; the card's
+	                           worth where no amount was told */
 	int64_t unexplained_minor;
-	unsigned credits_unknown; /* credited with an amount nobody told */
+	unsigned credits_unknown; /* credited with an amount nobody knows */
 	unsigned open;            /* vouchers unknown on this account */
 	int64_t open_minor;       /* the sum of their amounts where known */
 };
@@ -648,7 +659,8 @@ struct ledger_message {
 	int64_t id;
 	const char *iccid, *modem, *sender, *smsc, *text, *rule, *serial;
 	const char *why; /* "sender", "centre", "old", "several", ...; "" */
-	int64_t stamp_wall_ms, arrived_wall_ms;
+	int64_t stamp_wall_ms;
+	struct ledger_moment arrived;
 	enum verdict verdict;
 	int64_t amount_minor, deducted_minor, bonus_minor, balance_minor;
 	int64_t attempt, voucher; /* whose it is; 0: nobody's */
@@ -689,7 +701,7 @@ struct ledger_cause {
 struct ledger_cause_query {
 	const char *iccid, *account, *operator;
 	int64_t since_ran_ms;
-	int64_t attempt; /* this one alone; 0: as above */
+	int64_t attempt; /* this one alone, if on air; 0: as above */
 };
 typedef bool ledger_cause_fn(void *ctx, const struct ledger_cause *cause);
 int ledger_each_cause(struct ledger *ledger, const struct ledger_cause_query *q,

@@ -160,10 +160,10 @@ ledger_take_message_done(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_message_done *d = &op->u.message_done;
 	int rc = ledger_run(ledger,
 		"UPDATE message SET waits = 0, why = ?2,"
-		" attempt = CASE WHEN ?3 THEN attempt END"
+		" attempt = ?3"
 		" WHERE id = ?1 AND waits = 1",
 		ledger_int(d->message), ledger_text(d->why),
-		ledger_int(d->is_its));
+		ledger_ref(d->attempt));
 	if (rc == 0 && sqlite3_changes(ledger->db) != 1)
 		return -EINVAL;
 	result->id = d->message;
@@ -191,13 +191,15 @@ enum {
 	COL_ATTEMPT,
 	COL_VOUCHER,
 	COL_WAITS,
-	COL_SERIAL
+	COL_SERIAL,
+	COL_ARRIVED_RAN
 };
 
 #define MESSAGE_COLUMNS                                                        \
 	"SELECT m.id,m.iccid,m.modem,m.sender,m.smsc,m.text,m.rule,m.why,"     \
 	"m.stamp,m.arrived,m.verdict,m.amount,m.deducted,m.bonus,m.balance,"   \
-	"ifnull(m.attempt,0),ifnull(a.voucher,0),m.waits,m.serial"             \
+	"ifnull(m.attempt,0),ifnull(a.voucher,0),m.waits,m.serial,"            \
+	"m.arrived_ran"                                                        \
 	" FROM message m LEFT JOIN attempt a ON a.id = m.attempt"
 
 static void
@@ -214,7 +216,8 @@ message_of(sqlite3_stmt *stmt, struct ledger_message *out)
 		.serial = ledger_col_text(stmt, COL_SERIAL),
 		.why = ledger_col_text(stmt, COL_WHY),
 		.stamp_wall_ms = sqlite3_column_int64(stmt, COL_STAMP),
-		.arrived_wall_ms = sqlite3_column_int64(stmt, COL_ARRIVED),
+		.arrived = {.wall_ms = sqlite3_column_int64(stmt, COL_ARRIVED),
+			.ran_ms = sqlite3_column_int64(stmt, COL_ARRIVED_RAN)},
 		.amount_minor = ledger_col_money(stmt, COL_AMOUNT),
 		.deducted_minor = ledger_col_money(stmt, COL_DEDUCTED),
 		.bonus_minor = ledger_col_money(stmt, COL_BONUS),
@@ -329,7 +332,8 @@ take_causes(struct ledger *ledger, const struct ledger_cause_query *q)
 {
 	if (q->attempt != 0)
 		return ledger_take(ledger,
-			CAUSE_COLUMNS "0" CAUSE_TABLES " WHERE a.id = ?1",
+			CAUSE_COLUMNS "0" CAUSE_TABLES " WHERE a.id = ?1"
+				      " AND a.fate IS NOT 'not_sent'",
 			ledger_int(q->attempt));
 	int64_t before = 0;
 	int rc = ledger_number(ledger,

@@ -136,7 +136,10 @@ static const char last_sql[] =
 	"a.ended,a.ended_ran,v.on_air,(SELECT count(*) FROM attempt INDEXED BY"
 	"  attempt_doubt WHERE iccid = ?1 AND doubt = 1),"
 	"v.amount,v.decimals,v.own,v.repeated,a.balance_before,v.serial,"
-	"a.account,v.operator,a.reply"
+	"a.account,v.operator,a.reply,a.doubt,"
+	"ifnull((SELECT b.ended FROM attempt b INDEXED BY attempt_of_account"
+	"  WHERE b.account = a.account AND b.id < a.id"
+	"  AND b.fate IS NOT 'not_sent' ORDER BY b.id DESC LIMIT 1),0)"
 	" FROM attempt a INDEXED BY attempt_sim"
 	" CROSS JOIN voucher v ON v.id = a.voucher"
 	" WHERE a.iccid = ?1 AND a.fate IS NOT 'not_sent'"
@@ -166,6 +169,8 @@ last_of(sqlite3_stmt *stmt, struct ledger_last *out)
 		.ended_ran_ms = sqlite3_column_int64(stmt, 8),
 		.on_air = (unsigned)sqlite3_column_int64(stmt, 9),
 		.in_doubt = (unsigned)sqlite3_column_int64(stmt, 10),
+		.doubt = sqlite3_column_int64(stmt, 20) != 0,
+		.before_wall_ms = sqlite3_column_int64(stmt, 21),
 		.card_minor = ledger_col_money(stmt, 11),
 		.decimals = (unsigned)sqlite3_column_int64(stmt, 12),
 		.own = sqlite3_column_int64(stmt, 13) != 0,
@@ -208,7 +213,7 @@ ledger_last(struct ledger *ledger, const char *iccid, struct ledger_last *out)
 	" CROSS JOIN batch b ON b.id = v.batch"                                \
 	" CROSS JOIN sim s ON s.iccid = a.iccid"                               \
 	" WHERE a.iccid = ?1 AND a.doubt = 1 AND a.flying = 0"                 \
-	" AND a.asked = 1 AND s.fence = 0"                                     \
+	" AND s.fence = 0"                                                     \
 	" AND v.state = 'unknown' AND v.repeated = 0"                          \
 	" AND v.reason IN ('no_answer','broken','restart','no_sms')"           \
 	" AND NOT EXISTS (SELECT 1 FROM attempt c WHERE c.voucher = v.id"      \

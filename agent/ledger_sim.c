@@ -325,6 +325,29 @@ ledger_sim(struct ledger *ledger, const char *iccid, int64_t day_wall_ms,
 	return 0;
 }
 
+/* From the last one back: what is older is not looked at. */
+int
+ledger_dialled_since(
+	struct ledger *ledger, const char *iccid, int64_t ran_ms, unsigned *out)
+{
+	sqlite3_stmt *stmt = ledger_take(ledger,
+		"SELECT began_ran, fate IS NOT 'not_sent' FROM attempt"
+		" WHERE iccid = ?1 ORDER BY id DESC",
+		ledger_text(iccid));
+	if (stmt == NULL)
+		return -EIO;
+	unsigned count = 0;
+	int rc;
+	while ((rc = ledger_step(ledger, stmt)) == 1 &&
+		sqlite3_column_int64(stmt, 0) >= ran_ms)
+		count += sqlite3_column_int64(stmt, 1) != 0;
+	ledger_give(ledger, stmt);
+	if (rc < 0)
+		return -EIO;
+	*out = count;
+	return 0;
+}
+
 int
 ledger_each_sim(struct ledger *ledger, int64_t day_wall_ms, ledger_sim_fn *fn,
 	void *ctx)

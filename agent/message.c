@@ -6,7 +6,6 @@
 #include "agent/message.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "agent/fit.h"
 #include "agent/loop.h"

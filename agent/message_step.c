@@ -3,7 +3,7 @@
  * when that has ended. Moves nothing but along the table of states, and
  * nothing twice.
  */
-#include <string.h>
+#include <errno.h>
 
 #include "agent/fit.h"
 #include "agent/message.h"
@@ -221,6 +221,7 @@ message_look_up(struct turn *turn, int64_t attempt, struct ledger_cause *cause)
 /* A message as its row has it. */
 struct waiting {
 	int64_t id, attempt, stamp_wall_ms;
+	struct ledger_moment arrived;
 	struct weigh_told told;
 	char iccid[LEDGER_NAME_MAX];
 	char serial[LEDGER_NAME_MAX];
@@ -235,6 +236,7 @@ take_waiting(void *ctx, const struct ledger_message *m)
 	w->id = m->id;
 	w->attempt = m->attempt;
 	w->stamp_wall_ms = m->stamp_wall_ms;
+	w->arrived = m->arrived;
 	w->told = (struct weigh_told){.verdict = m->verdict,
 		.amount_minor = m->amount_minor,
 		.deducted_minor = m->deducted_minor,
@@ -248,52 +250,104 @@ take_waiting(void *ctx, const struct ledger_message *m)
 	return false;
 }
 
-static bool
-offer_again(void *ctx, const struct ledger_cause *cause)
+/* A fit of it, over again. Its time was judged when it came. */
+static struct fit_message
+fit_message_of(const struct waiting *w)
 {
-	struct ledger_cause unread = *cause;
-	unread.read = false; /* but for this very message */
-	message_offer(ctx, &unread);
-	return false;
-}
-
-/* Whether it still fits, now that the attempt has ended: one that was refused
- * meanwhile is not what was credited. */
-static bool
-still_fits(struct turn *turn, const struct waiting *w)
-{
-	struct ledger_moment now = turn_now(turn);
-	const struct fit_message m = {.verdict = w->told.verdict,
+	return (struct fit_message){.verdict = w->told.verdict,
 		.amount_minor = w->told.amount_minor,
 		.deducted_minor = w->told.deducted_minor,
 		.bonus_minor = w->told.bonus_minor,
 		.serial = span_str(w->serial),
 		.text_utf8 = span_str(w->text),
 		.stamp_wall_ms = w->stamp_wall_ms,
-		.now = {now.wall_ms, now.ran_ms},
-		/* Its time was judged when it came. */
+		.now = {w->arrived.wall_ms, w->arrived.ran_ms},
 		.clock_trusted = false};
-	struct ledger_cause_query query = {.attempt = w->attempt};
+}
+
+struct again {
+	const struct waiting *w;
 	struct fit fit;
-	int64_t attempt;
-	fit_begin(&fit, &m);
-	return ledger_each_cause(
-		       turn_ledger(turn), &query, offer_again, &fit) == 0 &&
-	       fit_decide(&fit, &attempt) == FIT_ONE;
+};
+
+static bool
+offer_again(void *ctx, const struct ledger_cause *cause)
+{
+	struct again *again = ctx;
+	struct ledger_cause c = *cause;
+	if (c.attempt == again->w->attempt)
+		c.read = false; /* but for this very message */
+	if (c.began.ran_ms <= again->w->arrived.ran_ms)
+		message_offer(&again->fit, &c);
+	return true;
+}
+
+static int64_t
+fit_again(struct turn *turn, const struct waiting *w,
+	const struct ledger_cause_query *query)
+{
+	const struct fit_message m = fit_message_of(w);
+	struct again again = {.w = w};
+	int64_t attempt = 0;
+	fit_begin(&again.fit, &m);
+	if (ledger_each_cause(turn_ledger(turn), query, offer_again, &again) !=
+			0 ||
+		fit_decide(&again.fit, &attempt) != FIT_ONE)
+		return 0;
+	return attempt;
+}
+
+/*
+ * Whose it is, now that the attempt it waited for has ended; 0: nobody's. One
+ * that was refused meanwhile is not what was credited; where it was not sent
+ * at all, an earlier one of the same card may be.
+ */
+static int64_t
+attempt_of(struct turn *turn, const struct waiting *w)
+{
+	struct ledger_cause_query alone = {.attempt = w->attempt};
+	struct ledger_sim sim;
+	int64_t attempt = fit_again(turn, w, &alone);
+	if (attempt != 0 ||
+		ledger_sim(turn_ledger(turn), w->iccid, 0, &sim) != 0)
+		return attempt;
+	struct ledger_cause_query all = {.iccid = w->iccid,
+		.account = sim.account,
+		.operator= sim.operator,
+		.since_ran_ms = w->arrived.ran_ms - FIT_DAY_MS };
+	return fit_again(turn, w, &all);
 }
 
 /* It is weighed, once: before the step, which may not be lost then. */
 static bool
 is_done(struct turn *turn, const struct waiting *w,
-	const struct message_step *step)
+	const struct message_step *step, int64_t attempt)
 {
 	struct ledger_op op = turn_op(turn, LEDGER_MESSAGE_DONE);
 	struct ledger_message_done *d = &op.u.message_done;
+	bool is_its = step->use != MESSAGE_NOTHING;
 	d->message = w->id;
-	d->is_its = step->use != MESSAGE_NOTHING;
+	d->attempt = is_its ? attempt : 0;
 	(void)span_copy(d->why, sizeof(d->why),
-		span_str(d->is_its ? "" : "changes_nothing"));
+		span_str(is_its ? "" : "changes_nothing"));
 	return turn_try(turn, &op, NULL) == 0;
+}
+
+/* What it does to the attempt that has ended, or to nothing. 0 or -EIO. */
+static int
+judge(struct turn *turn, const struct profile *profile, const struct waiting *w,
+	struct ledger_cause *cause, struct message_step *step)
+{
+	*step = only(MESSAGE_NOTHING);
+	int64_t attempt = attempt_of(turn, w);
+	if (attempt == 0)
+		return 0;
+	if (message_look_up(turn, attempt, cause) != 0)
+		return -EIO;
+	*step = message_use(profile, cause, &w->told);
+	if (step->use == MESSAGE_WAIT)
+		*step = only(MESSAGE_NOTHING);
+	return 0;
 }
 
 static void
@@ -301,12 +355,10 @@ weigh_waiting(struct turn *turn, const struct profile *profile,
 	const struct waiting *w)
 {
 	struct ledger_cause cause;
-	if (message_look_up(turn, w->attempt, &cause) != 0)
-		return;
-	struct message_step step = message_use(profile, &cause, &w->told);
-	if (step.use != MESSAGE_WAIT && !still_fits(turn, w))
-		step.use = MESSAGE_NOTHING;
-	if (step.use == MESSAGE_WAIT || !is_done(turn, w, &step))
+	struct message_step step;
+	if (message_look_up(turn, w->attempt, &cause) != 0 || cause.open ||
+		judge(turn, profile, w, &cause, &step) != 0 ||
+		!is_done(turn, w, &step, cause.attempt))
 		return;
 	struct message_proof proof = {.turn = turn,
 		.cause = &cause,

@@ -24,6 +24,8 @@ profile_free(struct profile *p)
 	for (size_t i = 0; i < PROFILE_MENU_MAX; i++)
 		expression_free(p->menu[i].screen);
 	expression_free(p->smsc);
+	for (size_t i = 0; i < p->proof_count; i++)
+		expression_free(p->proofs[i]);
 	classifier_free(p->reply);
 	free(p->file);
 	free(p);

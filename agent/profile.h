@@ -78,6 +78,10 @@ struct profile {
 	unsigned balance_max_per_day;
 	int64_t low_minor;
 
+	char proof_ussd[PROFILE_CODE_MAX];
+	struct expression *proofs[PROFILE_PATTERN_MAX];
+	size_t proof_count;
+
 	struct classifier *reply;
 
 	unsigned max_rejects;

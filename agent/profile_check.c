@@ -93,6 +93,11 @@ check_balance(struct profile_build *b)
 		profile_line_of(b, "balance", "reply") == 0)
 		WRONG_AT(b, "balance", "ussd",
 			"ussd: without reply its answer cannot be read");
+	if (b->profile->verdict_by == PROFILE_VERDICT_BALANCE &&
+		(b->profile->balance_ussd[0] == '\0' ||
+			profile_line_of(b, "balance", "reply") == 0))
+		WRONG_AT(b, "recharge", "verdict",
+			"verdict: balance needs [balance] with ussd and reply");
 	if (b->low[0] == '\0')
 		return;
 	if (money_parse(span_str(b->low), (struct money_format){0, '.'},
@@ -106,20 +111,19 @@ check_balance(struct profile_build *b)
 static void
 check_reply(struct profile_build *b)
 {
-	if (!b->has_loaded)
+	if (!b->has_loaded && b->profile->verdict_by != PROFILE_VERDICT_BALANCE)
 		problems_add(b->problems, b->profile->file, 0,
 			"[reply] has no loaded: no card could ever end as "
 			"loaded");
 }
 
 static void
-check_later(struct profile_build *b)
+check_proof(struct profile_build *b)
 {
-	unsigned line = profile_line_of(b, "proof", "ussd");
-
-	if (line > 0)
-		problems_warn(b->problems, b->profile->file, line,
-			"[proof] is not asked by this version");
+	if (b->profile->proof_ussd[0] != '\0' &&
+		profile_line_of(b, "proof", "reply") == 0)
+		WRONG_AT(b, "proof", "ussd",
+			"ussd: without reply its answer cannot be read");
 }
 
 void
@@ -129,5 +133,5 @@ profile_check(struct profile_build *b)
 	check_menu(b);
 	check_balance(b);
 	check_reply(b);
-	check_later(b);
+	check_proof(b);
 }

@@ -73,12 +73,11 @@ static const struct profile_key keys[] = {
 	OWN("balance", "sms_text", take_unused_template),
 	OWN_REPEATED("balance", "reply", take_balance_reply),
 	OWN("balance", "before", take_before),
-	{"balance", "max_per_day", PROFILE_ONCE, profile_take_max_per_day,
-		AT(balance_max_per_day), 0, 100000},
+	NUMBER("balance", "max_per_day", balance_max_per_day, 0, 100000),
 	OWN("balance", "low", take_low),
 
-	OWN("proof", "ussd", take_unused_code),
-	OWN_REPEATED("proof", "reply", take_unused_expression),
+	CODE("proof", "ussd", proof_ussd),
+	OWN_REPEATED("proof", "reply", take_proof_reply),
 
 	OWN_REPEATED("follow_up", NULL, take_follow_up),
 

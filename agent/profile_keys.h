@@ -38,7 +38,6 @@ profile_take profile_take_timeout;
 /* profile_take.c: validated, and carried out by a later version. */
 profile_take profile_take_unused_number;
 profile_take profile_take_unused_template;
-profile_take profile_take_unused_code;
 profile_take profile_take_senders;
 
 /* profile_rules.c */
@@ -48,7 +47,7 @@ profile_take profile_take_menu;
 profile_take profile_take_follow_up;
 profile_take profile_take_balance_reply;
 profile_take profile_take_rule;
-profile_take profile_take_unused_expression;
+profile_take profile_take_proof_reply;
 profile_take profile_take_smsc;
 
 /* profile_words.c */
@@ -60,7 +59,6 @@ profile_take profile_take_verdict;
 profile_take profile_take_repeat;
 profile_take profile_take_before;
 profile_take profile_take_low;
-profile_take profile_take_max_per_day;
 profile_take profile_take_hours;
 
 #endif

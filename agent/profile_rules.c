@@ -74,14 +74,6 @@ check_expression(struct profile_build *b, struct span pattern)
 }
 
 void
-profile_take_unused_expression(struct profile_build *b,
-	const struct profile_key *key, struct span value)
-{
-	(void)key;
-	check_expression(b, value);
-}
-
-void
 profile_take_smsc(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
@@ -120,6 +112,28 @@ profile_take_msisdn(struct profile_build *b, const struct profile_key *key,
 {
 	(void)key;
 	add_pattern(b, b->profile->msisdns, &b->profile->msisdn_count, value);
+}
+
+/* Without one of these it could tell no card from another. */
+static bool
+can_prove(const struct expression *e)
+{
+	return expression_has_group(e, "serial") ||
+	       expression_has_group(e, "time");
+}
+
+void
+profile_take_proof_reply(struct profile_build *b, const struct profile_key *key,
+	struct span value)
+{
+	struct profile *p = b->profile;
+	size_t before = p->proof_count;
+	add_pattern(b, p->proofs, &p->proof_count, value);
+	if (p->proof_count > before && !can_prove(p->proofs[before]))
+		PROFILE_WRONG(b,
+			"%s: neither a group (?<serial>...) nor "
+			"(?<time>...)",
+			key->name);
 }
 
 /* The number of a step, from 1, that has none yet; 0 after telling. */

@@ -60,18 +60,6 @@ profile_take_number(struct profile_build *b, const struct profile_key *key,
 		*(unsigned *)value_at(b, key) = number;
 }
 
-void
-profile_take_max_per_day(struct profile_build *b, const struct profile_key *key,
-	struct span value)
-{
-	profile_take_number(b, key, value);
-	if (b->profile->balance_max_per_day > 0)
-		PROFILE_WARN(b,
-			"%s: this version does not count balance requests; "
-			"where they cost money, set before = never",
-			key->name);
-}
-
 /* A time of at least key->min seconds; false after telling. */
 static bool
 read_time(struct profile_build *b, const struct profile_key *key,
@@ -149,16 +137,6 @@ profile_take_unused_template(struct profile_build *b,
 
 	if (fault)
 		PROFILE_WRONG(b, "%s: %s", key->name, fault);
-}
-
-void
-profile_take_unused_code(struct profile_build *b, const struct profile_key *key,
-	struct span value)
-{
-	if (span_find(value, '{') < value.len)
-		PROFILE_WRONG(b, "%s: no {pin} or {msisdn} here", key->name);
-	else
-		profile_take_unused_template(b, key, value);
 }
 
 void

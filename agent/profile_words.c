@@ -69,10 +69,11 @@ void
 profile_take_verdict(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
-	if (span_eq(value, span_str("sms")) ||
-		span_eq(value, span_str("balance")))
-		PROFILE_WRONG(b, "%s: %.*s comes with a later version",
-			key->name, (int)value.len, value.ptr);
+	if (span_eq(value, span_str("sms")))
+		PROFILE_WRONG(
+			b, "%s: sms comes with a later version", key->name);
+	else if (span_eq(value, span_str("balance")))
+		b->profile->verdict_by = PROFILE_VERDICT_BALANCE;
 	else if (!span_eq(value, span_str("ussd")))
 		PROFILE_WRONG(b, "%s: ussd, sms or balance", key->name);
 }
@@ -82,7 +83,7 @@ profile_take_repeat(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
 	if (span_eq(value, span_str("once")))
-		PROFILE_WARN(b, "%s: this version never repeats", key->name);
+		b->profile->repeat_once = true;
 	else if (!span_eq(value, span_str("never")))
 		PROFILE_WRONG(b, "%s: never or once", key->name);
 }

@@ -12,6 +12,7 @@
 struct search {
 	int64_t after;
 	int64_t found; /* 0: none */
+	char iccid[LEDGER_NAME_MAX], modem[LEDGER_NAME_MAX];
 };
 
 static bool
@@ -21,7 +22,28 @@ first_open(void *ctx, const struct ledger_attempt *a)
 	if (a->id <= search->after)
 		return true;
 	search->found = a->id;
+	(void)span_copy(
+		search->iccid, sizeof(search->iccid), span_str(a->iccid));
+	(void)span_copy(
+		search->modem, sizeof(search->modem), span_str(a->modem));
 	return false;
+}
+
+/* Whoever may still answer that session is fenced off, wherever its SIM is
+ * put next. */
+static void
+raise_fence(struct turn *turn, const struct search *open)
+{
+	struct ledger_op op = turn_op(turn, LEDGER_FENCE);
+	struct ledger_fence *f = &op.u.fence;
+	struct ledger_sim sim;
+	if (ledger_sim(turn_ledger(turn), open->iccid, 0, &sim) != 0 ||
+		sim.fence)
+		return;
+	(void)span_copy(f->iccid, sizeof(f->iccid), span_str(open->iccid));
+	(void)span_copy(f->modem, sizeof(f->modem), span_str(open->modem));
+	(void)span_copy(f->why, sizeof(f->why), span_str("restart"));
+	turn_must(turn, &op);
 }
 
 static void
@@ -49,6 +71,7 @@ recover_attempts(struct turn *turn)
 			    turn_ledger(turn), 0, first_open, &search) != 0 ||
 			search.found == 0)
 			return n;
+		raise_fence(turn, &search);
 		settle(turn, search.found);
 		n++;
 		/* While the disk refuses, what is settled stays open: the

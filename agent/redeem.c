@@ -16,6 +16,7 @@
 #include "agent/mask.h"
 #include "agent/message.h"
 #include "agent/policy.h"
+#include "agent/reading.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
 #include "agent/weigh.h"
@@ -31,6 +32,8 @@ struct attempt {
 	char target[LEDGER_TARGET_MAX];
 	int64_t card_minor;
 	int64_t balance_before_minor;
+	int64_t asked_ms; /* loop clock: the request under way went out */
+	char reply_before[LEDGER_TEXT_MAX]; /* of the SIM's attempt before */
 	unsigned earlier_attempts, busy_before, not_sent_before;
 	bool pin_in_request; /* it stands in the request under way */
 	bool pin_out;        /* a request that held it may have been on air */
@@ -151,9 +154,21 @@ ledger_fate_of(enum policy_fate fate)
 	return LEDGER_ANSWERED;
 }
 
+/* What an answer, or none, came to. */
+struct outcome {
+	struct classify_result read;
+	struct reading told;
+	char masked[LEDGER_TEXT_MAX];
+	struct policy_case weighed;
+	struct policy_step next;
+	const char *by;             /* what decided */
+	struct reading_proof proof; /* by the balance that the text told */
+	bool proven;                /* ... that this card was credited */
+};
+
 static void
 weigh(const struct attempt *a, const struct modem_result *result,
-	const struct classify_result *read, struct policy_case *c)
+	struct outcome *o)
 {
 	struct weigh_card card = {.own = is_self(a),
 		.card_minor = a->card_minor,
@@ -161,11 +176,14 @@ weigh(const struct attempt *a, const struct modem_result *result,
 		.earlier_attempts = a->earlier_attempts,
 		.busy_before = a->busy_before,
 		.not_sent_before = a->not_sent_before};
-	struct weigh_told told = weigh_told(a->profile, read);
+	struct weigh_told told = weigh_told(a->profile, &o->read);
+	struct policy_case *c = &o->weighed;
 	*c = weigh_case(a->profile, &card, &told);
 	c->fate = fate_of(a, result->fate);
 	c->broken =
 		result->cause == MODEM_BROKEN || result->cause == MODEM_STOPPED;
+	c->doubled = o->told.minor != MONEY_NONE &&
+	             strcmp(o->masked, a->reply_before) == 0;
 	c->verdict_by_sms = a->profile->verdict_by == PROFILE_VERDICT_SMS;
 }
 
@@ -184,20 +202,51 @@ keep_reply(const struct attempt *a, const struct modem_result *result,
 		mask_reply(a, result->text, out, cap);
 }
 
-/* What an answer, or none, came to. */
-struct outcome {
-	struct classify_result read;
-	struct policy_case weighed;
-	struct policy_step next;
-};
+/*
+ * A text without a verdict that tells a balance. Where the operator answers a
+ * good recharge so, a proven rise is the verdict (contract, Evidence 4);
+ * elsewhere it is the evidence that follows.
+ */
+static void
+weigh_balance(const struct attempt *a, struct outcome *o)
+{
+	if (o->next.event != VOUCHER_NO_VERDICT || !is_self(a) ||
+		o->told.minor == MONEY_NONE)
+		return;
+	o->proof = reading_weigh(a->redeem->turn, a->line->account, &o->told);
+	o->proven =
+		o->proof.attempt == a->id && o->proof.why == EVIDENCE_PROVEN;
+	if (!o->proven || a->profile->verdict_by != PROFILE_VERDICT_BALANCE)
+		return;
+	o->next.event = VOUCHER_CREDITED;
+	o->next.reason = "";
+	o->next.credited_minor = o->proof.rise_minor;
+	o->by = "balance";
+}
+
+/* With verdict = balance no text says that a card was loaded. */
+static void
+judge(const struct attempt *a, const struct modem_result *result,
+	struct outcome *o)
+{
+	if (result->cause == MODEM_TEXT && a->pin_out)
+		classifier_read(a->profile->reply, result->text, &o->read);
+	o->told = reading_of(a->profile, &o->read.groups);
+	keep_reply(a, result, o->masked, sizeof(o->masked));
+	if (a->profile->verdict_by == PROFILE_VERDICT_BALANCE &&
+		o->read.verdict == VERDICT_LOADED)
+		o->read.verdict = VERDICT_NONE;
+	weigh(a, result, o);
+	o->by = o->weighed.fate == POLICY_ANSWERED ? "text" : "modem";
+	o->next = policy_next(&o->weighed);
+	weigh_balance(a, o);
+}
 
 static void
-settle_in_ledger(const struct attempt *a, const struct outcome *o,
-	const struct modem_result *result)
+settle_in_ledger(const struct attempt *a, const struct outcome *o)
 {
 	const struct policy_case *c = &o->weighed;
 	const struct policy_step *next = &o->next;
-
 	struct turn *turn = a->redeem->turn;
 	struct ledger_op op = turn_op(turn, LEDGER_ATTEMPT_SETTLE);
 	struct ledger_attempt_settle *s = &op.u.attempt_settle;
@@ -210,11 +259,14 @@ settle_in_ledger(const struct attempt *a, const struct outcome *o,
 		next->wait_ms > 0 ? turn_now(turn).ran_ms + next->wait_ms : 0;
 	s->credited_minor = next->credited_minor;
 	s->balance_minor = c->balance_told_minor;
-	(void)span_copy(s->by, sizeof(s->by),
-		span_str(c->fate == POLICY_ANSWERED ? "text" : "modem"));
+	s->deducted_minor = c->deducted_minor;
+	s->bonus_minor = c->bonus_minor;
+	(void)span_copy(s->by, sizeof(s->by), span_str(o->by));
 	(void)span_copy(s->rule, sizeof(s->rule), span_str(o->read.rule));
-	keep_reply(a, result, s->reply, sizeof(s->reply));
+	(void)span_copy(s->reply, sizeof(s->reply), span_str(o->masked));
 	turn_must(turn, &op);
+	if (o->proven && next->event == VOUCHER_NO_VERDICT)
+		reading_settle(turn, &o->proof);
 }
 
 /* The operator barred the SIM: it dials no more until a person or the pause
@@ -252,21 +304,45 @@ pace_line(const struct attempt *a, const struct policy_case *c,
 	line->rest_until_ms = now + REST_MS * ((int64_t)1 << doublings);
 }
 
+static bool
+becomes_unknown(enum voucher_event event)
+{
+	const struct voucher_edge *edge =
+		voucher_edge_find(VOUCHER_DIALING, event);
+	return edge && edge->to == VOUCHER_UNKNOWN;
+}
+
+/* A session that may still be answered is fenced off; an answer that settled
+ * nothing has evidence asked for, before the SIM dials another card. */
+static void
+warn_sentry(const struct attempt *a, const struct modem_result *result,
+	const struct outcome *o)
+{
+	int64_t due_ms = loop_now_ms(a->redeem->loop);
+	int64_t slowest_ms = a->asked_ms + a->profile->timeout_ms;
+	if (result->fate != MODEM_MAYBE_SENT) {
+		a->line->wants_evidence |=
+			becomes_unknown(o->next.event) && !o->proven;
+		return;
+	}
+	/* A port that broke off says nothing of the network's answer. */
+	if (o->weighed.broken && slowest_ms > due_ms)
+		due_ms = slowest_ms;
+	line_doubt(a->line, a->redeem->turn,
+		o->weighed.broken ? "broken" : "no_answer", due_ms);
+}
+
 static void
 conclude(struct attempt *a, const struct modem_result *result)
 {
 	struct outcome o = {.read = {.verdict = VERDICT_NONE, .rule = ""}};
-	if (result->cause == MODEM_TEXT && a->pin_out)
-		classifier_read(a->profile->reply, result->text, &o.read);
-	weigh(a, result, &o.read, &o.weighed);
-	o.next = policy_next(&o.weighed);
-	settle_in_ledger(a, &o, result);
+	judge(a, result, &o);
+	warn_sentry(a, result, &o);
+	settle_in_ledger(a, &o);
 	message_on_settled(a->redeem->turn, a->profile, a->id);
 	if (o.next.sim_blocked)
 		block_sim(a);
 	pace_line(a, &o.weighed, &o.next);
-	if (result->fate == MODEM_MAYBE_SENT)
-		line_doubt(a->line, loop_now_ms(a->redeem->loop));
 	struct fleet_idle on_idle = a->redeem->on_idle;
 	struct line *line = a->line;
 	forget(a);
@@ -300,8 +376,10 @@ type_answer(struct attempt *a, const struct profile_menu_step *step)
 		rc = modem_reply(a->line->modem, span_str(answer),
 			a->profile->timeout_ms, on_result, a);
 	explicit_bzero(answer, sizeof(answer));
-	if (rc == 0)
+	if (rc == 0) {
 		a->pin_in_request = has_pin(step->answer);
+		a->asked_ms = loop_now_ms(a->redeem->loop);
+	}
 	return rc;
 }
 
@@ -344,6 +422,18 @@ on_voucher(void *ctx, const struct ledger_voucher *v)
 	return false;
 }
 
+/* What the SIM was told before, should the network say it twice. */
+static void
+look_up_reply(struct attempt *a)
+{
+	struct ledger_last last;
+	if (ledger_last(turn_ledger(a->redeem->turn), line_iccid(a->line),
+		    &last) == 0 &&
+		last.attempt != 0)
+		(void)span_copy(a->reply_before, sizeof(a->reply_before),
+			span_str(last.reply));
+}
+
 /* What the ledger knows of the voucher and of the balance before. */
 static int
 look_up(struct attempt *a)
@@ -358,6 +448,7 @@ look_up(struct attempt *a)
 	if (ledger_sim(ledger, line_iccid(a->line), 0, &sim) == 0 &&
 		sim.balance_is_last)
 		a->balance_before_minor = sim.balance_minor;
+	look_up_reply(a);
 	return l.found ? 0 : -EINVAL;
 }
 
@@ -397,6 +488,7 @@ dial(struct attempt *a)
 		rc = record(a);
 	if (rc == 0) {
 		a->pin_in_request = has_pin(template);
+		a->asked_ms = loop_now_ms(a->redeem->loop);
 		if (modem_ask(a->line->modem, span_str(code), MODEM_ONCE,
 			    a->profile->timeout_ms, on_result, a) != 0) {
 			/* It is in the ledger already: it ends not_sent. */

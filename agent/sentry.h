@@ -21,13 +21,14 @@ struct sentry_parts {
 	struct fleet_idle on_idle;
 };
 struct sentry *sentry_new(const struct sentry_parts *parts);
+/* After the fleet's modems have stopped; before balance is freed. */
 void sentry_free(struct sentry *sentry);
 
 /*
  * Asked by dispatch for each free line whose modem is ready, before it looks
- * for a card: whether the line has to wait. Goes on with its fence, or raises
- * one that is due. *until_ms: when to ask again (loop clock; INT64_MAX: when
- * the line is free again).
+ * for a card, and before the line rests: whether the line has to wait. Goes
+ * on with its fence, or raises one that is due. *until_ms: when to ask again
+ * (loop clock; INT64_MAX: when the line is free again).
  */
 bool sentry_stops(struct sentry *sentry, struct line *line, int64_t *until_ms);
 

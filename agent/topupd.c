@@ -20,7 +20,6 @@
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/intake.h"
-#include "agent/late.h"
 #include "agent/ledger.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -32,6 +31,7 @@
 #include "agent/reload.h"
 #include "agent/reserve.h"
 #include "agent/restore.h"
+#include "agent/sentry.h"
 #include "agent/spool.h"
 #include "agent/trail.h"
 #include "agent/turn.h"
@@ -50,6 +50,7 @@ struct daemon {
 	struct fleet *fleet;
 	struct balance *balance;
 	struct redeem *redeem;
+	struct sentry *sentry;
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct trail *trail;
@@ -82,7 +83,8 @@ static void
 on_push(void *ctx, struct line *line, struct span text_utf8)
 {
 	struct daemon *d = ctx;
-	late_text(d->turn, line, text_utf8, loop_now_ms(d->loop));
+	if (d->sentry)
+		sentry_on_text(d->sentry, line, text_utf8);
 }
 
 static void
@@ -382,11 +384,17 @@ build_stories(struct daemon *d)
 	struct fleet_idle on_idle = {.ctx = d, .fn = on_line};
 	d->balance = balance_new(d->loop, d->turn, &on_idle);
 	d->redeem = redeem_new(d->loop, d->turn, d->vault, &on_idle);
+	struct sentry_parts sentry = {.loop = d->loop,
+		.turn = d->turn,
+		.balance = d->balance,
+		.on_idle = on_idle};
+	d->sentry = sentry_new(&sentry);
 	struct dispatch_parts dispatch = {.loop = d->loop,
 		.turn = d->turn,
 		.fleet = d->fleet,
 		.redeem = d->redeem,
-		.balance = d->balance};
+		.balance = d->balance,
+		.sentry = d->sentry};
 	d->dispatch = dispatch_new(&dispatch);
 	struct intake_options intake = {.loop = d->loop,
 		.turn = d->turn,
@@ -487,6 +495,7 @@ take_down(struct daemon *d)
 	intake_free(d->intake);
 	dispatch_free(d->dispatch);
 	redeem_free(d->redeem);
+	sentry_free(d->sentry);
 	balance_free(d->balance);
 	fleet_free(d->fleet);
 	spool_close(d->spool);

@@ -4,7 +4,7 @@
  */
 #include "agent/weigh.h"
 
-#include "agent/balance.h"
+#include "agent/reading.h"
 
 static int64_t
 amount_of(const struct profile *profile, const char *text)
@@ -26,7 +26,7 @@ weigh_told(const struct profile *profile, const struct classify_result *read)
 		.amount_minor = amount_of(profile, g->amount),
 		.deducted_minor = amount_of(profile, g->deducted),
 		.bonus_minor = amount_of(profile, g->bonus),
-		.balance_minor = balance_told(profile, g),
+		.balance_minor = reading_of(profile, g).minor,
 	};
 }
 

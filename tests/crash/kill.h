@@ -70,8 +70,9 @@ void kill_law_fini(struct kill_law *law);
 /* Reads on in the truth, and checks what needs no ledger: no PIN executed
  * twice or dialled again, refusals in a row within bounds. */
 void kill_law_read_truth(struct kill_law *law, struct house *h);
-/* A person allowed the SIM in that modem (0 is the first) one PIN more. */
-void kill_law_unlocked(struct kill_law *law, struct house *h, size_t modem);
+/* A person is about to allow the SIM in that modem (0 is the first) one PIN
+ * more. */
+void kill_law_unlocks(struct kill_law *law, struct house *h, size_t modem);
 /* Holds all vouchers against the truth: the JSON list of them, the truth as
  * it was before they were asked for is read. all: none may be missing. */
 void kill_law_check(

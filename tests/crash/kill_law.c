@@ -108,7 +108,7 @@ kill_law_read_truth(struct kill_law *law, struct house *h)
 }
 
 void
-kill_law_unlocked(struct kill_law *law, struct house *h, size_t modem)
+kill_law_unlocks(struct kill_law *law, struct house *h, size_t modem)
 {
 	char imsi[24];
 	/* house_world.c numbers them so. */

@@ -77,6 +77,7 @@ make_modems(struct siege *s)
 		"\"lose_request\": 0.01, \"busy\": 0.04, \"lose_reply\": 0.01,"
 		"\"reboot\": 0.01, \"vanish\": 0.01, \"vanish_ms\": 300,"
 		"\"cme\": 0.01, \"dropped\": 0.01, \"garble\": 0.01,"
+		"\"twice\": 0.02, \"late\": 0.02, \"late_ms\": 1500,"
 		"\"ended\": 0.02, \"lines\": 0.02, \"quotes\": 0.02}}";
 	char name[16];
 	for (unsigned i = 0; i < s->options.modems; i++) {
@@ -149,9 +150,12 @@ unlock(struct siege *s)
 		bool waits = strcmp(state, "locked_out") == 0 ||
 		             (strcmp(state, "fenced") == 0 &&
 				     house_text(modem, "until")[0] == '\0');
-		if (waits && house_ctl(s->h, "unlock",
-				     house_text(modem, "name"), NULL) == 0)
-			kill_law_unlocked(&s->law, s->h, i);
+		if (!waits)
+			continue;
+		/* Before: the SIM may dial before topupctl is back. */
+		kill_law_unlocks(&s->law, s->h, i);
+		(void)house_ctl(s->h, "unlock", house_text(modem, "name"),
+			NULL); /* it may be dead */
 	}
 	json_decref(modems);
 }

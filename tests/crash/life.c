@@ -14,12 +14,12 @@
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/intake.h"
-#include "agent/late.h"
 #include "agent/ledger.h"
 #include "agent/loop.h"
 #include "agent/recover.h"
 #include "agent/redeem.h"
 #include "agent/reserve.h"
+#include "agent/sentry.h"
 #include "agent/spool.h"
 #include "agent/trail.h"
 #include "agent/turn.h"
@@ -52,7 +52,8 @@ static void
 on_push(void *ctx, struct line *line, struct span text_utf8)
 {
 	struct life *l = ctx;
-	late_text(l->turn, line, text_utf8, loop_now_ms(l->loop));
+	if (l->sentry)
+		sentry_on_text(l->sentry, line, text_utf8);
 }
 
 static void
@@ -143,11 +144,17 @@ build_stories(struct life *l)
 	struct fleet_idle on_idle = {.ctx = l, .fn = on_line};
 	l->balance = balance_new(l->loop, l->turn, &on_idle);
 	l->redeem = redeem_new(l->loop, l->turn, l->vault, &on_idle);
+	struct sentry_parts sentry = {.loop = l->loop,
+		.turn = l->turn,
+		.balance = l->balance,
+		.on_idle = on_idle};
+	l->sentry = sentry_new(&sentry);
 	struct dispatch_parts dispatch = {.loop = l->loop,
 		.turn = l->turn,
 		.fleet = l->fleet,
 		.redeem = l->redeem,
-		.balance = l->balance};
+		.balance = l->balance,
+		.sentry = l->sentry};
 	l->dispatch = dispatch_new(&dispatch);
 	struct intake_options intake = {.loop = l->loop,
 		.turn = l->turn,
@@ -243,6 +250,7 @@ life_drop(struct life *l)
 	intake_free(l->intake);
 	dispatch_free(l->dispatch);
 	redeem_free(l->redeem);
+	sentry_free(l->sentry);
 	balance_free(l->balance);
 	fleet_free(l->fleet);
 	spool_close(l->spool);

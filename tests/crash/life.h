@@ -45,6 +45,7 @@ struct life {
 	struct fleet *fleet;
 	struct balance *balance;
 	struct redeem *redeem;
+	struct sentry *sentry;
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct trail *trail;

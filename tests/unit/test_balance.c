@@ -158,9 +158,8 @@ an_answer_that_never_comes_leaves_the_line_in_doubt(void **state)
 	assert_int_equal(s.answers, 1);
 	assert_non_null(strstr(s.error, "did not answer"));
 	assert_true(s.counter.line.doubt);
-	assert_true(
-		s.counter.line.quiet_until_ms ==
-		loop_now_ms(s.counter.loop) + s.counter.line.profile->fence_ms);
+	assert_true(s.counter.line.due_ms == loop_now_ms(s.counter.loop));
+	assert_true(sim_of(&s).fence);
 	assert_true(sim_of(&s).balance_minor == MONEY_NONE);
 	end_scene(&s);
 }
@@ -180,23 +179,30 @@ an_answer_that_comes_too_late_is_no_reading(void **state)
 	end_scene(&s);
 }
 
-/* The request's own answer is still to come, and must not meet a PIN. */
+/* The request's own answer is still to come, and must not meet a PIN; but a
+ * balance told beside the verdict is one. */
 static void
-a_late_answer_of_a_card_is_no_reading_and_leaves_doubt(void **state)
+a_late_answer_of_a_card_answers_no_request_and_leaves_doubt(void **state)
 {
-	static const char *const texts[] = {
-		("\r\n+CUSD: 0,\"Credited with 100.00. Your balance is "
-		 "250.00\",15\r\n"),
-		"\r\n+CUSD: 0,\"Invalid voucher\",15\r\n",
-		"\r\n+CUSD: 0,\"You will receive an SMS\",15\r\n"};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	static const struct {
+		const char *text;
+		int64_t minor;
+	} rows[] = {
+		{"\r\n+CUSD: 0,\"Invalid voucher\",15\r\n", MONEY_NONE},
+		{"\r\n+CUSD: 0,\"You will receive an SMS\",15\r\n", MONEY_NONE},
+		{"\r\n+CUSD: 0,\"Credited with 100.00. Your balance is "
+		 "250.00\",15\r\n",
+			25000},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct scene s;
 		begin_scene(&s, state, COUNTER_PLAIN);
-		rig_answer(&s.counter.rig, texts[i], 100);
+		rig_answer(&s.counter.rig, rows[i].text, 100);
 		ask_and_wait(&s);
 		assert_false(s.answer.ok);
+		assert_true(s.answer.late);
 		assert_true(s.counter.line.doubt);
-		assert_true(sim_of(&s).balance_minor == MONEY_NONE);
+		assert_true(sim_of(&s).balance_minor == rows[i].minor);
 		end_scene(&s);
 	}
 }
@@ -497,7 +503,7 @@ main(void)
 		TEST(an_answer_without_a_balance_is_no_reading),
 		TEST(an_answer_that_never_comes_leaves_the_line_in_doubt),
 		TEST(an_answer_that_comes_too_late_is_no_reading),
-		TEST(a_late_answer_of_a_card_is_no_reading_and_leaves_doubt),
+		TEST(a_late_answer_of_a_card_answers_no_request_and_leaves_doubt),
 		TEST(a_refusal_by_the_modem_itself_rests_the_line_but_leaves_no_doubt),
 		TEST(a_modem_that_vanishes_or_is_stopped_answers_the_waiter),
 		TEST(a_session_that_asks_back_is_closed),

@@ -32,15 +32,15 @@ no_pin_is_dialled_while_the_balance_is_not_answered(void **state)
 	trade_answer(A, "*123#", NULL);
 	trade_open(&t);
 	struct trade_batch b = trade_batch(&t, 1, NULL);
-	/* Time-out, fence, and pauses of 30 s, 60 s, ... */
+	/* Time-out, and fences that ask three times and are quiet. */
 	trade_run(&t, 10 * MINUTE);
 	unsigned asked = trade_codes(A, "*123#");
-	assert_in_range(asked, 3, 5);
+	assert_in_range(asked, 4, 8);
 	assert_int_equal(trade_dialled(A, &b, 0), 0);
 	trade_expect(&t, &b, 0, VOUCHER_READY, "");
 	trade_answer(A, "*123#", TRADE_BALANCE);
 	trade_run(&t, 20 * MINUTE);
-	assert_int_equal(trade_codes(A, "*123#"), asked + 1);
+	assert_in_range(trade_codes(A, "*123#"), asked + 1, asked + 2);
 	assert_int_equal(trade_dialled(A, &b, 0), 1);
 	trade_expect(&t, &b, 0, VOUCHER_LOADED, "");
 	trade_fini(&t);

@@ -80,6 +80,38 @@ a_jump_opens_no_hours(void **state)
 }
 
 static void
+a_jump_begins_no_new_day(void **state)
+{
+	static const bool synced[] = {true, false};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct trade t;
+		void *fresh;
+		assert_int_equal(purse_setup(&fresh), 0);
+		trade_init(&t, fresh, TRADE_LIMITS("daily_max = 2\n"));
+		virtual_set_trusted(synced[i]);
+		trade_open(&t);
+		struct trade_batch b = trade_batch(&t, 4, NULL);
+		trade_run(&t, MINUTE);
+		assert_int_equal(trade_dialled(A, &b, 1), 1);
+		assert_int_equal(trade_dialled(A, &b, 2), 0);
+		jump(3 * DAY);
+		dispatch_kick(t.dispatch);
+		trade_run(&t, CLOCK_DOUBT_MS / 2);
+		assert_int_equal(trade_dialled(A, &b, 2), 0);
+		jump(-3 * DAY);
+		virtual_set_trusted(false);
+		/* Its own day, by the time that it ran. */
+		trade_run(&t, 23 * HOUR);
+		assert_int_equal(trade_dialled(A, &b, 2), 0);
+		trade_run(&t, HOUR);
+		assert_int_equal(trade_dialled(A, &b, 3), 1);
+		trade_fini(&t);
+		assert_int_equal(purse_teardown(&fresh), 0);
+	}
+}
+
+static void
 a_jump_ends_no_pause(void **state)
 {
 	(void)state;
@@ -137,6 +169,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CLOCK_TEST(a_jump_expires_no_voucher),
 		CLOCK_TEST(a_jump_opens_no_hours),
+		cmocka_unit_test(a_jump_begins_no_new_day),
 		cmocka_unit_test(a_jump_ends_no_pause),
 		cmocka_unit_test(a_jump_changes_no_time_out),
 	};

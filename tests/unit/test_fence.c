@@ -15,7 +15,7 @@
 enum { QUIET = 60000, ASK = 30000, SETTLE = FENCE_SETTLE_MS };
 
 /* What happens at a moment; TICK only lets time pass. */
-enum what { TICK, DONE, FAILED, TEXT, BROKEN };
+enum what { TICK, DONE, FAILED, TEXT, READING, BROKEN };
 
 struct step {
 	int64_t at_ms;
@@ -48,6 +48,7 @@ happen(struct fence *f, enum what what, int64_t at_ms)
 	static const enum fence_event events[] = {[DONE] = FENCE_DONE,
 		[FAILED] = FENCE_FAILED,
 		[TEXT] = FENCE_TEXT,
+		[READING] = FENCE_READING,
 		[BROKEN] = FENCE_BROKEN};
 	fence_tick(f, at_ms);
 	if (what != TICK)
@@ -179,6 +180,37 @@ text_in_the_place_of_the_answer_ends_nothing(void **state)
 			 {9000, FAILED, FENCE_ASKING, FENCE_WISH_BALANCE},
 			 {9500, DONE, FENCE_QUIET, FENCE_WISH_NONE}));
 	assert_int_equal(f.quiets, 1);
+}
+
+/* As a push, while the next question is under way or when all are asked. */
+static void
+late_answer_to_a_question_answers_it(void **state)
+{
+	(void)state;
+	struct fence_terms t = terms(false, true);
+	struct fence f = raised(&t);
+	walk(&f, STEPS({0, DONE, FENCE_SETTLING, FENCE_WISH_NONE},
+			 {SETTLE, TICK, FENCE_ASKING, FENCE_WISH_BALANCE}));
+	assert_true(fence_awaits_reading(&f));
+	walk(&f, STEPS({9000, FAILED, FENCE_ASKING, FENCE_WISH_BALANCE},
+			 {9500, READING, FENCE_QUIET, FENCE_WISH_NONE}));
+	assert_false(fence_awaits_reading(&f));
+	assert_int_equal(f.quiets, 1);
+	/* Its own outcome comes too late to change anything. */
+	walk(&f, STEPS({9900, FAILED, FENCE_QUIET, FENCE_WISH_NONE}));
+
+	f = raised(&t);
+	assert_false(fence_awaits_reading(&f));
+	walk(&f, STEPS({0, DONE, FENCE_SETTLING, FENCE_WISH_NONE},
+			 {SETTLE, TICK, FENCE_ASKING, FENCE_WISH_BALANCE},
+			 {3000, FAILED, FENCE_ASKING, FENCE_WISH_BALANCE},
+			 {4000, FAILED, FENCE_ASKING, FENCE_WISH_BALANCE},
+			 {5000, FAILED, FENCE_RADIO, FENCE_WISH_RADIO},
+			 {6000, DONE, FENCE_QUIET, FENCE_WISH_NONE}));
+	assert_true(fence_awaits_reading(&f));
+	walk(&f, STEPS({7000, READING, FENCE_QUIET, FENCE_WISH_NONE}));
+	assert_false(fence_awaits_reading(&f));
+	assert_int_equal(fence_wake_at(&f), 6000 + QUIET);
 }
 
 static void
@@ -417,6 +449,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_asked_leads_to_the_radio),
 		cmocka_unit_test(a_proof_alone_is_no_balance),
 		cmocka_unit_test(text_in_the_place_of_the_answer_ends_nothing),
+		cmocka_unit_test(late_answer_to_a_question_answers_it),
 		cmocka_unit_test(text_begins_the_quiet_time_again),
 		cmocka_unit_test(five_quiet_times_are_the_most),
 		cmocka_unit_test(

@@ -75,8 +75,16 @@ decide_both(const struct fit_message *m, const struct fit_attempt *a,
 
 /* ---- each condition alone ---------------------------------------------- */
 
-/* Changes one thing; false: the attempt must then not fit. */
+/* Changes one thing of a message and an attempt that fit. */
 typedef void change(struct fit_message *m, struct fit_attempt *a);
+
+#define CHANGE(name, ...)                                                      \
+	static void name(struct fit_message *m, struct fit_attempt *a)         \
+	{                                                                      \
+		(void)m;                                                       \
+		(void)a;                                                       \
+		__VA_ARGS__                                                    \
+	}
 
 static void
 as_it_is(struct fit_message *m, struct fit_attempt *a)
@@ -85,135 +93,28 @@ as_it_is(struct fit_message *m, struct fit_attempt *a)
 	(void)a;
 }
 
-static void
-open_one(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->standing = FIT_OPEN;
-}
-
-static void
-doubtful_one(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->standing = FIT_DOUBT;
-}
-
-static void
-loaded_one(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->standing = FIT_LOADED;
-	a->verdict = VERDICT_LOADED;
-}
-
-static void
-rejected_one(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->standing = FIT_REJECTED;
-	a->verdict = VERDICT_INVALID;
-}
-
-static void
-rejected_one_with_its_serial(struct fit_message *m, struct fit_attempt *a)
-{
-	rejected_one(m, a);
-	a->serial = m->serial = span_str("00123");
-}
-
-static void
-has_read_its_own(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->read = true;
-}
-
-static void
-other_amount(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)a;
-	m->amount_minor = CARD - 1;
-}
-
-static void
-amount_not_told(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)a;
-	m->amount_minor = NONE;
-}
-
-static void
-card_of_unknown_worth(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->card_minor = NONE;
-}
-
-static void
-less_by_the_loan(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)a;
-	m->amount_minor = CARD - 1500;
-	m->deducted_minor = 1500;
-}
-
-static void
-less_by_more_than_the_loan(struct fit_message *m, struct fit_attempt *a)
-{
-	less_by_the_loan(m, a);
-	m->amount_minor--;
-}
-
-static void
-more_by_the_bonus(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)a;
-	m->amount_minor = CARD + 500;
-	m->bonus_minor = 500;
-}
-
-static void
-more_by_another_bonus(struct fit_message *m, struct fit_attempt *a)
-{
-	more_by_the_bonus(m, a);
-	m->bonus_minor++;
-}
-
-static void
-its_serial(struct fit_message *m, struct fit_attempt *a)
-{
-	m->serial = span_str("ab-00 12 3");
-	a->serial = span_str("AB00123");
-}
-
-static void
-its_serial_without_zeros(struct fit_message *m, struct fit_attempt *a)
-{
-	m->serial = span_str("000123");
-	a->serial = span_str("123");
-}
-
-static void
-other_serial(struct fit_message *m, struct fit_attempt *a)
-{
-	m->serial = span_str("124");
-	a->serial = span_str("123");
-}
-
-static void
-serial_of_the_card_not_known(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)a;
-	m->serial = span_str("124");
-}
-
-static void
-serial_not_told(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->serial = span_str("123");
-}
+CHANGE(open_one, a->standing = FIT_OPEN;)
+CHANGE(doubtful_one, a->standing = FIT_DOUBT;)
+CHANGE(loaded_one, a->standing = FIT_LOADED; a->verdict = VERDICT_LOADED;)
+CHANGE(rejected_one, a->standing = FIT_REJECTED; a->verdict = VERDICT_INVALID;)
+CHANGE(rejected_one_with_its_serial, rejected_one(m, a);
+	a->serial = m->serial = span_str("00123");)
+CHANGE(has_read_its_own, a->read = true;)
+CHANGE(other_amount, m->amount_minor = CARD - 1;)
+CHANGE(amount_not_told, m->amount_minor = NONE;)
+CHANGE(card_of_unknown_worth, a->card_minor = NONE;)
+CHANGE(less_by_the_loan, m->amount_minor = CARD - 1500;
+	m->deducted_minor = 1500;)
+CHANGE(less_by_more_than_the_loan, less_by_the_loan(m, a); m->amount_minor--;)
+CHANGE(more_by_the_bonus, m->amount_minor = CARD + 500; m->bonus_minor = 500;)
+CHANGE(more_by_another_bonus, more_by_the_bonus(m, a); m->bonus_minor++;)
+CHANGE(its_serial, m->serial = span_str("ab-00 12 3");
+	a->serial = span_str("AB00123");)
+CHANGE(its_serial_without_zeros, m->serial = span_str("000123");
+	a->serial = span_str("123");)
+CHANGE(other_serial, m->serial = span_str("124"); a->serial = span_str("123");)
+CHANGE(serial_of_the_card_not_known, m->serial = span_str("124");)
+CHANGE(serial_not_told, a->serial = span_str("123");)
 
 static void
 a_day_ago(struct fit_message *m, struct fit_attempt *a)
@@ -223,31 +124,12 @@ a_day_ago(struct fit_message *m, struct fit_attempt *a)
 	m->stamp_wall_ms = now_wall - FIT_DAY_MS;
 }
 
-static void
-more_than_a_day_ago(struct fit_message *m, struct fit_attempt *a)
-{
-	(void)m;
-	a->began.ran_ms = now_ran - FIT_DAY_MS - 1;
-}
-
-static void
-within_the_grace(struct fit_message *m, struct fit_attempt *a)
-{
-	m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS;
-}
-
-static void
-dialled_after_it_was_sent(struct fit_message *m, struct fit_attempt *a)
-{
-	m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS - 1;
-}
-
-static void
-dialled_after_by_a_clock_that_lies(struct fit_message *m, struct fit_attempt *a)
-{
-	dialled_after_it_was_sent(m, a);
-	m->clock_trusted = false;
-}
+CHANGE(more_than_a_day_ago, a->began.ran_ms = now_ran - FIT_DAY_MS - 1;)
+CHANGE(within_the_grace, m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS;)
+CHANGE(dialled_after_it_was_sent,
+	m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS - 1;)
+CHANGE(dialled_after_by_a_clock_that_lies, dialled_after_it_was_sent(m, a);
+	m->clock_trusted = false;)
 
 /* The wall was ahead when it was dialled. */
 static void

@@ -112,9 +112,10 @@ a_modem_that_vanishes_is_told_and_comes_back(void **state)
 		assert_int_equal(
 			shop_events(&s.shop, "modem.ready", "a"), i + 1);
 	}
-	/* Nothing was on air: no session can be open. */
-	assert_false(line->doubt);
-	assert_int_equal(line->quiet_until_ms, 0);
+	/* Whoever may still answer its SIM is fenced off. */
+	assert_true(line->doubt);
+	assert_string_equal(line->doubt_why, "replug");
+	assert_int_equal(shop_events(&s.shop, "modem.fenced", "a"), 1);
 	end_scene(&s);
 }
 

@@ -221,13 +221,16 @@ a_stopped_fleet_closes_its_ports_and_opens_none(void **state)
 /* ---- doubt ------------------------------------------------------------- */
 
 static bool
-is_quiet_for(const struct line *line, int64_t ms)
+is_fenced_in_ledger(struct shop *s, const char *name)
 {
-	return line->quiet_until_ms == virtual_now_ms() + ms;
+	struct ledger_sim sim;
+	return ledger_sim(s->purse->ledger, line_iccid(shop_line(s, name)), 0,
+		       &sim) == 0 &&
+	       sim.fence;
 }
 
 static void
-after_an_unclean_stop_quiet_time_begins_when_a_modem_is_ready(void **state)
+after_an_unclean_stop_each_modem_is_in_doubt(void **state)
 {
 	struct shop s;
 	begin(&s, state);
@@ -239,54 +242,31 @@ after_an_unclean_stop_quiet_time_begins_when_a_modem_is_ready(void **state)
 	assert_true(line->doubt);
 	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
 	shop_run_to(&s, "a", MODEM_READY);
-	assert_false(line->doubt);
-	assert_true(is_quiet_for(line, FENCE_MS));
+	assert_true(line->doubt);
+	assert_string_equal(line->doubt_why, "restart");
 	/* Those that a reload adds have no earlier life. */
 	virtual_plug(SHOP_PORT_B, SHOP_SIM_2);
 	shop_modem(&s, "b", SHOP_PORT_B, "simtel");
 	shop_apply(&s);
 	shop_run_to(&s, "b", MODEM_READY);
-	assert_int_equal(shop_line(&s, "b")->quiet_until_ms, 0);
+	assert_false(shop_line(&s, "b")->doubt);
 	shop_fini(&s);
 }
 
+/* The first cause is told; the latest answer is waited for. */
 static void
-doubt_counts_from_the_moment_that_the_line_is_ready_again(void **state)
+doubt_is_written_at_once_and_keeps_the_latest_due(void **state)
 {
 	struct shop s;
 	struct line *line = one_ready(&s, state);
-	line_doubt(line, virtual_now_ms());
+	line_doubt(line, s.turn, "no_answer", 900);
+	line_doubt(line, s.turn, "balance", 800);
 	assert_true(line->doubt);
-	assert_true(is_quiet_for(line, FENCE_MS));
-	virtual_unplug(SHOP_PORT_A);
-	shop_run_to(&s, "a", MODEM_ABSENT);
-	virtual_run(s.loop, FENCE_MS);
-	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
-	shop_run_to(&s, "a", MODEM_READY);
-	assert_true(is_quiet_for(line, FENCE_MS));
-	assert_false(line->doubt);
-	shop_fini(&s);
-}
-
-/* How long quiet time is, only the operator tells. */
-static void
-doubt_waits_for_an_operator(void **state)
-{
-	struct shop s;
-	begin(&s, state);
-	fleet_doubt_all(s.fleet);
-	virtual_plug(SHOP_PORT_A, SHOP_SIM_3);
-	shop_modem(&s, "a", SHOP_PORT_A, "auto");
-	shop_apply(&s);
-	shop_run_to(&s, "a", MODEM_READY);
-	struct line *line = shop_line(&s, "a");
-	line_doubt(line, virtual_now_ms());
-	assert_true(line->doubt);
-	assert_int_equal(line->quiet_until_ms, 0);
-	shop_operator(&s, "other", other_ini);
-	shop_apply(&s);
-	assert_false(line->doubt);
-	assert_true(is_quiet_for(line, 90000));
+	assert_int_equal(line->due_ms, 900);
+	assert_string_equal(line->doubt_why, "no_answer");
+	virtual_run(s.loop, 0);
+	assert_true(is_fenced_in_ledger(&s, "a"));
+	assert_int_equal(shop_events(&s, "modem.fenced", "a"), 1);
 	shop_fini(&s);
 }
 
@@ -294,18 +274,36 @@ doubt_waits_for_an_operator(void **state)
 static void
 a_modem_that_restarts_for_a_reload_stays_in_doubt(void **state)
 {
-	for (int quiet = 0; quiet < 2; quiet++) {
+	for (int up = 0; up < 2; up++) {
 		struct shop s;
 		struct line *line = one_ready(&s, state);
-		line_doubt(line, virtual_now_ms());
-		line->doubt = quiet == 0; /* or its quiet time has begun */
+		struct fence_terms terms = {.due_ms = 700};
+		line_doubt(line, s.turn, "no_answer", 700);
+		line->doubt = up == 0; /* or its fence is up already */
+		if (up != 0)
+			fence_raise(&line->fence, &terms, virtual_now_ms());
+		line->quiet_until_ms = virtual_now_ms() + 4000;
+		int64_t quiet_ms = line->quiet_until_ms;
 		shop_modem(&s, "a", SHOP_PORT_A, "simtel")->baud = 9600;
 		shop_apply(&s);
 		assert_int_equal(virtual_wire(SHOP_PORT_A)->closes, 1);
 		shop_run_to(&s, "a", MODEM_READY);
-		assert_true(is_quiet_for(shop_line(&s, "a"), FENCE_MS));
+		assert_true(shop_line(&s, "a")->doubt);
+		assert_int_equal(shop_line(&s, "a")->due_ms, 700);
+		assert_int_equal(shop_line(&s, "a")->quiet_until_ms, quiet_ms);
 		shop_fini(&s);
 	}
+}
+
+/* What we end ourselves is no replug. */
+static void
+a_modem_that_we_stop_leaves_no_doubt(void **state)
+{
+	struct shop s;
+	(void)one_ready(&s, state);
+	fleet_stop(s.fleet);
+	assert_int_equal(shop_events(&s, "modem.fenced", "a"), 0);
+	shop_fini(&s);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, purse_setup, purse_teardown)
@@ -323,9 +321,9 @@ main(void)
 		TEST(operator_and_account_change_where_the_line_stands),
 		TEST(an_operator_of_a_line_that_is_not_ready_changes_too),
 		TEST(a_stopped_fleet_closes_its_ports_and_opens_none),
-		TEST(after_an_unclean_stop_quiet_time_begins_when_a_modem_is_ready),
-		TEST(doubt_counts_from_the_moment_that_the_line_is_ready_again),
-		TEST(doubt_waits_for_an_operator),
+		TEST(after_an_unclean_stop_each_modem_is_in_doubt),
+		TEST(doubt_is_written_at_once_and_keeps_the_latest_due),
+		TEST(a_modem_that_we_stop_leaves_no_doubt),
 		TEST(a_modem_that_restarts_for_a_reload_stays_in_doubt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

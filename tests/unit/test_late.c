@@ -20,9 +20,8 @@ enum { NOW_MS = 1000000, INTERVAL_MS = 5000 };
 
 struct scene {
 	struct purse *purse;
-	struct loop *loop;
-	struct turn *turn;
-	struct line line;
+	struct counter counter;
+	struct line *line;
 };
 
 static void
@@ -30,19 +29,14 @@ begin_scene(struct scene *s, void **state)
 {
 	memset(s, 0, sizeof(*s));
 	s->purse = *state;
-	s->loop = loop_new();
-	s->turn = turn_new(s->loop, s->purse->ledger);
-	strcpy(s->line.config.name, "m1");
-	s->line.profile = counter_profile(s->purse, "simtel", COUNTER_PLAIN);
+	counter_init(&s->counter, s->purse, COUNTER_PLAIN);
+	s->line = &s->counter.line;
 }
 
 static void
 end_scene(struct scene *s)
 {
-	purse_is_sound(s->purse);
-	profile_unref(s->line.profile);
-	turn_free(s->turn);
-	loop_free(s->loop);
+	counter_fini(&s->counter);
 }
 
 /* The text comes; what the audit then says last. */
@@ -52,9 +46,10 @@ hear(struct scene *s, const char *text)
 	static char note[LEDGER_TEXT_MAX];
 	char event[LEDGER_NAME_MAX];
 	int64_t head = ledger_audit_head(s->purse->ledger);
-	late_text(s->turn, &s->line, span_str(text), NOW_MS);
-	assert_int_equal(turn_commit(s->turn), 0);
-	assert_int_equal(ledger_audit_head(s->purse->ledger), head + 1);
+	(void)late_text(s->counter.turn, s->line, span_str(text),
+		LATE_AWAITS_NOTHING, NOW_MS);
+	counter_commit(&s->counter);
+	assert_true(ledger_audit_head(s->purse->ledger) > head);
 	purse_last_audit(s->purse, event, note);
 	assert_string_equal(event, "modem.text");
 	return note;
@@ -77,7 +72,7 @@ pins_in_it_are_masked(void **state)
 		{"7700-0000-0000-42", "**********0042"},
 		/* no PIN of this operator */
 		{"Call 0800000011", "Call 0800000011"},
-		{"", ""},
+		{"", "(a text that no coding reads)"},
 	};
 	struct scene s;
 	begin_scene(&s, state);
@@ -95,16 +90,16 @@ without_an_operator_every_number_is_masked(void **state)
 {
 	struct scene s;
 	begin_scene(&s, state);
-	struct profile *profile = s.line.profile;
-	s.line.profile = NULL;
+	struct profile *profile = s.line->profile;
+	s.line->profile = NULL;
 	const char *note = hear(
 		&s, "Credited with 100.00 to 0800000011, card 77000000000042");
 	assert_null(strstr(note, "0800000011"));
 	assert_null(strstr(note, "100.00"));
 	assert_null(strstr(note, "7700000000"));
 	assert_non_null(strstr(note, "Credited with "));
-	assert_int_equal(s.line.quiet_until_ms, 0);
-	s.line.profile = profile;
+	assert_int_equal(s.line->quiet_until_ms, 0);
+	s.line->profile = profile;
 	end_scene(&s);
 }
 
@@ -126,21 +121,24 @@ a_flood_of_texts_does_not_fill_the_ledger(void **state)
 {
 	struct scene s;
 	char event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
+	static const char *const texts[] = {"Invalid voucher",
+		"Your balance is 5.00", "Too many wrong attempts"};
 	begin_scene(&s, state);
 	int64_t head = ledger_audit_head(s.purse->ledger);
 	for (int i = 0; i < 10000; i++)
-		late_text(s.turn, &s.line, span_str("Invalid voucher"),
-			NOW_MS + i);
-	assert_int_equal(turn_commit(s.turn), 0);
+		(void)late_text(s.counter.turn, s.line, span_str(texts[i % 3]),
+			LATE_AWAITS_NOTHING, NOW_MS + i);
+	counter_commit(&s.counter);
 	assert_in_range(ledger_audit_head(s.purse->ledger) - head, 2, 100);
 	purse_last_audit(s.purse, event, note);
 	assert_string_equal(event, "modem.text");
 	assert_non_null(strstr(note, "too many"));
 	/* What is not kept is heard all the same. */
-	assert_int_equal(s.line.quiet_until_ms, NOW_MS + 9999 + INTERVAL_MS);
+	assert_int_equal(s.line->quiet_until_ms, NOW_MS + 9999 + INTERVAL_MS);
 	/* The next minute is another one. */
-	late_text(s.turn, &s.line, span_str("Hello"), NOW_MS + 60000);
-	assert_int_equal(turn_commit(s.turn), 0);
+	(void)late_text(s.counter.turn, s.line, span_str("Hello"),
+		LATE_AWAITS_NOTHING, NOW_MS + 60000);
+	counter_commit(&s.counter);
 	purse_last_audit(s.purse, event, note);
 	assert_string_equal(note, "Hello");
 	end_scene(&s);
@@ -155,8 +153,9 @@ only_a_text_with_a_verdict_begins_quiet_time(void **state)
 	} rows[] = {
 		{"Win a car! Dial *999#", false},
 		{"Your balance is 250.00 XTS", false},
-		{"Credited with 100.00. Invalid voucher", false},
-		{"", false},
+		/* A contradiction, and what nobody can read: who knows. */
+		{"Credited with 100.00. Invalid voucher", true},
+		{"", true},
 		{"You have been credited with 100.00", true},
 		{"Invalid voucher", true},
 		{"You will receive an SMS", true},
@@ -167,9 +166,9 @@ only_a_text_with_a_verdict_begins_quiet_time(void **state)
 		begin_scene(&s, state);
 		int64_t want = rows[i].quiet ? NOW_MS + INTERVAL_MS : 0;
 		(void)hear(&s, rows[i].text);
-		if (s.line.quiet_until_ms != want)
+		if (s.line->quiet_until_ms != want)
 			fail_msg("row %zu: %lld", i,
-				(long long)s.line.quiet_until_ms);
+				(long long)s.line->quiet_until_ms);
 		end_scene(&s);
 	}
 }
@@ -179,12 +178,12 @@ a_longer_quiet_time_is_not_cut_short(void **state)
 {
 	struct scene s;
 	begin_scene(&s, state);
-	s.line.quiet_until_ms = NOW_MS + 60000;
+	s.line->quiet_until_ms = NOW_MS + 60000;
 	(void)hear(&s, "Invalid voucher");
-	assert_true(s.line.quiet_until_ms == NOW_MS + 60000);
-	s.line.quiet_until_ms = NOW_MS + 1;
+	assert_true(s.line->quiet_until_ms == NOW_MS + 60000);
+	s.line->quiet_until_ms = NOW_MS + 1;
 	(void)hear(&s, "Invalid voucher");
-	assert_true(s.line.quiet_until_ms == NOW_MS + INTERVAL_MS);
+	assert_true(s.line->quiet_until_ms == NOW_MS + INTERVAL_MS);
 	end_scene(&s);
 }
 

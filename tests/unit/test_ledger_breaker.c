@@ -324,6 +324,7 @@ batch_trips_as_the_contract_says(void **state)
 		{"lrrrrrr", "last_ten"},
 		{"lrururu", "last_ten"},
 		{"lrrrrrlllllr", NULL},
+		{"lRRRR", NULL}, /* one bad end each */
 		{"lrrrrrllllr", "last_ten"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -364,6 +364,7 @@ answered_card_is_never_repeated(void **state)
 		VOUCHER_TAKEN);
 	struct ledger_op op = purse_move(p, voucher, VOUCHER_SMS_TIMEOUT);
 	purse_must(p, &op);
+	assert_int_equal(repeatable(p), 0); /* nothing was asked yet */
 	purse_must(p, &up);
 	purse_must(p, &over);
 	assert_int_equal(repeatable(p), voucher);

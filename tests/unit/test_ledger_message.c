@@ -114,7 +114,8 @@ a_message_is_kept_as_it_came(void **state)
 	assert_string_equal(list.why, "none");
 	assert_string_equal(list.serial, "0123");
 	assert_true(list.last.stamp_wall_ms == op.u.message_keep.stamp_wall_ms);
-	assert_true(list.last.arrived_wall_ms == op.at.wall_ms);
+	assert_true(list.last.arrived.ran_ms == op.at.ran_ms);
+	assert_true(list.last.arrived.wall_ms == op.at.wall_ms);
 	assert_int_equal(list.last.verdict, VERDICT_LOADED);
 	assert_true(list.last.amount_minor == 10000);
 	assert_true(list.last.balance_minor == MONEY_NONE);
@@ -270,7 +271,7 @@ one_that_waits_is_weighed_once(void **state)
 	assert_int_equal(list_of(p, waiting).count, 0);
 	struct ledger_op done = purse_op(p, LEDGER_MESSAGE_DONE);
 	done.u.message_done.message = id;
-	done.u.message_done.is_its = true;
+	done.u.message_done.attempt = attempt;
 	purse_must(p, &done);
 	waiting.attempt = 0;
 	assert_int_equal(list_of(p, waiting).count, 0);

@@ -164,6 +164,8 @@ reading_shows_a_credit_that_it_rose_by(void **state)
 	assert_false(has_shown(p));
 	purse_tell(p, 700); /* something else */
 	assert_false(has_shown(p));
+	purse_tell(p, 501 + HUNDRED); /* or beside it */
+	assert_false(has_shown(p));
 	purse_tell(p, 500 + HUNDRED);
 	assert_true(has_shown(p));
 	load(p);

@@ -130,6 +130,69 @@ an_sms_with_the_serial_outweighs_the_refusal_that_follows(void **state)
 	post_fini(&s);
 }
 
+/* The message is of the first attempt; the second never went out. */
+static void
+an_sms_for_a_code_that_was_not_sent_is_of_the_attempt_before(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	int64_t voucher = post_card(&s, &post_plain);
+	post_answer(
+		&s, post_dial(&s, voucher, "self"), VERDICT_BUSY, VOUCHER_BUSY);
+	int64_t second = post_dial(&s, voucher, "self");
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	assert_int_equal(post_kept(&s).last.attempt, second);
+	struct ledger_op op = turn_op(s.shop.turn, LEDGER_ATTEMPT_SETTLE);
+	op.u.attempt_settle.attempt = second;
+	op.u.attempt_settle.fate = LEDGER_NOT_SENT;
+	op.u.attempt_settle.event = VOUCHER_NOT_SENT;
+	turn_must(s.shop.turn, &op);
+	message_on_settled(s.shop.turn, NULL, second);
+	post_commit(&s);
+	post_expect(&s, voucher, VOUCHER_LOADED, "");
+	assert_true(post_kept(&s).last.attempt < second);
+	post_fini(&s);
+}
+
+/* Recalled late, it finds a card that was dialled after it came. */
+static void
+an_sms_that_waited_is_not_of_a_later_card(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	int64_t attempt = post_dial(&s, post_card(&s, &post_plain), "self");
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	post_answer(&s, attempt, VERDICT_INVALID, VOUCHER_REFUSED_FIRST);
+	int64_t later = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	message_recall(s.shop.turn);
+	post_commit(&s);
+	post_expect(&s, later, VOUCHER_UNKNOWN, "no_answer");
+	assert_int_equal(post_kept(&s).last.attempt, 0);
+	assert_false(post_kept(&s).last.waits);
+	post_fini(&s);
+}
+
+/* And where there was none before, it is nobody's. */
+static void
+an_sms_for_a_card_that_was_never_on_air_is_nobodys(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	int64_t voucher = post_card(&s, &post_plain);
+	int64_t attempt = post_dial(&s, voucher, "self");
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	struct ledger_op op = turn_op(s.shop.turn, LEDGER_ATTEMPT_SETTLE);
+	op.u.attempt_settle.attempt = attempt;
+	op.u.attempt_settle.fate = LEDGER_NOT_SENT;
+	op.u.attempt_settle.event = VOUCHER_NOT_SENT;
+	turn_must(s.shop.turn, &op);
+	message_on_settled(s.shop.turn, NULL, attempt);
+	post_commit(&s);
+	post_expect(&s, voucher, VOUCHER_READY, "");
+	assert_int_equal(post_kept(&s).last.attempt, 0);
+	post_fini(&s);
+}
+
 static void
 what_waited_over_a_restart_is_weighed_before_time_runs_out(void **state)
 {
@@ -138,6 +201,9 @@ what_waited_over_a_restart_is_weighed_before_time_runs_out(void **state)
 	int64_t lost = post_card(&s, &post_plain);
 	int64_t attempt = post_dial(&s, lost, "self");
 	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	message_recall(s.shop.turn); /* it is in the air still */
+	post_commit(&s);
+	assert_true(post_kept(&s).last.waits);
 	struct ledger_op op = turn_op(s.shop.turn, LEDGER_ATTEMPT_SETTLE);
 	op.u.attempt_settle.attempt = attempt;
 	op.u.attempt_settle.fate = LEDGER_MAYBE_SENT;
@@ -386,6 +452,9 @@ main(void)
 		TEST(an_sms_that_the_answer_contradicts_is_not_its),
 		TEST(a_promise_by_sms_is_not_the_message_of_its_attempt),
 		TEST(an_sms_with_the_serial_outweighs_the_refusal_that_follows),
+		TEST(an_sms_for_a_code_that_was_not_sent_is_of_the_attempt_before),
+		TEST(an_sms_that_waited_is_not_of_a_later_card),
+		TEST(an_sms_for_a_card_that_was_never_on_air_is_nobodys),
 		TEST(what_waited_over_a_restart_is_weighed_before_time_runs_out),
 		TEST(a_balance_in_its_message_is_a_reading),
 		TEST(a_balance_for_another_number_is_no_reading),

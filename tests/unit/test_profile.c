@@ -136,7 +136,7 @@ static const struct {
 	{"recharge", "via = ussd, sms", "sms comes with a later version"},
 	{"recharge", "via = post", "ussd or sms"},
 	{"recharge", "verdict = sms", "sms comes with a later version"},
-	{"recharge", "verdict = balance", "balance comes with a later version"},
+	{"recharge", "verdict = balance", "balance needs [balance] with"},
 	{"recharge", "verdict = x", "ussd, sms or balance"},
 	{"recharge", "timeout = 0", "at least 1s"},
 	{"recharge", "timeout = 2h", "at most 1h"},
@@ -177,6 +177,9 @@ static const struct {
 	{"balance", "low = 1.005", "at most 2 decimals"},
 	{"balance", "low =", "an amount"},
 	{"proof", "reply = (", "at offset 1"},
+	{"proof", "reply = last (?<amount>\\d+)", "neither a group"},
+	{"proof", "ussd = *124#", "without reply"},
+	{"proof", "ussd = *124*{pin}#", "no {pin} or {msisdn} here"},
 	{"follow_up", "1 = *140#", "1: CODE => EXPRESSION"},
 	{"follow_up", "x = *140# => ok", "is not a number from 1 to 9"},
 	{"reply", "lodaed = x", "unknown key 'lodaed' in [reply]"},
@@ -424,10 +427,6 @@ what_this_version_does_not_do_is_warned_of(void **state)
 		const char *text;
 		const char *want;
 	} rows[] = {
-		{"[recharge]\nrepeat = once\n", "warning: repeat: this"},
-		{"[balance]\nmax_per_day = 4\n",
-			"warning: max_per_day: this version does not count"},
-		{"[proof]\nussd = *124#\n", "warning: [proof] is not asked"},
 		{"[follow_up]\n1 = *140*1# => (?i)activated\n",
 			"warning: this version does not dial follow-up"},
 		{"[reply]\nloaded = got (?<ammount>\\d+)\n",
@@ -467,7 +466,7 @@ static const char whole[] = "\xef\xbb\xbf; a comment\r\n"
 			    "smsc     = ^\\+2348\r\n"
 			    "timeout  = 2m\r\n"
 			    "sms_timeout = 300\r\n"
-			    "repeat   = never\r\n"
+			    "repeat   = once\r\n"
 			    "[menu]\r\n"
 			    "2 = (?i)confirm -> 1\r\n"
 			    "1 = (?i)enter -> or type -> {pin}\r\n"
@@ -478,8 +477,12 @@ static const char whole[] = "\xef\xbb\xbf; a comment\r\n"
 			    "reply    = is (?<balance>[\\d.]+)\r\n"
 			    "reply    = now (?<balance>[\\d.]+)\r\n"
 			    "before   = always\r\n"
-			    "max_per_day = 0\r\n"
+			    "max_per_day = 4\r\n"
 			    "low      = 1.500\r\n"
+			    "[proof]\r\n"
+			    "ussd     = *124#\r\n"
+			    "reply    = serial (?<serial>\\d+)\r\n"
+			    "reply    = at (?<time>[\\d: -]+)\r\n"
 			    "[reply]\r\n"
 			    "loaded   = credited (?<amount>[\\d.]+)\r\n"
 			    "loaded   = geladen\r\n"
@@ -520,11 +523,15 @@ every_key_of_the_contract_is_taken(void **state)
 		p->menu[0].screen, span_str("Enter -> or type")));
 	assert_string_equal(p->menu[1].answer, "1");
 	assert_int_equal(p->before, PROFILE_BEFORE_ALWAYS);
-	assert_int_equal(p->balance_max_per_day, 0);
+	assert_int_equal(p->balance_max_per_day, 4);
+	assert_true(p->repeat_once);
+	assert_string_equal(p->proof_ussd, "*124#");
+	assert_int_equal(p->proof_count, 2);
+	assert_true(expression_has_group(p->proofs[1], "time"));
 	assert_int_equal(p->low_minor, 1500);
 	classifier_read(p->reply, span_str("geladen, loan 5, now 12.5"), &r);
 	assert_int_equal(r.verdict, VERDICT_LOADED);
-	assert_int_equal(r.line, 40);
+	assert_int_equal(r.line, 44);
 	assert_string_equal(r.groups.deducted, "5");
 	assert_string_equal(r.groups.balance, "12.5");
 	assert_int_equal(p->max_rejects, 3);
@@ -536,6 +543,19 @@ every_key_of_the_contract_is_taken(void **state)
 	assert_int_equal(p->retries, 0);
 	assert_int_equal(p->retry_pause_ms, 86400000);
 	assert_int_equal(p->fence_ms, 7200000);
+	profile_unref(p);
+}
+
+/* The operator whose good answer is no more than a balance. */
+static void
+verdict_by_balance_needs_no_loaded(void **state)
+{
+	(void)state;
+	struct profile *p =
+		read_good("[recharge]\nussd = *121*{pin}#\nverdict = balance\n"
+			  "[balance]\nussd = *123#\n"
+			  "reply = is (?<balance>\\d+)\n");
+	assert_int_equal(p->verdict_by, PROFILE_VERDICT_BALANCE);
 	profile_unref(p);
 }
 
@@ -551,6 +571,7 @@ main(void)
 		cmocka_unit_test(file_that_cannot_be_read_or_named_is_refused),
 		cmocka_unit_test(all_problems_of_a_file_are_told),
 		cmocka_unit_test(what_this_version_does_not_do_is_warned_of),
+		cmocka_unit_test(verdict_by_balance_needs_no_loaded),
 		cmocka_unit_test(every_key_of_the_contract_is_taken),
 	};
 

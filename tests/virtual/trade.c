@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "agent/balance.h"
-#include "agent/late.h"
 #include "agent/loop.h"
 #include "agent/redeem.h"
+#include "agent/sentry.h"
 #include "agent/turn.h"
 
 enum { FIRST_ROW = 2, SAYINGS = 64, SAYING_MAX = 256 };
@@ -37,7 +37,7 @@ static void
 on_push(void *ctx, struct line *line, struct span text)
 {
 	struct trade *t = ctx;
-	late_text(t->shop.turn, line, text, loop_now_ms(t->shop.loop));
+	sentry_on_text(t->sentry, line, text);
 }
 
 static void
@@ -61,11 +61,17 @@ trade_init(struct trade *t, struct purse *p, const char *profile)
 	shop_operator(s, "simtel", profile);
 	t->balance = balance_new(s->loop, s->turn, &idle);
 	t->redeem = redeem_new(s->loop, s->turn, p->vault, &idle);
+	struct sentry_parts sentry = {.loop = s->loop,
+		.turn = s->turn,
+		.balance = t->balance,
+		.on_idle = idle};
+	t->sentry = sentry_new(&sentry);
 	struct dispatch_parts parts = {.loop = s->loop,
 		.turn = s->turn,
 		.fleet = s->fleet,
 		.redeem = t->redeem,
-		.balance = t->balance};
+		.balance = t->balance,
+		.sentry = t->sentry};
 	t->dispatch = dispatch_new(&parts);
 	trade_add(t, 0);
 }
@@ -110,6 +116,7 @@ trade_fini(struct trade *t)
 {
 	dispatch_free(t->dispatch);
 	redeem_free(t->redeem);
+	sentry_free(t->sentry);
 	balance_free(t->balance);
 	shop_fini(&t->shop);
 }
@@ -279,4 +286,72 @@ trade_status(struct trade *t, const char *modem)
 	memset(&status, 0x5a, sizeof(status)); /* all of it is set */
 	dispatch_line_status(t->dispatch, shop_line(&t->shop, modem), &status);
 	return status;
+}
+
+void
+trade_push(struct trade *t, const char *port, const char *text)
+{
+	char line[300];
+	(void)snprintf(line, sizeof(line), "\r\n+CUSD: 0,\"%s\",15\r\n", text);
+	fakewire_say(virtual_wire(port), line, 0);
+	trade_run(t, SECOND);
+}
+
+struct search {
+	const char *event;
+	char note[LEDGER_TEXT_MAX];
+	unsigned count;
+};
+
+static bool
+on_entry(void *ctx, const struct ledger_audit *a)
+{
+	struct search *s = ctx;
+	if (strcmp(a->event, s->event) != 0)
+		return true;
+	(void)snprintf(s->note, sizeof(s->note), "%s", a->note);
+	s->count++;
+	return true;
+}
+
+/* The last note of that event; "" when there is none. */
+static const char *
+noted(struct trade *t, const char *event)
+{
+	static struct search s;
+	struct ledger_audit_filter all = {.after = 0};
+	s = (struct search){.event = event};
+	assert_int_equal(turn_commit(t->shop.turn), 0);
+	assert_int_equal(
+		ledger_each_audit(t->shop.purse->ledger, &all, on_entry, &s),
+		0);
+	return s.note;
+}
+
+void
+trade_assert_noted(struct trade *t, const char *event, const char *what)
+{
+	const char *note = noted(t, event);
+	if (!strstr(note, what))
+		fail_msg("%s: '%s' has no '%s'", event, note, what);
+}
+
+bool
+trade_is_fenced(struct trade *t, const char *modem)
+{
+	return fence_is_up(&shop_line(&t->shop, modem)->fence);
+}
+
+struct trade_batch
+trade_unanswered(struct trade *t, struct purse *p, const char *profile)
+{
+	trade_init(t, p, profile);
+	trade_answer(SHOP_PORT_A, "*121*", NULL);
+	trade_open(t);
+	struct trade_batch b = trade_batch(t, 2, NULL);
+	trade_run(t, 20 * SECOND);
+	assert_int_equal(trade_dialled(SHOP_PORT_A, &b, 0), 1);
+	assert_int_equal(trade_codes(SHOP_PORT_A, "*123#"), 1);
+	trade_answer(SHOP_PORT_A, "*121*", TRADE_LOADED);
+	return b;
 }

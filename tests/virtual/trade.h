@@ -27,6 +27,7 @@ struct trade {
 	struct shop shop;
 	struct balance *balance;
 	struct redeem *redeem;
+	struct sentry *sentry;
 	struct dispatch *dispatch;
 };
 
@@ -88,6 +89,19 @@ void trade_unlock(struct trade *t, const char *modem);
 void trade_unlock_number(struct trade *t, const char *number);
 /* release of all that a batch holds. */
 void trade_release(struct trade *t, const struct trade_batch *b);
+
+/* The network says it by itself; a second passes. */
+void trade_push(struct trade *t, const char *port, const char *text);
+
+/* The last audit entry of that event has that in its note. */
+void trade_assert_noted(struct trade *t, const char *event, const char *what);
+
+bool trade_is_fenced(struct trade *t, const char *modem);
+
+/* trade_init(), and a batch of two cards: the balance was told, and the first
+ * card is on air and gets no answer; the second would. */
+struct trade_batch trade_unanswered(
+	struct trade *t, struct purse *p, const char *profile);
 
 /* The status of a line. */
 struct line_status trade_status(struct trade *t, const char *modem);
