@@ -90,8 +90,8 @@ TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD
 VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
 	backup fleet fleet_reload dispatch dispatch_batches \
 	dispatch_breakers dispatch_clock dispatch_disk dispatch_queue \
-	dispatch_random dispatch_status message message_step sentry \
-	sentry_evidence)
+	dispatch_random dispatch_status message message_random \
+	message_step sentry sentry_evidence)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka
