@@ -108,6 +108,11 @@ value_of(struct span name, const struct chat_args *args, char *number,
 		*out = args->code;
 	} else if (span_eq(name, span_str("charset"))) {
 		*out = args->charset;
+	} else if (span_eq(name, span_str("store"))) {
+		*out = args->store;
+	} else if (span_eq(name, span_str("number"))) {
+		(void)snprintf(number, 12, "%u", args->number); /* fits */
+		*out = span_str(number);
 	} else if (span_eq(name, span_str("dcs"))) {
 		(void)snprintf(number, 12, "%u", args->dcs); /* fits */
 		*out = span_str(number);
@@ -154,11 +159,17 @@ chat_compose(const struct chat *c, const struct chat_args *args, char *out,
 			rc = append(out, cap, &used, value);
 		rest = span_skip(rest, skip);
 	}
-	if (rc == 0)
+	if (rc == 0 && !has_flag(c, CHAT_RAW))
 		rc = append(out, cap, &used, span_of("\r", 1));
 	if (rc == 0)
 		*len = used;
 	return rc;
+}
+
+bool
+chat_expects_prompt(const struct chat *c)
+{
+	return c->state == CHAT_WAITING && has_flag(c, CHAT_PROMPT);
 }
 
 bool
@@ -254,7 +265,7 @@ void
 chat_on_prompt(struct chat *c, int64_t now_ms)
 {
 	(void)now_ms;
-	if (c->state == CHAT_WAITING && has_flag(c, CHAT_PROMPT))
+	if (chat_expects_prompt(c))
 		next_step(c);
 }
 

@@ -20,12 +20,13 @@ enum chat_flag {
 	CHAT_UNLESS = 16,  /* skipped once its tag was seen */
 	CHAT_SILENT = 32,  /* no reply is expected; goes on after wait_ms */
 	CHAT_MARKED = 64,  /* an OK before its own line is somebody else's */
-	CHAT_NO_OK = 128   /* its own line will do when no OK follows */
+	CHAT_NO_OK = 128,  /* its own line will do when no OK follows */
+	CHAT_RAW = 256     /* ends as it stands, without a CR */
 };
 
 /* One command. */
 struct chat_step {
-	/* Without its CR. {code}, {charset} and {dcs} are filled in. */
+	/* Without its CR. Names of chat_args in braces are filled in. */
 	const char *text;
 	const char *takes[CHAT_TAKES_MAX]; /* beginnings of its own lines */
 	uint32_t wait_ms; /* from the flush; 0: chat_args.wait_ms */
@@ -47,7 +48,9 @@ struct chat_script {
 struct chat_args {
 	struct span code;
 	struct span charset;
+	struct span store;
 	unsigned dcs;
+	unsigned number;
 	uint32_t wait_ms;
 };
 
@@ -104,6 +107,9 @@ void chat_begin(struct chat *c, const struct chat_script *script,
  */
 int chat_compose(const struct chat *c, const struct chat_args *args, char *out,
 	size_t cap, size_t *len);
+
+/* Whether "> " is awaited. */
+bool chat_expects_prompt(const struct chat *c);
 
 /* Whether the command to send, or under way, makes the network act. */
 bool chat_acts(const struct chat *c);

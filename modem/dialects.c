@@ -69,6 +69,8 @@ static const struct dialect dialects[] = {
 		.ask = &script_ask,
 		.radio_off = &script_radio_off,
 		.reboot = &script_reboot,
+		.mail = &script_mail,
+		.stores = {"SM", "ME"},
 		.refusals = LOCAL_REFUSALS,
 		.reason = "27.007: text in the charset that +CSCS says"},
 	{.name = "huawei",
@@ -81,6 +83,8 @@ static const struct dialect dialects[] = {
 		.radio_off = &script_radio_off,
 		/* HiLink ones lose their AT port by AT+CFUN=1,1. */
 		.reboot = NULL,
+		.mail = &script_mail_msm, /* refuses mode 2 */
+		.stores = {"SM", "ME"},
 		.refusals = LOCAL_REFUSALS,
 		.reason = "packed septets in hex whatever +CSCS says; prints "
 			  "^ lines at any moment"},
@@ -92,6 +96,9 @@ static const struct dialect dialects[] = {
 		.iccid = &quectel_iccid_script,
 		.radio_off = &script_radio_off,
 		.reboot = &script_reboot,
+		.mail = &script_mail,
+		/* EC200A keeps mail in ME while SM stays empty. */
+		.stores = {"ME", "SM"},
 		.refusals = LOCAL_REFUSALS,
 		.reason = "UCS-2 in hex under +CSCS=\"UCS2\" loses no letter; "
 			  "some firmware wants plain text instead"},
@@ -103,6 +110,8 @@ static const struct dialect dialects[] = {
 		.extras = &simcom_extras_script,
 		.radio_off = &script_radio_off,
 		.reboot = &script_reboot,
+		.mail = &script_mail,
+		.stores = {"SM", "ME"},
 		.refusals = LOCAL_REFUSALS,
 		.reason = "plain under +CSCS=\"GSM\"; HEX drops the session; "
 			  "echoes after a start, answers before OK"},

@@ -9,7 +9,7 @@
 #include "modem/scripts.h"
 #include "modem/ussd.h"
 
-enum { DIALECT_MARKS_MAX = 4, DIALECT_CODINGS = 3 };
+enum { DIALECT_MARKS_MAX = 4, DIALECT_CODINGS = 3, DIALECT_STORES = 2 };
 
 struct dialect {
 	const char *name;
@@ -22,9 +22,11 @@ struct dialect {
 	const struct chat_script *extras; /* of the set-up; or NULL */
 	const struct chat_script *iccid;  /* its own way to it; or NULL */
 	const struct chat_script *radio_off;
-	const struct chat_script *reboot; /* or NULL: settings only */
-	struct ask_refusals refusals;     /* sure ones */
-	const char *reason;               /* why the row is there */
+	const struct chat_script *reboot;   /* or NULL: settings only */
+	const struct chat_script *mail;     /* how messages come */
+	const char *stores[DIALECT_STORES]; /* where; the first is chosen */
+	struct ask_refusals refusals;       /* sure ones */
+	const char *reason;                 /* why the row is there */
 };
 
 /* The row of that name, or NULL. */

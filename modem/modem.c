@@ -14,6 +14,7 @@
 
 static const char any_dialect[] = "auto";
 static const char stop_command[] = "AT+CUSD=2\r"; /* 27.007 7.15 */
+static const char escape[] = "\x1b";
 
 bool
 modem_has_dialect(const char *name)
@@ -46,6 +47,18 @@ allocate(void)
 	return m;
 }
 
+/* No PIN passes here: the locked pages are kept for what may hold one. */
+static struct mailbox *
+allocate_mailbox(void)
+{
+	struct mailbox *box = malloc(sizeof *box);
+
+	if (box == NULL)
+		abort(); /* at start, as above */
+	mailbox_init(box);
+	return box;
+}
+
 struct modem *
 modem_new(const struct modem_options *options, struct port *port,
 	const struct modem_hooks *hooks)
@@ -58,6 +71,8 @@ modem_new(const struct modem_options *options, struct port *port,
 	m = allocate();
 	m->hooks = *hooks;
 	m->port = port;
+	if (hooks->on_sms != NULL)
+		m->mail.box = allocate_mailbox();
 	m->roaming = options->roaming;
 	m->dialect_fixed = fixed;
 	m->dialect = fixed ? dialect_named(span_str(options->dialect))
@@ -83,6 +98,7 @@ modem_free(struct modem *m)
 		return;
 	modem_wire_close(m);
 	m->port->ops->free(m->port);
+	free(m->mail.box);
 	explicit_bzero(m, sizeof *m);
 	(void)munlock(m, size_in_pages()); /* as mlock() */
 	free(m);
@@ -95,10 +111,21 @@ modem_start(struct modem *m, int64_t now_ms)
 	modem_life_show(m);
 }
 
-/* Leaves no menu open at the network, if the port takes it at once. */
+/* Whether some of a message may be in the modem, but not all of it. */
+static bool
+is_half_said(const struct modem *m)
+{
+	return m->job == JOB_SEND && m->is_port_open &&
+	       !(m->chat.state == CHAT_WAITING && chat_acts(&m->chat));
+}
+
+/* Leaves no menu open at the network, and no modem at its prompt, if the
+ * port takes it at once. */
 static void
 hang_up(struct modem *m)
 {
+	if (is_half_said(m))
+		(void)m->port->ops->write(m->port, escape, sizeof escape - 1);
 	if (m->open && m->is_port_open && m->tx_len == 0)
 		(void)m->port->ops->write(
 			m->port, stop_command, sizeof stop_command - 1);
@@ -112,6 +139,7 @@ modem_stop(struct modem *m, int64_t now_ms)
 		return;
 	hang_up(m);
 	ask_end(&m->ask, MODEM_STOPPED);
+	modem_send_end(m, MODEM_STOPPED);
 	(void)session_on(&m->session, SESSION_STOP, now_ms);
 	modem_settle(m, now_ms);
 }
@@ -154,6 +182,7 @@ modem_wake_at(const struct modem *m)
 	if (m->flush_again || (m->refresh_wanted && m->job == JOB_NONE))
 		return 0;
 	at = earlier(at, chat_wake_at(&m->chat));
+	at = earlier(at, modem_mail_wake_at(m));
 	at = earlier(at, ask_wake_at(&m->ask));
 	at = earlier(at, framer_wake_at(&m->framer));
 	at = earlier(at, m->stall_ms);

@@ -9,8 +9,8 @@
  * when what the bytes stand for is safe on disk.
  *
  * Callbacks come from inside modem_on_ready(), modem_tick(), modem_flush()
- * and modem_stop(), never from inside modem_ask() and the like, and may
- * call modem_ask(), modem_reply() and modem_end().
+ * and modem_stop(), never from inside modem_ask() and the like, and may call
+ * modem_ask() and its like. Short messages: modem_sms.h.
  */
 #ifndef MODEM_MODEM_H
 #define MODEM_MODEM_H
@@ -19,6 +19,7 @@
 #include "modem/span.h"
 
 struct modem;
+struct modem_message;
 struct port;
 enum modem_state {
 	MODEM_ABSENT,   /* the port is not there; looked for again */
@@ -54,11 +55,13 @@ struct modem_info {
 	char imei[17];
 	char imsi[17];
 	char iccid[23];
+	char smsc[24];     /* the SIM's service centre, once asked */
 	char network[32];  /* the operator's name as the modem says it */
 	int signal_dbm;    /* 0 when not known (27.007 8.5) */
 	int registration;  /* <stat> of +CREG, or -1 */
 	bool coding_known; /* an answer was read in the coding in use */
 	unsigned restarts; /* times it went back from ready to starting */
+	unsigned garbage;  /* entries of its stores that are no message */
 };
 
 struct modem_hooks {
@@ -69,6 +72,8 @@ struct modem_hooks {
 	void (*on_state)(void *ctx);
 	/* A text that no request asked for, or too late; "": unreadable. */
 	void (*on_push)(void *ctx, struct span text_utf8);
+	/* A message that came. NULL: none is read, told or deleted. */
+	void (*on_sms)(void *ctx, const struct modem_message *message);
 	/* The wire, for debugging; what was sent under MODEM_ONCE comes
 	 * redacted. May be NULL. */
 	void (*on_trace)(void *ctx, bool sent, struct span line);
@@ -82,11 +87,9 @@ struct modem_options {
 
 typedef void modem_on_result(void *ctx, const struct modem_result *result);
 
-/*
- * A modem on a port, which it owns from now on, as yet unopened. NULL when
+/* A modem on a port, which it owns from now on, as yet unopened. NULL when
  * the dialect has no row (the port is then still the caller's). All memory
- * is taken here.
- */
+ * is taken here. */
 struct modem *modem_new(const struct modem_options *options, struct port *port,
 	const struct modem_hooks *hooks);
 void modem_free(struct modem *modem);
@@ -97,11 +100,8 @@ bool modem_has_dialect(const char *name);
 /* Opens the port as soon as it is there, and sets the modem up. */
 void modem_start(struct modem *modem, int64_t now_ms);
 
-/*
- * Ends an open session politely if possible without waiting, closes the
- * port. A request under way ends MAYBE_SENT (or NOT_SENT when nothing of it
- * was flushed).
- */
+/* Ends an open session politely if it need not wait, closes the port. A
+ * request under way ends MAYBE_SENT, or NOT_SENT if none of it was flushed. */
 void modem_stop(struct modem *modem, int64_t now_ms);
 
 /* The descriptor is ready. Reads at most some kilobytes a call. */

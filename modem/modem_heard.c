@@ -197,6 +197,22 @@ on_network(struct modem *m, struct span line)
 		(void)span_copy(m->info.network, sizeof m->info.network, name);
 }
 
+/* +CSCA: "<number>",<type> (27.005 3.3.1). */
+static void
+on_centre(struct modem *m, struct span line)
+{
+	struct at_fields fields;
+	struct at_field number;
+	char *smsc = m->info.smsc;
+
+	if (!at_fields_init(&fields, line, span_str("+CSCA:")) ||
+		!at_fields_next(&fields, &number))
+		return;
+	if (m->charset == NULL || strcmp(m->charset, "UCS2") != 0 ||
+		!name_from_ucs2(number.text, smsc, sizeof m->info.smsc))
+		(void)span_copy(smsc, sizeof m->info.smsc, number.text);
+}
+
 /* ---- SIM and registration ---------------------------------------------- */
 
 static void
@@ -334,6 +350,22 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 	case TAG_USSD:
 		modem_request_on_cusd(m, line, false, now_ms);
 		break;
+	case TAG_SENT:
+		m->sending.accepted = true;
+		break;
+	case TAG_MAIL:
+		modem_mail_on_info(m, line, now_ms);
+		break;
+	case TAG_STORE:
+		modem_mail_on_store(m, line);
+		break;
+	case TAG_SERVICE:
+		m->mail.acknowledges =
+			span_starts(value_of(line), span_str("1"));
+		break;
+	case TAG_CENTRE:
+		on_centre(m, line);
+		break;
 	}
 }
 
@@ -376,6 +408,9 @@ on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
 
 	if (span_starts(line, span_str("+CUSD:")))
 		modem_request_on_cusd(m, line, stale, now_ms);
+	else if (modem_send_is_at_prompt(m) && final != AT_FINAL_NONE &&
+		 final != AT_FINAL_OK && final != AT_FINAL_CALL)
+		modem_send_end(m, MODEM_REFUSED); /* there is no prompt now */
 	else if (span_starts(line, span_str("+CREG:")))
 		on_registration(m, line, now_ms);
 	else if (span_starts(line, span_str("+CPIN:")))
@@ -394,6 +429,8 @@ on_line(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	unsigned tag = chat_tag(&m->chat);
 	enum chat_took took = CHAT_UNSOLICITED;
 
+	if (modem_mail_on_line(m, line, now_ms))
+		return;
 	if (!stale)
 		took = chat_on_line(&m->chat, line, now_ms);
 	switch (took) {
@@ -411,20 +448,29 @@ on_line(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	}
 }
 
+static bool
+expects_prompt(const struct modem *m)
+{
+	return m->job == JOB_ESCAPE || chat_expects_prompt(&m->chat);
+}
+
 void
 modem_heard_drain(struct modem *m, int64_t now_ms)
 {
 	struct frame frame;
 
-	while (m->is_port_open &&
-		(frame = framer_next(&m->framer, now_ms)).kind != FRAME_NONE) {
+	while (m->is_port_open) {
+		framer_expect_prompt(&m->framer, expects_prompt(m));
+		frame = framer_next(&m->framer, now_ms);
+		if (frame.kind == FRAME_NONE)
+			break;
 		modem_wire_trace(m, frame.text, frame.kind == FRAME_ECHO);
 		switch (frame.kind) {
 		case FRAME_LINE:
 			on_line(m, frame.text, frame.stale, now_ms);
 			break;
 		case FRAME_PROMPT:
-			chat_on_prompt(&m->chat, now_ms);
+			modem_send_on_prompt(m, now_ms);
 			break;
 		case FRAME_NONE:
 		case FRAME_ECHO:

@@ -123,7 +123,9 @@ doubt_identity(struct modem *m)
 	m->sim_ready = false;
 	m->open = false;
 	m->cancel_wanted = false; /* the set-up does it */
+	m->escape_wanted = false; /* so does the probe */
 	m->refresh_wanted = false;
+	modem_mail_doubt(m);
 	chat_init(&m->chat);
 }
 
@@ -327,6 +329,8 @@ modem_life_break(struct modem *m)
 	m->job = JOB_NONE;
 	modem_wire_drop(m);
 	ask_end(&m->ask, MODEM_BROKEN);
+	modem_send_end(m, MODEM_BROKEN);
+	modem_mail_break(m);
 }
 
 void
@@ -344,9 +348,11 @@ begin_refresh(struct modem *m, int64_t now_ms)
 
 	m->refresh_wanted =
 		m->refresh_wanted && m->session.state == SESSION_BUSY;
-	if (!m->refresh_wanted || m->job != JOB_NONE || m->cancel_wanted)
+	if (!m->refresh_wanted || m->job != JOB_NONE || m->cancel_wanted ||
+		m->escape_wanted)
 		return false;
 	m->refresh_wanted = false;
+	m->mail.list_at_ms = 0; /* settings may be gone with the radio */
 	memcpy(m->was_imsi, m->info.imsi, sizeof m->was_imsi);
 	memcpy(m->was_iccid, m->info.iccid, sizeof m->was_iccid);
 	(void)session_on(&m->session,
@@ -363,6 +369,12 @@ settle_once(struct modem *m, int64_t now_ms)
 		modem_request_finish(m, now_ms);
 		return true;
 	}
+	if (m->sending.active && m->session.state != SESSION_BUSY)
+		modem_send_end(m, MODEM_BROKEN);
+	if (m->sending.over) {
+		modem_send_finish(m, now_ms);
+		return true;
+	}
 	if (m->job != JOB_NONE && m->chat.state == CHAT_OVER) {
 		if (m->job == JOB_LIFE)
 			on_life_script(m, now_ms);
@@ -372,11 +384,13 @@ settle_once(struct modem *m, int64_t now_ms)
 	}
 	if (grant_wish(m, now_ms))
 		return true;
-	if (m->session.state == SESSION_READY && m->cancel_wanted) {
+	if (m->session.state == SESSION_READY && m->job == JOB_NONE &&
+		(m->cancel_wanted || m->escape_wanted)) {
 		(void)session_on(&m->session, SESSION_WORK, now_ms);
 		return true;
 	}
-	return begin_refresh(m, now_ms) || modem_request_begin_job(m, now_ms);
+	return begin_refresh(m, now_ms) || modem_request_begin_job(m, now_ms) ||
+	       modem_mail_give(m, now_ms) || modem_mail_begin_job(m, now_ms);
 }
 
 void

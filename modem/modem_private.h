@@ -1,7 +1,8 @@
 /*
  * modem_private: what the files of the driver share. modem.c is the
  * interface, modem_wire.c the port, modem_heard.c what the modem says,
- * modem_life.c what it is made to do, modem_request.c USSD requests.
+ * modem_life.c what it is made to do, modem_request.c USSD requests,
+ * modem_send.c messages that go out, modem_sms.c those that come.
  */
 #ifndef MODEM_PRIVATE_H
 #define MODEM_PRIVATE_H
@@ -11,6 +12,7 @@
 #include "modem/dialects.h"
 #include "modem/framer.h"
 #include "modem/modem.h"
+#include "modem/modem_mail.h"
 #include "modem/session.h"
 
 enum {
@@ -32,7 +34,10 @@ enum modem_job {
 	JOB_LIFE,    /* a wish of the session */
 	JOB_CHARSET, /* before a request in another coding */
 	JOB_ASK,     /* the request itself */
-	JOB_CANCEL   /* AT+CUSD=2 */
+	JOB_CANCEL,  /* AT+CUSD=2 */
+	JOB_SEND,    /* one part of a message */
+	JOB_ESCAPE,  /* out of a prompt, and in step again */
+	JOB_MAIL     /* messages that came */
 };
 
 struct request {
@@ -54,7 +59,9 @@ struct request {
  *    has flushed it. A command under way has tx_len == 0.
  * 3. job is JOB_NONE when, and only when, chat has no script.
  * 4. open: the network waits for an answer of ours.
- * 5. refresh_wanted only while session.state is SESSION_BUSY.
+ * 5. A message is sent only while session.state is SESSION_BUSY, likewise,
+ *    and never while a request is active.
+ * 6. refresh_wanted only while session.state is SESSION_BUSY.
  */
 struct modem {
 	struct modem_hooks hooks;
@@ -78,6 +85,10 @@ struct modem {
 	enum ussd_coding coding;
 	const char *charset; /* the one that the modem is set to, or NULL */
 	bool sim_ready;      /* +CPIN: READY was seen */
+
+	struct sending sending;
+	struct mail mail;
+	bool escape_wanted; /* the modem may wait at a prompt */
 
 	struct request request;
 	bool open;
@@ -129,5 +140,7 @@ void modem_request_finish(struct modem *m, int64_t now_ms);
 bool modem_request_begin_job(struct modem *m, int64_t now_ms);
 void modem_request_on_job(struct modem *m, int64_t now_ms);
 void modem_request_wipe(struct modem *m);
+void modem_request_begin_script(
+	struct modem *m, enum modem_job job, const struct chat_script *script);
 
 #endif

@@ -31,6 +31,10 @@ modem_request_args(const struct modem *m, char *coded, size_t cap)
 		.wait_ms = m->request.timeout_ms};
 	size_t len = 0;
 
+	if (m->job == JOB_SEND)
+		modem_send_args(m, &args);
+	else if (m->job == JOB_MAIL)
+		modem_mail_args(m, &args);
 	if (m->job == JOB_ASK &&
 		ussd_encode(m->coding,
 			span_of(m->request.code, m->request.code_len), coded,
@@ -88,7 +92,8 @@ modem_ask(struct modem *m, struct span code, enum modem_try how,
 		.on_result = on_result,
 		.ctx = ctx};
 
-	if (m->session.state != SESSION_READY || m->request.active)
+	if (m->session.state != SESSION_READY || m->request.active ||
+		m->sending.active)
 		return -EBUSY;
 	if (!is_valid(m, code))
 		return -EINVAL;
@@ -147,11 +152,13 @@ modem_refresh(struct modem *m, enum modem_refresh what)
 	return 0;
 }
 
-static void
-begin_script(
+void
+modem_request_begin_script(
 	struct modem *m, enum modem_job job, const struct chat_script *script)
 {
-	struct chat_args args = {.wait_ms = m->request.timeout_ms};
+	struct chat_args args = {.wait_ms = job == JOB_SEND
+	                                            ? m->sending.timeout_ms
+	                                            : m->request.timeout_ms};
 
 	m->job = job;
 	m->job_state = m->session.state;
@@ -170,18 +177,23 @@ modem_request_begin_job(struct modem *m, int64_t now_ms)
 
 	if (m->session.state != SESSION_BUSY || m->job != JOB_NONE || !quiet)
 		return false;
-	if (m->refresh_wanted && !m->cancel_wanted)
+	if (m->refresh_wanted && !m->cancel_wanted && !m->escape_wanted)
 		return false; /* modem_settle() begins it */
-	if (m->cancel_wanted) {
+	if (m->escape_wanted) {
+		m->escape_wanted = false;
+		modem_request_begin_script(m, JOB_ESCAPE, &script_escape);
+	} else if (m->cancel_wanted) {
 		m->cancel_wanted = false;
 		m->open = false;
-		begin_script(m, JOB_CANCEL, &script_cancel);
+		modem_request_begin_script(m, JOB_CANCEL, &script_cancel);
 	} else if (m->request.active && m->charset != NULL &&
 		   strcmp(m->charset, dialect_charset(m->coding)) == 0) {
-		begin_script(m, JOB_ASK, m->dialect->ask);
+		modem_request_begin_script(m, JOB_ASK, m->dialect->ask);
 	} else if (m->request.active) {
-		begin_script(m, JOB_CHARSET, &script_charset);
-	} else if (!m->open) {
+		modem_request_begin_script(m, JOB_CHARSET, &script_charset);
+	} else if (modem_send_begin_job(m)) {
+		return true;
+	} else if (!m->open && !m->sending.active) {
 		(void)session_on(&m->session, SESSION_IDLE, now_ms);
 	} else {
 		return false;
@@ -211,6 +223,17 @@ modem_request_on_job(struct modem *m, int64_t now_ms)
 			(void)session_on(&m->session, SESSION_SILENT, now_ms);
 		/* Refused: then it knows but one, and we have tried. */
 		m->charset = dialect_charset(m->coding);
+		break;
+	case JOB_SEND:
+		modem_send_on_job(m);
+		break;
+	case JOB_ESCAPE:
+		m->masked = m->masked && m->chat.result != CHAT_DONE;
+		if (m->chat.result != CHAT_DONE)
+			(void)session_on(&m->session, SESSION_SILENT, now_ms);
+		break;
+	case JOB_MAIL:
+		modem_mail_on_job(m, now_ms);
 		break;
 	case JOB_CANCEL:
 		m->unsynced = m->chat.result != CHAT_DONE;

@@ -75,6 +75,8 @@ modem_wire_trace(struct modem *m, struct span heard, bool is_echo)
 static bool
 is_secret(const struct modem *m)
 {
+	if (m->job == JOB_SEND)
+		return chat_acts(&m->chat); /* a text may hold a PIN */
 	return m->job == JOB_ASK &&
 	       (m->request.how == MODEM_ONCE || m->request.is_reply);
 }
@@ -183,6 +185,8 @@ on_sent(struct modem *m, int64_t now_ms)
 		if (is_secret(m))
 			modem_request_wipe(m);
 	}
+	if (m->job == JOB_SEND && chat_acts(&m->chat))
+		explicit_bzero(&m->sending.pdu, sizeof m->sending.pdu);
 	modem_wire_drop(m);
 }
 
@@ -192,6 +196,8 @@ on_sending(struct modem *m, int64_t now_ms)
 	chat_on_sending(&m->chat);
 	if (m->job == JOB_ASK)
 		ask_on_sending(&m->ask);
+	m->sending.left =
+		m->sending.left || (m->job == JOB_SEND && chat_acts(&m->chat));
 	m->stall_ms = now_ms + MODEM_STALL_MS;
 }
 

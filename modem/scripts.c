@@ -11,6 +11,8 @@ enum {
 	LOCAL_MS = 5000,    /* answered by the modem alone */
 	SIM_MS = 10000,     /* has to read the SIM */
 	NETWORK_MS = 15000, /* may wait for what the modem is doing on air */
+	PROMPT_MS = 10000,
+	LISTING_MS = 60000, /* a SIM gives a few messages a second */
 	RADIO_MS = 20000    /* leaves the network, or comes back */
 };
 
@@ -221,3 +223,119 @@ static const struct chat_step reset[] = {
 	{.text = "ATZ", .wait_ms = LOCAL_MS},
 }; /* V.250 6.1.1 */
 const struct chat_script script_reset = SCRIPT("reset", reset, 10000);
+
+/* ---- short messages (3GPP TS 27.005) ----------------------------------- */
+
+/* Marked: an OK that comes late is no prompt. Text mode would send the
+ * octets' hex as a text: it is set each time. */
+static const struct chat_step send[] = {
+	{.text = "AT+CMGF=0", .wait_ms = LOCAL_MS}, /* (3.2.3) */
+	{.text = "AT+CMGS={number}",
+		.wait_ms = PROMPT_MS,
+		.flags = CHAT_PROMPT | CHAT_MARKED},
+	{.text = "{code}\x1a",
+		.takes = {"+CMGS:"},
+		.flags = CHAT_ACTS | CHAT_RAW | CHAT_MARKED | CHAT_NO_OK,
+		.tag = TAG_SENT}, /* (4.3) */
+};
+const struct chat_script script_send = SCRIPT("send", send, 0);
+
+/* Twice: a prompt may come while the first is on its way. */
+static const struct chat_step escape[] = {
+	{.text = "\x1b", .wait_ms = ESC_MS, .flags = CHAT_SILENT},
+	{.text = "\x1b", .wait_ms = ESC_MS, .flags = CHAT_SILENT},
+	ASK_REGISTRATION,
+};
+const struct chat_script script_escape = SCRIPT("escape", escape, 12000);
+
+/* The last +CNMI that is not refused holds. Messages are stored and told
+ * (mt 1), status reports are not wanted, and without +CSMS: 1 nothing has to
+ * be acknowledged. */
+#define MAIL_STEPS                                                             \
+	{.text = "AT+CSMS=0",                                                  \
+		.takes = {"+CSMS:"},                                           \
+		.wait_ms = LOCAL_MS,                                           \
+		.flags = CHAT_OPTIONAL}, /* (3.2.1) */                         \
+		{.text = "AT+CSMS?",                                           \
+			.takes = {"+CSMS:"},                                   \
+			.wait_ms = LOCAL_MS,                                   \
+			.flags = CHAT_OPTIONAL,                                \
+			.tag = TAG_SERVICE},                                   \
+		{.text = "AT+CMGF=0",                                          \
+			.wait_ms = LOCAL_MS,                                   \
+			.flags = CHAT_OPTIONAL}, /* (3.2.3) */                 \
+		{.text = "AT+CSCA?",                                           \
+			.takes = {"+CSCA:"},                                   \
+			.wait_ms = SIM_MS,                                     \
+			.flags = CHAT_OPTIONAL,                                \
+			.tag = TAG_CENTRE}, /* (3.3.1) */                      \
+		{.text = "AT+CPMS=\"{store}\",\"{store}\",\"{store}\"",        \
+			.takes = {"+CPMS:"},                                   \
+			.wait_ms = SIM_MS,                                     \
+			.flags = CHAT_OPTIONAL}, /* (3.2.2) */                 \
+	{                                                                      \
+		.text = "AT+CNMI=1,1", .wait_ms = LOCAL_MS,                    \
+		.flags = CHAT_OPTIONAL                                         \
+	} /* (3.4.1) */
+
+static const struct chat_step mail[] = {
+	MAIL_STEPS,
+	{.text = "AT+CNMI=2,1,0,0,0",
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL},
+};
+const struct chat_script script_mail = SCRIPT("mail", mail, 40000);
+
+static const struct chat_step mail_msm[] = {
+	MAIL_STEPS,
+	{.text = "AT+CNMI=1,1,0,0,0",
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL},
+};
+const struct chat_script script_mail_msm = SCRIPT("mail", mail_msm, 40000);
+
+/* Another program, or a restart, may have chosen another store. */
+#define CHOOSE_STORE                                                           \
+	{                                                                      \
+		.text = "AT+CPMS=\"{store}\"", .takes = {"+CPMS:"},            \
+		.wait_ms = SIM_MS, .tag = TAG_STORE                            \
+	}
+#define LIST_ALL                                                               \
+	{                                                                      \
+		.text = "AT+CMGL=4", .takes = {"+CMGL:"},                      \
+		.wait_ms = LISTING_MS, .flags = CHAT_BARE, .tag = TAG_MAIL     \
+	} /* (4.1) */
+#define READ_ONE                                                               \
+	{                                                                      \
+		.text = "AT+CMGR={number}", .takes = {"+CMGR:"},               \
+		.wait_ms = SIM_MS, .flags = CHAT_BARE, .tag = TAG_MAIL         \
+	} /* (4.2) */
+/* By its index: AT+CMGD=1,4 takes with it what nobody has read. */
+#define DELETE_ONE                                                             \
+	{                                                                      \
+		.text = "AT+CMGD={number}", .wait_ms = SIM_MS                  \
+	} /* (3.5.4) */
+
+static const struct chat_step list[] = {CHOOSE_STORE, LIST_ALL};
+const struct chat_script script_list = SCRIPT("list", list, 70000);
+static const struct chat_step list_only[] = {LIST_ALL};
+const struct chat_script script_list_only =
+	SCRIPT("list only", list_only, 70000);
+
+static const struct chat_step read_one[] = {CHOOSE_STORE, READ_ONE};
+const struct chat_script script_read = SCRIPT("read", read_one, 20000);
+static const struct chat_step read_only[] = {READ_ONE};
+const struct chat_script script_read_only =
+	SCRIPT("read only", read_only, 20000);
+
+static const struct chat_step delete_one[] = {CHOOSE_STORE, DELETE_ONE};
+const struct chat_script script_delete = SCRIPT("delete", delete_one, 20000);
+static const struct chat_step delete_only[] = {DELETE_ONE};
+const struct chat_script script_delete_only =
+	SCRIPT("delete only", delete_only, 20000);
+
+static const struct chat_step acknowledge[] = {
+	{.text = "AT+CNMA", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+}; /* (3.4.4) */
+const struct chat_script script_acknowledge =
+	SCRIPT("acknowledge", acknowledge, 10000);

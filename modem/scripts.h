@@ -20,8 +20,13 @@ enum script_tag {
 	TAG_SIGNAL,       /* +CSQ */
 	TAG_NETWORK,      /* +COPS */
 	TAG_CHARSET,
-	TAG_RADIO, /* +CFUN; seen unless the radio is known to be off */
-	TAG_USSD   /* +CUSD */
+	TAG_RADIO,   /* +CFUN; seen unless the radio is known to be off */
+	TAG_USSD,    /* +CUSD */
+	TAG_SENT,    /* +CMGS */
+	TAG_MAIL,    /* +CMGL and +CMGR, and the messages behind them */
+	TAG_STORE,   /* +CPMS */
+	TAG_SERVICE, /* +CSMS */
+	TAG_CENTRE   /* +CSCA */
 };
 
 #define SCRIPT(title, table, limit_ms)                                         \
@@ -45,7 +50,18 @@ extern const struct chat_script script_ask;    /* a USSD request */
 extern const struct chat_script script_cancel; /* closes its session */
 extern const struct chat_script script_radio_off;
 extern const struct chat_script script_radio_on;
-extern const struct chat_script script_reboot; /* the modem, as at power-on */
-extern const struct chat_script script_reset;  /* its settings only */
+extern const struct chat_script script_reboot;   /* the modem, as at power-on */
+extern const struct chat_script script_reset;    /* its settings only */
+extern const struct chat_script script_send;     /* one part of a message */
+extern const struct chat_script script_escape;   /* out of a prompt */
+extern const struct chat_script script_mail;     /* how messages come */
+extern const struct chat_script script_mail_msm; /* likewise */
+extern const struct chat_script script_list;     /* what a store holds */
+extern const struct chat_script script_list_only;
+extern const struct chat_script script_read;
+extern const struct chat_script script_read_only;
+extern const struct chat_script script_delete;
+extern const struct chat_script script_delete_only;
+extern const struct chat_script script_acknowledge;
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * fakewire: see fakewire.h. It knows nothing of AT but that a command ends with
- * CR, and it must never look at a real clock.
+ * CR, and a message with ^Z. It must never look at a real clock.
  */
 #include "tests/support/fakewire.h"
 
@@ -165,7 +165,7 @@ on_write(struct port *port, const void *buf, size_t len)
 	w->written_len += n;
 	w->written[w->written_len] = '\0';
 	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\r') {
+		if (p[i] == '\r' || p[i] == '\x1a') {
 			on_command(w);
 			continue;
 		}

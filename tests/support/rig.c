@@ -74,6 +74,19 @@ on_result(void *ctx, const struct modem_result *result)
 }
 
 static void
+on_sms(void *ctx, const struct modem_message *message)
+{
+	struct rig *rig = ctx;
+
+	rig->messages++;
+	rig->message = *message;
+	append(rig->mail, sizeof rig->mail, span_str(message->sender), ": ");
+	append(rig->mail, sizeof rig->mail, message->text_utf8, "|");
+	if (rig->confirms)
+		modem_sms_done(rig->modem, message->handle);
+}
+
+static void
 rule(struct rig *rig, const char *when, const char *say)
 {
 	fakewire_rule(
@@ -104,13 +117,14 @@ rig_speak(struct rig *rig, const char *maker, const char *model)
 	rule(rig, "AT+CUSD=2", "\r\nERROR\r\n");
 }
 
-void
-rig_init(struct rig *rig, const char *dialect)
+static void
+init(struct rig *rig, const char *dialect, bool takes_mail)
 {
 	struct modem_hooks hooks = {.ctx = rig,
 		.on_fd = on_fd,
 		.on_state = on_state,
 		.on_push = on_push,
+		.on_sms = takes_mail ? on_sms : NULL,
 		.on_trace = on_trace};
 	struct modem_options options = {.name = "rig", .dialect = dialect};
 
@@ -122,6 +136,18 @@ rig_init(struct rig *rig, const char *dialect)
 	rig->modem = modem_new(&options, &rig->wire.port, &hooks);
 	assert(rig->modem != NULL);
 	modem_start(rig->modem, rig->wire.now_ms);
+}
+
+void
+rig_init(struct rig *rig, const char *dialect)
+{
+	init(rig, dialect, false);
+}
+
+void
+rig_init_mail(struct rig *rig, const char *dialect)
+{
+	init(rig, dialect, true);
 }
 
 void
@@ -209,6 +235,15 @@ rig_reply(struct rig *rig, const char *text)
 {
 	return modem_reply(
 		rig->modem, span_str(text), TIMEOUT_MS, on_result, rig);
+}
+
+int
+rig_send(struct rig *rig, const char *number, const char *text)
+{
+	struct modem_sms what = {
+		.number = span_str(number), .text_utf8 = span_str(text)};
+
+	return modem_send_sms(rig->modem, &what, TIMEOUT_MS, on_result, rig);
 }
 
 void

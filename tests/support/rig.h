@@ -5,7 +5,7 @@
 #ifndef TESTS_SUPPORT_RIG_H
 #define TESTS_SUPPORT_RIG_H
 
-#include "modem/modem.h"
+#include "modem/modem_sms.h"
 #include "tests/support/fakewire.h"
 
 enum { RIG_TEXT_MAX = 16384 };
@@ -23,6 +23,10 @@ struct rig {
 	char push[RIG_TEXT_MAX]; /* all of them, "|" behind each */
 	char trace[4 * RIG_TEXT_MAX];
 	unsigned state_calls;
+	unsigned messages;
+	struct modem_message message; /* the last one; its pointers are gone */
+	char mail[4 * RIG_TEXT_MAX];  /* all: "sender: text|" */
+	bool confirms;                /* each is done at once */
 	/* Called for each result and each push, if not NULL. */
 	void (*then)(struct rig *rig);
 };
@@ -30,6 +34,9 @@ struct rig {
 /* A healthy modem of the standard dialect, started, not yet set up. */
 void rig_init(struct rig *rig, const char *dialect);
 void rig_fini(struct rig *rig);
+
+/* The same, and it takes messages. */
+void rig_init_mail(struct rig *rig, const char *dialect);
 
 /* Answers that a modem of that make gives to the set-up. */
 void rig_speak(struct rig *rig, const char *maker, const char *model);
@@ -55,6 +62,9 @@ void rig_run_to(struct rig *rig, enum modem_state state);
 /* As modem_ask() with 60 s; the result lands in the rig. */
 int rig_ask(struct rig *rig, const char *code, enum modem_try how);
 int rig_reply(struct rig *rig, const char *text);
+
+/* As modem_send_sms() with 60 s; the result lands in the rig. */
+int rig_send(struct rig *rig, const char *number, const char *text);
 
 /* A rule for the dialling command: OK, and the answer so much later. */
 void rig_answer(struct rig *rig, const char *answer, int64_t after_ms);

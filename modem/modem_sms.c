@@ -1,0 +1,535 @@
+/*
+ * modem_sms: messages that come: listed, read when told of, taken as they
+ * come, handed over, and deleted once their owner has them. All of it while
+ * the line has nothing else to do. It must never delete but by index, nor
+ * keep a request waiting for more than the script under way.
+ */
+#include "modem/modem_private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { INDEX_MAX = 65535, PDU_DIGITS_MIN = 16, CMS_MEMORY_FULL = 322 };
+
+/* ---- what is to be done ------------------------------------------------ */
+
+static void
+remember(struct modem *m, const struct mailbox_place *place)
+{
+	struct mail *mail = &m->mail;
+
+	for (size_t i = 0; i < mail->told_count; i++)
+		if (mail->told[i].index == place->index &&
+			strcmp(mail->told[i].store, place->store) == 0)
+			return;
+	if (mail->told_count < MAIL_TOLD_MAX)
+		mail->told[mail->told_count++] = *place;
+	else
+		mail->list_at_ms = 0;
+}
+
+void
+modem_mail_break(struct modem *m)
+{
+	m->mail.work = MAIL_IDLE;
+	m->mail.entry = false;
+	m->mail.direct = MAIL_NO_DIRECT;
+	if (m->mail.round > 0)
+		m->mail.list_at_ms = 0;
+	m->mail.round = 0;
+}
+
+void
+modem_mail_doubt(struct modem *m)
+{
+	if (m->mail.box == NULL)
+		return;
+	modem_mail_break(m);
+	mailbox_forget_stored(m->mail.box);
+	m->mail.told_count = 0;
+	m->mail.reading = 0;
+	m->mail.list_at_ms = 0;
+	m->mail.owes = false;
+	m->info.smsc[0] = '\0';
+}
+
+void
+modem_sms_done(struct modem *m, uint64_t handle)
+{
+	if (m->mail.box != NULL && mailbox_done(m->mail.box, handle) > 0)
+		m->mail.owes = m->mail.acknowledges;
+}
+
+static void
+begin(struct modem *m, enum mail_work work, const struct chat_script *script)
+{
+	m->mail.work = work;
+	m->mail.entry = false;
+	modem_request_begin_script(m, JOB_MAIL, script);
+}
+
+/* By place: a modem that has no stores to choose from has one all the same. */
+static const struct chat_script *
+script_for(const struct modem *m, const struct chat_script *choosing,
+	const struct chat_script *only)
+{
+	return m->mail.place.store[0] != '\0' ? choosing : only;
+}
+
+static void
+store_of_round(const struct modem *m, unsigned round, char *store)
+{
+	const char *name =
+		round < DIALECT_STORES ? m->dialect->stores[round] : "";
+
+	(void)span_copy(store, MAILBOX_STORE_MAX, span_str(name));
+}
+
+/* Messages of another SIM are not this one's. */
+static void
+begin_round(struct modem *m)
+{
+	struct mail *mail = &m->mail;
+
+	if (strcmp(mail->imsi, m->info.imsi) != 0) {
+		mailbox_init(mail->box);
+		memcpy(mail->imsi, m->info.imsi, sizeof mail->imsi);
+	}
+	mail->round = 1;
+	mail->chosen = 0;
+	store_of_round(m, 0, mail->place.store);
+	begin(m, MAIL_PREPARE, m->dialect->mail);
+}
+
+static void
+end_round(struct modem *m, int64_t now_ms)
+{
+	m->mail.round = 0;
+	m->mail.failures = 0;
+	m->mail.list_at_ms = now_ms + MAIL_LIST_MS;
+	m->mail.give = true;
+}
+
+/* Each store in turn, and, when none of them could be chosen, whatever the
+ * modem has. */
+static void
+go_round(struct modem *m, int64_t now_ms)
+{
+	struct mail *mail = &m->mail;
+	unsigned at = mail->round - 1;
+
+	if (at > DIALECT_STORES || (at == DIALECT_STORES && mail->chosen > 0)) {
+		end_round(m, now_ms);
+		return;
+	}
+	store_of_round(m, at, mail->place.store);
+	mailbox_begin_listing(mail->box, mail->place.store);
+	mail->round++;
+	begin(m, MAIL_LIST, script_for(m, &script_list, &script_list_only));
+}
+
+static bool
+is_free(const struct modem *m)
+{
+	return m->mail.box != NULL && m->session.state == SESSION_READY &&
+	       m->job == JOB_NONE && !m->request.active && !m->sending.active &&
+	       !m->cancel_wanted && !m->escape_wanted;
+}
+
+/* In the order in which they were told: parts are read one after the other,
+ * and what is told meanwhile waits for the next round. */
+static void
+take_told(struct mail *mail)
+{
+	if (mail->reading == 0)
+		mail->reading = mail->told_count;
+	mail->reading--;
+	mail->told_count--;
+	mail->place = mail->told[0];
+	memmove(mail->told, mail->told + 1,
+		mail->told_count * sizeof *mail->told);
+}
+
+/* The next thing to do with messages. Whether something was done. */
+bool
+modem_mail_begin_job(struct modem *m, int64_t now_ms)
+{
+	struct mail *mail = &m->mail;
+
+	if (!is_free(m) || now_ms < mail->quiet_at_ms)
+		return false;
+	if (mail->owes) {
+		mail->owes = false;
+		begin(m, MAIL_ACKNOWLEDGE, &script_acknowledge);
+	} else if (mailbox_next_over(mail->box, &mail->place)) {
+		begin(m, MAIL_DELETE,
+			script_for(m, &script_delete, &script_delete_only));
+	} else if (mail->round > 0) {
+		go_round(m, now_ms);
+	} else if (now_ms >= mail->list_at_ms) {
+		begin_round(m);
+	} else if (mail->told_count > 0 && now_ms >= mail->read_at_ms) {
+		take_told(mail);
+		begin(m, MAIL_READ,
+			script_for(m, &script_read, &script_read_only));
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int64_t
+modem_mail_wake_at(const struct modem *m)
+{
+	const struct mail *mail = &m->mail;
+	struct mailbox_place place;
+	int64_t at = mail->list_at_ms;
+
+	if (mail->give)
+		return 0;
+	if (!is_free(m))
+		return INT64_MAX;
+	if (mail->told_count > 0 && mail->read_at_ms < at)
+		at = mail->read_at_ms;
+	if (mail->owes || mail->round > 0 ||
+		mailbox_next_over(mail->box, &place))
+		at = 0;
+	return at > mail->quiet_at_ms ? at : mail->quiet_at_ms;
+}
+
+void
+modem_mail_args(const struct modem *m, struct chat_args *args)
+{
+	args->store = span_str(m->mail.place.store);
+	args->number = (unsigned)m->mail.place.index;
+}
+
+/* ---- what came of it --------------------------------------------------- */
+
+static void
+pause_mail(struct modem *m, int64_t now_ms)
+{
+	struct mail *mail = &m->mail;
+	int64_t pause_ms = MAIL_PAUSE_MS;
+
+	for (unsigned i = 0; i < mail->failures && pause_ms < MAIL_LIST_MS; i++)
+		pause_ms *= 2;
+	mail->failures++;
+	mail->round = 0;
+	mail->list_at_ms = 0;
+	mail->quiet_at_ms = now_ms + pause_ms;
+}
+
+static void
+trace_garbage(struct modem *m)
+{
+	static const char text[] = "(that is no message)";
+
+	m->info.garbage++;
+	if (m->hooks.on_trace != NULL)
+		m->hooks.on_trace(m->hooks.ctx, false, span_str(text));
+}
+
+static void
+put(struct modem *m, struct span pdu, int64_t now_ms)
+{
+	m->mail.entry = false;
+	switch (mailbox_put(m->mail.box, &m->mail.place, pdu, now_ms)) {
+	case MAILBOX_NEW:
+	case MAILBOX_KNOWN:
+	case MAILBOX_COPY:
+		break;
+	case MAILBOX_FULL: /* what is handed over and deleted makes room */
+		m->mail.full = true;
+		break;
+	case MAILBOX_REFUSED:
+		trace_garbage(m);
+		break;
+	}
+}
+
+/* A head without a message behind it. */
+static void
+end_entry(struct modem *m, int64_t now_ms)
+{
+	if (m->mail.entry)
+		put(m, span_str(""), now_ms);
+}
+
+static void
+on_list(struct modem *m, int64_t now_ms)
+{
+	struct mail *mail = &m->mail;
+
+	end_entry(m, now_ms);
+	mailbox_end_listing(mail->box, mail->place.store);
+	mail->chosen++;
+	if (mail->full)
+		mailbox_give_up_garbage(mail->box, mail->place.store);
+}
+
+static void
+on_done(struct modem *m, enum mail_work work, int64_t now_ms)
+{
+	switch (work) {
+	case MAIL_IDLE:
+	case MAIL_PREPARE:
+	case MAIL_ACKNOWLEDGE:
+		break;
+	case MAIL_LIST:
+		on_list(m, now_ms);
+		break;
+	case MAIL_READ:
+		end_entry(m, now_ms);
+		m->mail.give = true;
+		break;
+	case MAIL_DELETE:
+		mailbox_drop(m->mail.box, &m->mail.place);
+		break;
+	}
+}
+
+/* A store that cannot be chosen is passed over; one that cannot be listed,
+ * just after a start perhaps, is listed again. */
+static void
+on_failed(struct modem *m, enum mail_work work, int64_t now_ms)
+{
+	bool by_store = m->chat.failed_tag == TAG_STORE;
+
+	if (work == MAIL_DELETE)
+		mailbox_drop(m->mail.box, &m->mail.place); /* or it is listed */
+	else if (work == MAIL_LIST && !by_store)
+		pause_mail(m, now_ms);
+}
+
+void
+modem_mail_on_job(struct modem *m, int64_t now_ms)
+{
+	enum mail_work work = m->mail.work;
+
+	m->mail.work = MAIL_IDLE;
+	switch (m->chat.result) {
+	case CHAT_DONE:
+		on_done(m, work, now_ms);
+		break;
+	case CHAT_FAILED:
+		on_failed(m, work, now_ms);
+		break;
+	case CHAT_TIMED_OUT:
+		pause_mail(m, now_ms);
+		m->escape_wanted = true; /* in step again */
+		break;
+	case CHAT_NOT_OVER:
+	case CHAT_BROKEN:
+		break;
+	}
+	m->mail.entry = false;
+	if (work == MAIL_READ && m->mail.reading == 0)
+		m->mail.read_at_ms = now_ms + MAIL_READ_MS;
+}
+
+/* ---- handing over ------------------------------------------------------ */
+
+static void
+hand_over(struct modem *m, const struct mailbox_message *message)
+{
+	const struct mailbox_slot *first = message->first;
+	struct modem_message out = {.handle = message->handle,
+		.sender = first->sender,
+		.smsc = first->smsc,
+		.stamp_utc_ms = first->sent.utc_ms,
+		.stamp_known = first->sent.known,
+		.message_class = first->message_class,
+		.incomplete = message->incomplete,
+		.text_utf8 = message->text_utf8};
+
+	m->hooks.on_sms(m->hooks.ctx, &out);
+}
+
+/* One message a call: its owner may ask for something else. */
+bool
+modem_mail_give(struct modem *m, int64_t now_ms)
+{
+	struct mailbox_message message;
+
+	if (!m->mail.give || m->mail.box == NULL)
+		return false;
+	if (!mailbox_next(m->mail.box, now_ms, m->mail.full, &message)) {
+		m->mail.give = false;
+		m->mail.full = m->mail.full && m->mail.round > 0;
+		return false;
+	}
+	hand_over(m, &message);
+	return true;
+}
+
+/* ---- lines ------------------------------------------------------------- */
+
+static bool
+is_hex(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!isxdigit((unsigned char)s.ptr[i]))
+			return false;
+	return s.len >= PDU_DIGITS_MIN;
+}
+
+/* The message on the line of its own head, as some have it. */
+static struct span
+pdu_on(struct span line)
+{
+	size_t at = line.len;
+
+	while (at > 0 && line.ptr[at - 1] != ',' && line.ptr[at - 1] != ' ')
+		at--;
+	line = span_skip(line, at);
+	return is_hex(line) ? line : span_of(line.ptr, 0);
+}
+
+/*
+ * What came without being stored. Not acknowledged, it comes again: so it is
+ * acknowledged at once only if that would be of no use.
+ */
+static void
+put_direct(struct modem *m, struct span pdu, int64_t now_ms)
+{
+	static const struct mailbox_place nowhere = {.index = MAILBOX_NOWHERE};
+	enum mail_direct direct = m->mail.direct;
+	bool useless = direct == MAIL_REPORT;
+
+	m->mail.direct = MAIL_NO_DIRECT;
+	if (direct == MAIL_MESSAGE) {
+		switch (mailbox_put(m->mail.box, &nowhere, pdu, now_ms)) {
+		case MAILBOX_NEW:
+			m->mail.give = true;
+			break;
+		case MAILBOX_KNOWN:
+		case MAILBOX_FULL:
+			break;
+		case MAILBOX_COPY:
+			useless = true;
+			break;
+		case MAILBOX_REFUSED:
+			useless = true;
+			trace_garbage(m);
+			break;
+		}
+	}
+	m->mail.owes = m->mail.owes || (useless && m->mail.acknowledges);
+}
+
+static void
+on_direct_head(struct modem *m, enum mail_direct direct, struct span line,
+	int64_t now_ms)
+{
+	struct span pdu = pdu_on(line);
+
+	m->mail.direct = direct;
+	m->mail.direct_until_ms = now_ms + MAIL_DIRECT_MS;
+	if (pdu.len > 0)
+		put_direct(m, pdu, now_ms);
+}
+
+/* +CMTI: "SM",3 */
+static void
+on_told(struct modem *m, struct span line)
+{
+	struct mailbox_place place;
+	struct at_fields fields;
+	struct at_field store;
+	uint32_t index;
+
+	if (at_fields_init(&fields, line, span_str("+CMTI:")) &&
+		at_fields_next(&fields, &store) &&
+		span_copy(place.store, sizeof place.store, store.text) == 0 &&
+		at_fields_u32(&fields, INDEX_MAX, &index) == 0) {
+		place.index = (int)index;
+		remember(m, &place);
+	} else {
+		m->mail.list_at_ms = 0;
+	}
+}
+
+static bool
+is_full(const struct modem *m, struct span line)
+{
+	int code = -1;
+
+	if (span_starts(line, span_str("^SMMEMFULL")))
+		return true;
+	return m->job != JOB_SEND && m->job != JOB_MAIL &&
+	       at_final_of(line, &code) == AT_FINAL_CMS &&
+	       code == CMS_MEMORY_FULL;
+}
+
+bool
+modem_mail_on_line(struct modem *m, struct span line, int64_t now_ms)
+{
+	struct mail *mail = &m->mail;
+
+	if (mail->box == NULL)
+		return false;
+	if (span_starts(line, span_str("+CMTI:"))) {
+		on_told(m, line);
+	} else if (span_starts(line, span_str("+CMT:"))) {
+		on_direct_head(m, MAIL_MESSAGE, line, now_ms);
+	} else if (span_starts(line, span_str("+CDS:"))) {
+		on_direct_head(m, MAIL_REPORT, line, now_ms);
+	} else if (mail->direct != MAIL_NO_DIRECT && is_hex(line) &&
+		   now_ms <= mail->direct_until_ms) {
+		put_direct(m, line, now_ms);
+	} else if (is_full(m, line)) {
+		mail->full = true;
+		mail->list_at_ms = 0;
+	} else {
+		return span_starts(line, span_str("+CDSI:"));
+	}
+	return true;
+}
+
+/* +CMGL: <index>,<stat>,... before each message, +CMGR: <stat>,... */
+static void
+on_head(struct modem *m, struct span line, int64_t now_ms)
+{
+	struct span pdu = pdu_on(line);
+	struct at_fields fields;
+	uint32_t index;
+
+	end_entry(m, now_ms);
+	if (m->mail.work == MAIL_LIST) {
+		if (!at_fields_init(&fields, line, span_str("+CMGL:")) ||
+			at_fields_u32(&fields, INDEX_MAX, &index) < 0)
+			return;
+		m->mail.place.index = (int)index;
+	}
+	m->mail.entry = true;
+	if (pdu.len > 0)
+		put(m, pdu, now_ms);
+}
+
+void
+modem_mail_on_info(struct modem *m, struct span line, int64_t now_ms)
+{
+	if (m->mail.work != MAIL_LIST && m->mail.work != MAIL_READ)
+		return;
+	if (span_starts(line, span_str("+")))
+		on_head(m, line, now_ms);
+	else if (m->mail.entry && is_hex(line))
+		put(m, line, now_ms); /* else it is noise, or garbage */
+}
+
+/* +CPMS: <used>,<total>,... of the store chosen. Nine tenths are full:
+ * some lose what comes without a word. */
+void
+modem_mail_on_store(struct modem *m, struct span line)
+{
+	enum { COUNT_MAX = 100000 };
+	struct at_fields fields;
+	uint32_t used;
+	uint32_t total;
+
+	if (at_fields_init(&fields, line, span_str("+CPMS:")) &&
+		at_fields_u32(&fields, COUNT_MAX, &used) == 0 &&
+		at_fields_u32(&fields, COUNT_MAX, &total) == 0 && total > 0)
+		m->mail.full = m->mail.full || used * 10 >= total * 9;
+}
