@@ -96,11 +96,12 @@ kill_plan_reached(struct house *h)
 			known = true;
 			has_step = has_step && i != next_step;
 		}
-	if (!known)
+	/* Our own kill may come between the file and its line. */
+	if (!known && said[0] != '\0')
 		fail_msg("killed at a step without a name: %s", said);
 	free(said);
 	assert_int_equal(remove(house_path(h, "out/steps")), 0);
-	return true;
+	return known;
 }
 
 void
