@@ -382,12 +382,16 @@ is_restart(const struct modem *m, struct span line)
 	return false;
 }
 
-/* A SIM that comes or goes. */
+/* A SIM that comes or goes: +CPIN (27.007 8.3), or ^SIMST as Huawei's say it
+ * (1: it is valid). What is on air is not broken off for it. */
 static void
 on_sim_news(struct modem *m, struct span line, int64_t now_ms)
 {
-	bool ready = span_eq(value_of(line), span_str("READY"));
+	bool ready = span_eq(value_of(line), span_str("READY")) ||
+	             span_eq(value_of(line), span_str("1"));
 
+	if (!ready && m->session.state == SESSION_BUSY)
+		m->sim_doubted = true;
 	if (m->session.state == SESSION_FAILED && ready) {
 		(void)session_on(&m->session, SESSION_SIM_READY, now_ms);
 	} else if (!ready && m->session.state == SESSION_REREADING) {
@@ -413,7 +417,8 @@ on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
 		modem_send_end(m, MODEM_REFUSED); /* there is no prompt now */
 	else if (span_starts(line, span_str("+CREG:")))
 		on_registration(m, line, now_ms);
-	else if (span_starts(line, span_str("+CPIN:")))
+	else if (span_starts(line, span_str("+CPIN:")) ||
+		 span_starts(line, span_str("^SIMST:")))
 		on_sim_news(m, line, now_ms);
 	else if (is_restart(m, line))
 		modem_life_restart(m, now_ms);

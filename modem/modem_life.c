@@ -97,7 +97,7 @@ run(struct modem *m, const struct chat_script *script)
 	struct chat_args args = {.wait_ms = 0};
 
 	if (script == &script_sim) {
-		m->sim_ready = false;
+		m->sim_ready = m->sim_doubted = false;
 		/* Who it is is told after this, each time anew. */
 		chat_unsee(&m->chat, TAG_IMSI);
 		chat_unsee(&m->chat, TAG_ICCID);

@@ -85,6 +85,7 @@ struct modem {
 	enum ussd_coding coding;
 	const char *charset; /* the one that the modem is set to, or NULL */
 	bool sim_ready;      /* +CPIN: READY was seen */
+	bool sim_doubted;    /* it went while busy: read before the next */
 
 	struct sending sending;
 	struct mail mail;

@@ -195,6 +195,9 @@ modem_request_begin_job(struct modem *m, int64_t now_ms)
 		return true;
 	} else if (!m->open && !m->sending.active) {
 		(void)session_on(&m->session, SESSION_IDLE, now_ms);
+		if (m->sim_doubted)
+			(void)session_on(
+				&m->session, SESSION_SIM_CHANGED, now_ms);
 	} else {
 		return false;
 	}

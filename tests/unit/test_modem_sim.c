@@ -149,6 +149,49 @@ swapped_sim_is_noticed_by_an_idle_modem(void **state)
 	rig_fini(&rig);
 }
 
+/* Each family says it in its own words: what went is not dialled on. */
+static void
+swapped_sim_that_is_told_of_is_read_at_once(void **state)
+{
+	static const char *const news[] = {"\r\n+CPIN: NOT READY\r\n",
+		"\r\n^SIMST:255\r\n", "\r\n^SIMST: 0\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof news / sizeof *news; i++) {
+		rig_init(&rig, "auto");
+		rig_run_to(&rig, MODEM_READY);
+		rule("AT+CCID", "\r\n+CCID: 8900000000000000022\r\n\r\nOK\r\n");
+		fakewire_say(&rig.wire, news[i], 100);
+		rig_run(&rig, 5000);
+		assert_int_equal(info()->state, MODEM_READY);
+		assert_string_equal(info()->iccid, "8900000000000000022");
+		rig_fini(&rig);
+	}
+	rig_init_ready(&rig, "standard");
+	fakewire_say(&rig.wire, "\r\n^SIMST:1\r\n", 100); /* all is well */
+	rig_run(&rig, 1000);
+	assert_int_equal(info()->restarts, 0);
+	rig_fini(&rig);
+}
+
+static void
+swapped_sim_during_a_request_is_read_before_the_next(void **state)
+{
+	(void)state;
+	rig_init_ready(&rig, "standard");
+	rig_answer(&rig, "\r\n+CUSD: 0,\"Balance 7\",15\r\n", 2000);
+	rule("AT+CCID", "\r\n+CCID: 8900000000000000022\r\n\r\nOK\r\n");
+	assert_int_equal(rig_ask(&rig, "*123#", MODEM_ONCE), 0);
+	fakewire_say(&rig.wire, "\r\n+CPIN: NOT READY\r\n", 500);
+	while (rig.results == 0)
+		rig_run(&rig, 1);
+	assert_int_equal(rig.result.cause, MODEM_TEXT);
+	assert_int_equal(rig_ask(&rig, "*123#", MODEM_ONCE), -EBUSY);
+	rig_run_to(&rig, MODEM_READY);
+	assert_string_equal(info()->iccid, "8900000000000000022");
+	rig_fini(&rig);
+}
+
 /* People name the SIM of a modem that is starting again; but what the new
  * set-up did not bring is not known. */
 static void
@@ -278,6 +321,9 @@ main(void)
 			sim_put_into_a_failed_modem_is_noticed_at_once),
 		cmocka_unit_test(sim_that_is_not_ready_yet_is_waited_for),
 		cmocka_unit_test(swapped_sim_is_noticed_by_an_idle_modem),
+		cmocka_unit_test(swapped_sim_that_is_told_of_is_read_at_once),
+		cmocka_unit_test(
+			swapped_sim_during_a_request_is_read_before_the_next),
 		cmocka_unit_test(identity_is_shown_until_it_is_told_anew),
 		cmocka_unit_test(registration_is_read_in_all_its_forms),
 		cmocka_unit_test(registration_may_take_its_time),
