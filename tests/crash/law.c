@@ -291,6 +291,7 @@ on_redeem(const struct sim_event *e)
 		law_break("law 1: %s was executed twice", e->voucher_pin);
 	if (strcmp(e->outcome, "loaded") == 0) {
 		f->credited = true;
+		realm_credited(law.realm, e->account, e->amount_minor);
 		counts.loaded++;
 	}
 	count_row(e);

@@ -69,6 +69,7 @@ draw_terms(struct realm *r)
 	t->count_all = chance(r, 50);
 	t->trouble =
 		chance(r, 20) ? 0 : 0.02 + 0.01 * (double)realm_draw(r, 15);
+	t->lag_ms = chance(r, 70) ? 0 : realm_draw_ms(r, 2000, 300000);
 	t->bad = chance(r, 20) ? 0 : 0.02 * (double)(1 + realm_draw(r, 8));
 }
 
@@ -248,6 +249,42 @@ realm_trouble(struct realm *r, double how_likely)
 	}
 }
 
+void
+realm_credited(struct realm *r, const char *account, int64_t minor)
+{
+	if (r->terms.lag_ms == 0 || r->trouble <= 0 || chance(r, 60) ||
+		r->lag_count == REALM_LAGS_MAX)
+		return;
+	struct realm_lag *lag = &r->lags[r->lag_count++];
+	(void)snprintf(lag->account, sizeof(lag->account), "%s", account);
+	lag->amount_minor = minor;
+	lag->due_ms = virtual_now_ms() + realm_draw_ms(r, 500, r->terms.lag_ms);
+	network_account(r->network, account)->balance_minor -= minor;
+}
+
+void
+realm_passes(struct realm *r)
+{
+	for (size_t i = r->lag_count; i-- > 0;) {
+		struct realm_lag *lag = &r->lags[i];
+		if (lag->due_ms > virtual_now_ms())
+			continue;
+		network_account(r->network, lag->account)->balance_minor +=
+			lag->amount_minor;
+		*lag = r->lags[--r->lag_count];
+	}
+}
+
+void
+realm_spends(struct realm *r)
+{
+	struct network_account *account = network_account(
+		r->network, r->sims[realm_draw(r, r->sim_count)].imsi);
+	int64_t minor = 50 * (int64_t)realm_draw(r, 400);
+	if (account->balance_minor >= minor)
+		account->balance_minor -= minor;
+}
+
 /* Under power, or out with the modem and in with it again. */
 static void
 change_sim(struct realm_modem *m, bool hot)
@@ -294,6 +331,13 @@ realm_words(struct realm *r)
 	}
 }
 
+/* One that says nothing at all leaves nobody a chance. */
+static bool
+tells_of_swaps(const struct realm_modem *m)
+{
+	return strcmp(device_options(m->device)->dialect, "standard") != 0;
+}
+
 void
 realm_swap(struct realm *r, size_t modem, size_t sim)
 {
@@ -306,7 +350,8 @@ realm_swap(struct realm *r, size_t modem, size_t sim)
 	if (other)
 		other->sim = m->sim;
 	m->sim = sim;
-	bool hot = chance(r, 50);
+	bool hot = chance(r, 50) && tells_of_swaps(m) &&
+	           (!other || tells_of_swaps(other));
 	put_sim(r, m, device_options(m->device));
 	change_sim(m, hot);
 	if (other)

@@ -18,7 +18,8 @@ enum {
 	REALM_SIMS_MAX = 6, /* two more than modems */
 	REALM_NUMBERS = 3,
 	REALM_CARDS_MAX = 400,
-	REALM_FILES_MAX = 40
+	REALM_FILES_MAX = 40,
+	REALM_LAGS_MAX = 32
 };
 
 /* What the profile says, and what the network does. */
@@ -33,6 +34,7 @@ struct realm_terms {
 	bool count_all;
 	double trouble; /* how likely a request meets a fault */
 	double bad;     /* how many cards are bad */
+	int64_t lag_ms; /* a credit shows in the balance so late at most */
 };
 
 struct realm_sim {
@@ -64,6 +66,12 @@ struct realm_file {
 	bool begun, dropped;
 };
 
+/* A credit that the balance does not show yet. */
+struct realm_lag {
+	char account[NETWORK_ID_MAX];
+	int64_t amount_minor, due_ms;
+};
+
 struct realm {
 	uint64_t seed;
 	struct rng chance; /* of what happens */
@@ -82,6 +90,8 @@ struct realm {
 	struct config_modem config_modems[REALM_MODEMS_MAX];
 	struct profiles profiles;
 	struct profile *list[1];
+	struct realm_lag lags[REALM_LAGS_MAX];
+	size_t lag_count;
 	double trouble; /* just now */
 	bool odd_words;
 };
@@ -100,6 +110,13 @@ void realm_trouble(struct realm *r, double chance);
 
 /* The network is about to be asked: draws how it words its answer. */
 void realm_words(struct realm *r);
+
+/* An account was credited: whether the balance tells so is drawn. */
+void realm_credited(struct realm *r, const char *account, int64_t minor);
+/* Time went on: what is due shows. */
+void realm_passes(struct realm *r);
+/* Somebody makes a call on one of the SIMs. */
+void realm_spends(struct realm *r);
 
 /* Draws a new batch file of at most so many rows, and begins to write it or
  * drops it whole; a begun one is finished. NULL when there are enough. */

@@ -96,6 +96,7 @@ static bool
 is_over(void *ctx)
 {
 	(void)ctx;
+	realm_passes(&realm);
 	law_at_turn();
 	return !power_is_on() || law_broken()[0] != '\0';
 }

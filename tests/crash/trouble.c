@@ -135,8 +135,10 @@ trouble_strikes(struct realm *r, struct life *life)
 {
 	trouble_passes();
 	size_t drawn = realm_draw(r, 100);
-	if (drawn < 40)
+	if (drawn < 38)
 		person_acts(r, life);
+	else if (drawn < 40)
+		realm_spends(r);
 	else if (drawn < 60)
 		(void)realm_drop(r, 1 + (unsigned)realm_draw(r, 20));
 	else if (drawn < 68)
