@@ -1,0 +1,165 @@
+/*
+ * guard: finds what may be a PIN in a code that a person typed. It must
+ * never keep, nor show, what it looked at.
+ */
+#include "agent/guard.h"
+
+#include <string.h>
+
+#include "agent/utf8.h"
+
+enum {
+	DIGITS_MAX = 64, /* no code has more; what has is refused */
+	HALF_PIN = 5     /* a PIN typed wrong counts against the SIM, too */
+};
+
+/*
+ * The digits of a text, and the text without blanks and dashes.
+ * 1. starts[i]: digit i begins a run; starts[count] is set.
+ */
+struct typed {
+	char digits[DIGITS_MAX];
+	bool starts[DIGITS_MAX + 1];
+	size_t count;
+	char plain[PROFILE_CODE_MAX];
+	size_t plain_len;
+	bool too_long;
+};
+
+static void
+add_plain(struct typed *t, char c)
+{
+	if (t->plain_len == sizeof(t->plain))
+		t->too_long = true;
+	else
+		t->plain[t->plain_len++] = c;
+}
+
+static void
+add_digit(struct typed *t, int value, bool starts)
+{
+	if (t->count == DIGITS_MAX) {
+		t->too_long = true;
+		return;
+	}
+	t->starts[t->count] = starts;
+	t->digits[t->count++] = (char)('0' + value);
+	add_plain(t, (char)('0' + value));
+}
+
+static void
+take_apart(struct span text, struct typed *t)
+{
+	bool in_run = false;
+	memset(t, 0, sizeof(*t));
+	while (text.len > 0) {
+		uint32_t character = 0;
+		size_t len = utf8_next(text, &character);
+		int value = len > 0 ? utf8_digit_value(character) : -1;
+		if (value >= 0)
+			add_digit(t, value, !in_run);
+		else if (len == 1 && character != ' ' && character != '-')
+			add_plain(t, (char)character);
+		in_run = value >= 0;
+		text = span_skip(text, len > 0 ? len : 1);
+	}
+	t->starts[t->count] = true;
+}
+
+/* ---- the form of a PIN -------------------------------------------------- */
+
+static bool
+is_pin(const struct guard *guard, struct span digits)
+{
+	if (profile_takes_pin(guard->own, digits))
+		return true;
+	for (size_t i = 0; guard->all && i < guard->all->count; i++)
+		if (profile_takes_pin(guard->all->list[i], digits))
+			return true;
+	return false;
+}
+
+/* Any part of one run, and whole runs joined. */
+static bool
+has_form(const struct guard *guard, const struct typed *t)
+{
+	for (size_t from = 0; from < t->count; from++) {
+		bool one_run = true;
+		for (size_t to = from + 1; to <= t->count; to++) {
+			bool joined = t->starts[from] && t->starts[to];
+			if ((one_run || joined) &&
+				is_pin(guard,
+					span_of(t->digits + from, to - from)))
+				return true;
+			one_run = one_run && !t->starts[to];
+		}
+	}
+	return false;
+}
+
+/* ---- the place of a PIN ------------------------------------------------- */
+
+static size_t
+count_digits(struct span s)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s.len; i++)
+		count += s.ptr[i] >= '0' && s.ptr[i] <= '9' ? 1 : 0;
+	return count;
+}
+
+/* What stands before {pin} names the service: without a digit in it any code
+ * would begin so. */
+static bool
+goes_on_like(const char *template, const struct typed *t)
+{
+	const char *hole = strchr(template, '{');
+	struct span code = span_of(t->plain, t->plain_len);
+	if (!hole || !strstr(template, "{pin}"))
+		return false;
+	struct span prefix = span_of(template, (size_t)(hole - template));
+	return count_digits(prefix) > 0 && code.len >= prefix.len &&
+	       memcmp(code.ptr, prefix.ptr, prefix.len) == 0 &&
+	       count_digits(span_skip(code, prefix.len)) >= HALF_PIN;
+}
+
+static bool
+is_recharge(const struct profile *profile, const struct typed *t)
+{
+	return goes_on_like(profile->recharge_ussd, t) ||
+	       goes_on_like(profile->recharge_ussd_for_other, t);
+}
+
+static bool
+is_any_recharge(const struct guard *guard, const struct typed *t)
+{
+	if (is_recharge(guard->own, t))
+		return true;
+	for (size_t i = 0; guard->all && i < guard->all->count; i++)
+		if (is_recharge(guard->all->list[i], t))
+			return true;
+	return false;
+}
+
+bool
+guard_finds_pin(const struct guard *guard, struct span text_utf8)
+{
+	struct typed t;
+	take_apart(text_utf8, &t);
+	bool found = t.too_long ||
+	             (guard->card_wanted && t.count >= HALF_PIN) ||
+	             is_any_recharge(guard, &t) || has_form(guard, &t);
+	explicit_bzero(&t, sizeof(t));
+	return found;
+}
+
+bool
+guard_screen_wants_card(const struct profile *profile, struct span screen_utf8)
+{
+	for (size_t i = 0; i < profile->menu_count; i++)
+		if (strstr(profile->menu[i].answer, "{pin}") &&
+			expression_matches(
+				profile->menu[i].screen, screen_utf8))
+			return true;
+	return false;
+}

@@ -1,0 +1,142 @@
+/*
+ * guard: what may hold a PIN is never sent by a person's hand (law 6).
+ */
+#include "agent/guard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/counter.h"
+
+/* Another operator's PINs are of nine digits, with letters in its code. */
+#define OTHER                                                                  \
+	"[operator]\nname = Other\nmcc_mnc = 00202\ncurrency = XTS\n"          \
+	"decimals = 2\nnumber_format = 1,234.56\npin = \\d{9}\n"               \
+	"[recharge]\nussd = #13*{pin}#\n"                                      \
+	"[menu]\n1 = (?i)card number -> {pin}\n2 = (?i)confirm -> 1\n"         \
+	"[reply]\nloaded = (?i)fine\n"
+
+struct row {
+	const char *text;
+	bool refused;
+};
+
+static const struct row codes[] = {
+	/* what an administrator asks */
+	{"*123#", false},
+	{"*140*1#", false},
+	{"*121#", false},
+	{"*121*1#", false},
+	{"1", false},
+	{"", false},
+	{"*131*0800000099#", true}, /* 9 digits of it could be the other's */
+	{"*13*08000#", false},
+	/* a whole PIN, as the operator writes it and as a person may */
+	{"*121*77000000000042#", true},
+	{"77000000000042", true},
+	{"*999*77000000000042#", true},
+	{"7700 0000 0000 42", true},
+	{"7700-0000-000042", true},
+	{"770000\n00000042", true},
+	{"77000000*000042#", true},
+	{"*77#0000*0000#0000*42#", true},
+	/* digits of other scripts: Arabic, Devanagari, full width */
+	{"\u0667\u0667\u0660\u0660\u0660\u0660\u0660\u0660\u0660\u0660\u0660"
+	 "\u0660\u0664\u0662",
+		true},
+	{"*131*\u096d\u096d\u0966\u0966\u0966\u0966\u0966\u0966\u0966#", true},
+	{"\uff17\uff17\uff10\uff10\uff10\uff10\uff10\uff10\uff10", true},
+	/* any operator's, not only this SIM's */
+	{"*555*770000042#", true},
+	/* a PIN with something before it and no sign between */
+	{"12177000000000042", true},
+	/* typed wrong, but where a PIN stands */
+	{"*121*77000#", true},
+	{"*121*7700#", false},
+	{"* 121 * 77000#", true},
+	{"#13*12345#", true},
+	{"#13*1234#", false},
+	/* no code has so many */
+	{"1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*"
+	 "1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1",
+		true},
+};
+
+static void
+what_may_be_a_pin_of_any_operator_is_found(void **state)
+{
+	struct profile *own = counter_profile(*state, "simtel", COUNTER_PLAIN);
+	struct profile *other = counter_profile(*state, "other", OTHER);
+	struct profile *list[] = {own, other};
+	struct profiles all = {.list = list, .count = 2};
+	const struct guard guard = {.all = &all, .own = own};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		print_message("%s\n", codes[i].text);
+		assert_int_equal(
+			guard_finds_pin(&guard, span_str(codes[i].text)),
+			codes[i].refused);
+	}
+	profile_unref(own);
+	profile_unref(other);
+}
+
+/* A line keeps the profile it began with, and before the first reload there
+ * are no others. */
+static void
+the_sims_own_operator_counts_without_the_others(void **state)
+{
+	struct profile *own = counter_profile(*state, "simtel", COUNTER_PLAIN);
+	const struct guard guard = {.own = own};
+	assert_true(guard_finds_pin(&guard, span_str("77000000000042")));
+	assert_true(guard_finds_pin(&guard, span_str("*121*77000#")));
+	assert_false(guard_finds_pin(&guard, span_str("*555*770000042#")));
+	profile_unref(own);
+}
+
+static void
+a_screen_that_asks_for_a_card_gets_no_half_pin(void **state)
+{
+	struct profile *own = counter_profile(*state, "other", OTHER);
+	assert_true(
+		guard_screen_wants_card(own, span_str("Type the CARD NUMBER")));
+	assert_false(guard_screen_wants_card(own, span_str("Confirm: 1")));
+	assert_false(guard_screen_wants_card(own, span_str("1. Balance")));
+	const struct guard guard = {.own = own, .card_wanted = true};
+	assert_true(guard_finds_pin(&guard, span_str("12345")));
+	assert_true(guard_finds_pin(&guard, span_str("1 2 3 4 5")));
+	assert_false(guard_finds_pin(&guard, span_str("1234")));
+	profile_unref(own);
+}
+
+/* Bytes that are no UTF-8 part nothing, and hide nothing. */
+static void
+bytes_that_are_no_text_hide_no_pin(void **state)
+{
+	struct profile *own = counter_profile(*state, "simtel", COUNTER_PLAIN);
+	const struct guard guard = {.own = own};
+	assert_true(guard_finds_pin(&guard, span_str("7700000\xff"
+						     "0000042")));
+	assert_true(guard_finds_pin(&guard, span_str("\xc3"
+						     "77000000000042")));
+	profile_unref(own);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, purse_setup, purse_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_may_be_a_pin_of_any_operator_is_found),
+		TEST(the_sims_own_operator_counts_without_the_others),
+		TEST(a_screen_that_asks_for_a_card_gets_no_half_pin),
+		TEST(bytes_that_are_no_text_hide_no_pin),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
