@@ -537,6 +537,12 @@ fleet_free(struct fleet *fleet)
 	free(fleet);
 }
 
+const struct profiles *
+fleet_profiles(const struct fleet *fleet)
+{
+	return fleet->profiles;
+}
+
 size_t
 fleet_count(const struct fleet *fleet)
 {

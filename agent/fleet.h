@@ -90,6 +90,10 @@ void fleet_sweep(struct fleet *fleet);
 /* Stops all modems (shutdown). */
 void fleet_stop(struct fleet *fleet);
 
+/* All operators that are known now; NULL before fleet_apply(). Borrowed until
+ * the next one. */
+const struct profiles *fleet_profiles(const struct fleet *fleet);
+
 size_t fleet_count(const struct fleet *fleet);
 struct line *fleet_at(const struct fleet *fleet, size_t i);
 struct line *fleet_find(const struct fleet *fleet, const char *name);

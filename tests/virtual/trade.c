@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "agent/balance.h"
+#include "agent/dialogue.h"
 #include "agent/loop.h"
 #include "agent/redeem.h"
 #include "agent/sentry.h"
@@ -60,6 +61,7 @@ trade_init(struct trade *t, struct purse *p, const char *profile)
 	shop_init(s, p, &hooks);
 	shop_operator(s, "simtel", profile);
 	t->balance = balance_new(s->loop, s->turn, &idle);
+	t->dialogue = dialogue_new(s->loop, s->turn, s->fleet, &idle);
 	t->redeem = redeem_new(s->loop, s->turn, p->vault, &idle);
 	struct sentry_parts sentry = {.loop = s->loop,
 		.turn = s->turn,
@@ -117,6 +119,7 @@ trade_fini(struct trade *t)
 	dispatch_free(t->dispatch);
 	redeem_free(t->redeem);
 	sentry_free(t->sentry);
+	dialogue_free(t->dialogue);
 	balance_free(t->balance);
 	shop_fini(&t->shop);
 }

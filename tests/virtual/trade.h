@@ -26,6 +26,7 @@ enum { TRADE_ANSWER_MS = 500 };
 struct trade {
 	struct shop shop;
 	struct balance *balance;
+	struct dialogue *dialogue;
 	struct redeem *redeem;
 	struct sentry *sentry;
 	struct dispatch *dispatch;
