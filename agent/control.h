@@ -18,6 +18,9 @@
  *           descriptor
  * wait      batch timeout progress
  * balance   modem (must)
+ * ussd      modem, code (must); dialogue: where the operator asks back the
+ *           answer is {"progress": {"text", "open"}}, and one more line is
+ *           taken: {"answer": TEXT}. Who closes ends the session.
  * hold release cancel                  ids (a list) or batch
  * resolve   id, how (loaded rejected retry), note (must), amount
  * pause resume                         modem
@@ -42,6 +45,7 @@ enum {
 
 struct balance;
 struct control;
+struct dialogue;
 struct dispatch;
 struct fleet;
 struct intake;
@@ -54,6 +58,7 @@ struct control_parts {
 	struct turn *turn;
 	struct fleet *fleet;
 	struct balance *balance;
+	struct dialogue *dialogue;
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct spool *spool;

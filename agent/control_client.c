@@ -83,6 +83,7 @@ client_free(struct client *client)
 		return;
 	control_wait_forget(client);
 	control_backup_forget(client);
+	control_ussd_forget(client);
 	loop_poll_free(client->poll);
 	(void)close(client->fd); /* nothing of it is owed to anybody */
 	if (client->passed_fd >= 0)
@@ -133,7 +134,8 @@ receive_some(struct client *client, char *into, size_t cap)
 	return n;
 }
 
-/* The request is whole once its line ends. */
+/* The request is whole once its line ends; an answer of a dialogue too. What
+ * comes behind a line before it was answered is forgotten. */
 static void
 look_for_line(struct client *client)
 {
@@ -145,17 +147,23 @@ look_for_line(struct client *client)
 				CONTROL_REQUEST_MAX);
 		return;
 	}
+	size_t len = (size_t)(end - client->in);
+	client->in_len = 0;
+	if (client->asked) {
+		client->on_line(client, span_of(client->in, len));
+		return;
+	}
 	client->asked = true;
 	client->while_stuck = turn_stuck(client->control->parts.turn) != NULL;
-	client_request(client, span_of(client->in, (size_t)(end - client->in)));
+	client_request(client, span_of(client->in, len));
 }
 
 void
 client_receive(struct client *client)
 {
 	char rest[512];
-	/* After the request nothing is expected but the end. */
-	bool over = client->asked || client->done;
+	/* After the request nothing is expected but the end, as a rule. */
+	bool over = client->done || (client->asked && !client->on_line);
 	ssize_t n = over ? receive_some(client, rest, sizeof(rest))
 	                 : receive_some(client, client->in + client->in_len,
 				   CONTROL_REQUEST_MAX - client->in_len);
@@ -238,6 +246,7 @@ finish(struct client *client, struct json *line, int exit_status)
 	queue_line(client, line);
 	client->done = true;
 	client->step = NULL;
+	client->on_line = NULL;
 }
 
 void

@@ -32,6 +32,8 @@ enum {
 
 struct client;
 typedef void client_step_fn(struct client *client);
+/* A line that came after the request. */
+typedef void client_line_fn(struct client *client, struct span line);
 
 /* A list that is sent in slices. */
 struct client_list {
@@ -69,7 +71,7 @@ struct client_wait {
  *    or, while the ledger cannot be written, for while_stuck: such a client
  *    only looks.
  * 2. step is called at the same two places: what it reads is on disk.
- * 3. After done, no more lines are queued and step is NULL.
+ * 3. After done, no more lines are queued, and step and on_line are NULL.
  */
 struct client {
 	struct control *control;
@@ -82,6 +84,7 @@ struct client {
 	bool asked;       /* the request is whole */
 	bool done;        /* the last line is queued */
 	bool gone;        /* to be freed at the next outlet */
+	bool in_dialogue; /* a USSD session is his */
 	bool while_stuck; /* asked while the ledger could not be written */
 	int64_t since_ms; /* it came, or was last seen reading */
 	char *in;         /* CONTROL_REQUEST_MAX bytes, until asked */
@@ -89,6 +92,7 @@ struct client {
 	char *out;
 	size_t out_len, out_sent, out_cap;
 	client_step_fn *step;
+	client_line_fn *on_line; /* NULL: nothing is expected but the end */
 	union {
 		struct client_list list;
 		struct client_wait wait;

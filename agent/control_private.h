@@ -46,7 +46,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_hold, control_release, control_cancel, control_resolve,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
-	control_backup, control_reconcile;
+	control_backup, control_reconcile, control_ussd;
 
 /* ---- control_attention.c ------------------------------------------------- */
 
@@ -62,6 +62,11 @@ void control_wait_forget(struct client *client);
 
 /* When a waiter looks again by itself (loop clock); INT64_MAX. */
 int64_t control_wait_next(const struct client *client);
+
+/* ---- control_ussd.c ------------------------------------------------------ */
+
+/* Ends the session that this client holds, if he does. */
+void control_ussd_forget(struct client *client);
 
 /* ---- control_backup.c ---------------------------------------------------- */
 

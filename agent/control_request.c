@@ -44,6 +44,7 @@ static const struct command commands[] = {
 			"progress", NULL}},
 	{"wait", control_wait, LOOKS, {"batch", "timeout", "progress", NULL}},
 	{"balance", control_balance, ACTS, {"modem", NULL}},
+	{"ussd", control_ussd, ADMIN, {"modem", "code", "dialogue", NULL}},
 	{"hold", control_hold, ACTS, {"ids", "batch", NULL}},
 	{"release", control_release, ACTS, {"ids", "batch", NULL}},
 	{"cancel", control_cancel, ACTS, {"ids", "batch", NULL}},

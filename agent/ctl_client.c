@@ -163,6 +163,7 @@ request_line(const struct ctl *ctl, struct json *args)
 struct answer {
 	struct ctl *ctl;
 	const struct ctl_hooks *hooks;
+	int sock;
 	char *bytes;
 	size_t len, cap;
 	bool ended;
@@ -188,6 +189,24 @@ on_error(struct answer *answer, const char *error, int exit_status)
 }
 
 static void
+take_progress(struct answer *answer, const struct json *part)
+{
+	const struct ctl_hooks *hooks = answer->hooks;
+	char *line = NULL;
+	if (hooks->on_progress != NULL)
+		hooks->on_progress(hooks->ctx, part);
+	if (hooks->reply != NULL &&
+		!hooks->reply(hooks->ctx, answer->sock, &line)) {
+		answer->ended = true;
+		answer->exit_status = CTL_DONE;
+	}
+	/* A daemon that left is found when its answer is read. */
+	if (line != NULL)
+		(void)send_request(answer->sock, line, -1);
+	free(line);
+}
+
+static void
 take_line(struct answer *answer, struct span line)
 {
 	char why[160];
@@ -208,8 +227,7 @@ take_line(struct answer *answer, struct span line)
 		if (hooks->on_item != NULL)
 			hooks->on_item(hooks->ctx, part);
 	} else if ((part = json_get(value, "progress")) != NULL) {
-		if (hooks->on_progress != NULL)
-			hooks->on_progress(hooks->ctx, part);
+		take_progress(answer, part);
 	} else if ((part = json_get(value, "done")) != NULL) {
 		answer->ended = true;
 		answer->exit_status =
@@ -350,6 +368,7 @@ ctl_ask(struct ctl *ctl, struct json *args, int fd,
 		free(line);
 		return exit_status;
 	}
+	answer.sock = sock;
 	if (hooks->on_interrupt != NULL)
 		guard_begin(&guard);
 	int err = send_request(sock, line, fd);

@@ -111,6 +111,19 @@ static const struct ctl_command commands[] = {
 		.min = 1,
 		.max = 1,
 		.run = ctl_run_balance},
+	{.name = "ussd",
+		.args = "MODEM CODE",
+		.summary = "One USSD session of your own, with its menus.",
+		.more = "Where the operator asks back, type the answer on the "
+			"terminal; an empty line\nor ^D ends the session. What "
+			"may hold a PIN is not sent: use `load`. All of it\n"
+			"is in the audit, and no balance proves a card's "
+			"credit across it.",
+		.example = "topupctl ussd shop1 '*140#'",
+		.admin = true,
+		.min = 2,
+		.max = 2,
+		.run = ctl_run_ussd},
 	{.name = "reconcile",
 		.args = "",
 		.summary = "Balances against what was credited, account by "

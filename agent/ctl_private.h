@@ -77,6 +77,10 @@ struct ctl_hooks {
 	void *ctx;
 	void (*on_item)(void *ctx, const struct json *item);
 	void (*on_progress)(void *ctx, const struct json *progress);
+	/* After it: *line is sent back, and freed; untouched when there is
+	 * none (the daemon spoke first: sock is readable). false: the person
+	 * leaves, and all is done. May be NULL. */
+	bool (*reply)(void *ctx, int sock, char **line);
 	/* exit is the daemon's; what it returns is topupctl's. */
 	int (*on_done)(void *ctx, const struct json *done, int exit_status);
 	/* Ctrl-C while waiting; what it returns is topupctl's. NULL: the
@@ -128,6 +132,7 @@ int ctl_run_unlock(struct ctl *ctl);
 int ctl_run_reload(struct ctl *ctl);
 int ctl_run_backup(struct ctl *ctl);
 int ctl_run_balance(struct ctl *ctl);
+int ctl_run_ussd(struct ctl *ctl);
 int ctl_run_load(struct ctl *ctl);
 int ctl_run_submit(struct ctl *ctl);
 int ctl_run_wait(struct ctl *ctl);

@@ -17,6 +17,7 @@
 
 #include "agent/balance.h"
 #include "agent/control.h"
+#include "agent/dialogue.h"
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/intake.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct spool *spool;
 	struct fleet *fleet;
 	struct balance *balance;
+	struct dialogue *dialogue;
 	struct redeem *redeem;
 	struct sentry *sentry;
 	struct dispatch *dispatch;
@@ -383,6 +385,7 @@ build_stories(struct daemon *d)
 {
 	struct fleet_idle on_idle = {.ctx = d, .fn = on_line};
 	d->balance = balance_new(d->loop, d->turn, &on_idle);
+	d->dialogue = dialogue_new(d->loop, d->turn, d->fleet, &on_idle);
 	d->redeem = redeem_new(d->loop, d->turn, d->vault, &on_idle);
 	struct sentry_parts sentry = {.loop = d->loop,
 		.turn = d->turn,
@@ -417,6 +420,7 @@ open_control(struct daemon *d)
 		.turn = d->turn,
 		.fleet = d->fleet,
 		.balance = d->balance,
+		.dialogue = d->dialogue,
 		.dispatch = d->dispatch,
 		.intake = d->intake,
 		.spool = d->spool,
@@ -496,6 +500,7 @@ take_down(struct daemon *d)
 	dispatch_free(d->dispatch);
 	redeem_free(d->redeem);
 	sentry_free(d->sentry);
+	dialogue_free(d->dialogue);
 	balance_free(d->balance);
 	fleet_free(d->fleet);
 	spool_close(d->spool);

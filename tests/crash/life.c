@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/balance.h"
+#include "agent/dialogue.h"
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/intake.h"
@@ -143,6 +144,7 @@ build_stories(struct life *l)
 {
 	struct fleet_idle on_idle = {.ctx = l, .fn = on_line};
 	l->balance = balance_new(l->loop, l->turn, &on_idle);
+	l->dialogue = dialogue_new(l->loop, l->turn, l->fleet, &on_idle);
 	l->redeem = redeem_new(l->loop, l->turn, l->vault, &on_idle);
 	struct sentry_parts sentry = {.loop = l->loop,
 		.turn = l->turn,
@@ -251,6 +253,7 @@ life_drop(struct life *l)
 	dispatch_free(l->dispatch);
 	redeem_free(l->redeem);
 	sentry_free(l->sentry);
+	dialogue_free(l->dialogue);
 	balance_free(l->balance);
 	fleet_free(l->fleet);
 	spool_close(l->spool);

@@ -14,6 +14,7 @@
 #include "tests/virtual/virtual.h"
 
 struct balance;
+struct dialogue;
 struct dispatch;
 struct fleet;
 struct intake;
@@ -44,6 +45,7 @@ struct life {
 	struct spool *spool;
 	struct fleet *fleet;
 	struct balance *balance;
+	struct dialogue *dialogue;
 	struct redeem *redeem;
 	struct sentry *sentry;
 	struct dispatch *dispatch;

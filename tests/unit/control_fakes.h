@@ -1,12 +1,13 @@
 /*
  * control_fakes: what stands behind the control socket, made up: a modem,
- * and an intake and a balance that the test answers. Included once by each
- * test_control*.c, whose functions then win over the library's.
+ * and an intake, a balance and a USSD session that the test answers. Included
+ * once by each test_control*.c, whose functions then win over the library's.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/balance.h"
+#include "agent/dialogue.h"
 #include "agent/intake.h"
 #include "agent/spool.h"
 
@@ -75,11 +76,43 @@ balance_forget(struct balance *b, void *ctx)
 	balance.forgotten += ctx == balance.ctx;
 }
 
+static struct {
+	struct dialogue_request request;
+	char code[64], who[64], answer_text[64];
+	unsigned left;
+	int answer; /* of the next call */
+} dialogue;
+
+int
+dialogue_begin(struct dialogue *d, const struct dialogue_request *request)
+{
+	dialogue.request = *request;
+	(void)snprintf(
+		dialogue.code, sizeof(dialogue.code), "%s", request->code);
+	(void)snprintf(dialogue.who, sizeof(dialogue.who), "%s", request->who);
+	return dialogue.answer;
+}
+
+int
+dialogue_answer(struct dialogue *d, void *ctx, const char *text)
+{
+	(void)snprintf(
+		dialogue.answer_text, sizeof(dialogue.answer_text), "%s", text);
+	return dialogue.answer;
+}
+
+void
+dialogue_leave(struct dialogue *d, void *ctx)
+{
+	dialogue.left += ctx == dialogue.request.ctx;
+}
+
 static int
 set_up(void **state)
 {
 	memset(&intake, 0, sizeof(intake));
 	memset(&balance, 0, sizeof(balance));
+	memset(&dialogue, 0, sizeof(dialogue));
 	shop1_status = (struct line_status){.state = LINE_READY};
 	memset(stops, 0, sizeof(stops));
 	kicks = 0;

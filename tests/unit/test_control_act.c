@@ -204,6 +204,9 @@ admin_is_root_and_the_daemons_user(void **state)
 		{"{\"command\":\"resolve\",\"args\":{\"id\":1,\"how\":"
 		 "\"retry\",\"note\":\"n\"}}\n",
 			1},
+		{"{\"command\":\"ussd\",\"args\":{\"modem\":\"shop1\","
+		 "\"code\":\"*1#\"}}\n",
+			1},
 		{"{\"command\":\"hold\",\"args\":{\"ids\":[1]}}\n", 0},
 		{"{\"command\":\"pause\"}\n", 0}};
 	if (geteuid() != 0)

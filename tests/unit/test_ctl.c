@@ -149,12 +149,13 @@ static void
 wrong_words_are_status_2(void **state)
 {
 	(void)state;
-	static const char *const rows[][6] = {{"ussd", "shop1", "*123#"},
-		{"reveal", "1"}, {"--nonsense"}, {"status", "x"},
-		{"vouchers", "--limit"}, {"vouchers", "--limit", "many"},
-		{"vouchers", "--limit", "-1"}, {"voucher"}, {"voucher", "0"},
-		{"voucher", "1x"}, {"voucher", "99999999999999999999"},
-		{"hold"}, {"hold", "1", "--batch", "2"}, {"hold", "--batch=x"},
+	static const char *const rows[][6] = {{"ussd", "shop1"},
+		{"ussd", "shop1", "*123#", "1"}, {"reveal", "1"},
+		{"--nonsense"}, {"status", "x"}, {"vouchers", "--limit"},
+		{"vouchers", "--limit", "many"}, {"vouchers", "--limit", "-1"},
+		{"voucher"}, {"voucher", "0"}, {"voucher", "1x"},
+		{"voucher", "99999999999999999999"}, {"hold"},
+		{"hold", "1", "--batch", "2"}, {"hold", "--batch=x"},
 		{"resolve", "1", "loaded"},
 		{"resolve", "1", "loaded", "--note", " "},
 		{"resolve", "1", "perhaps", "--note", "n"}, {"unlock"},
@@ -181,9 +182,9 @@ every_command_has_help_with_an_example(void **state)
 	(void)state;
 	static const char *const contract[] = {"status", "modems", "load",
 		"submit", "batches", "batch", "vouchers", "voucher", "wait",
-		"balance", "hold", "release", "cancel", "resolve", "pause",
-		"resume", "unlock", "reload", "backup", "check", "audit",
-		"watch", "reconcile"};
+		"balance", "ussd", "hold", "release", "cancel", "resolve",
+		"pause", "resume", "unlock", "reload", "backup", "check",
+		"audit", "watch", "reconcile"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
@@ -206,6 +207,7 @@ every_command_has_help_with_an_example(void **state)
 	assert_true(ctl_command_find("resolve")->admin);
 	assert_true(ctl_command_find("unlock")->admin);
 	assert_true(ctl_command_find("reload")->admin);
+	assert_true(ctl_command_find("ussd")->admin);
 	assert_int_equal(call_ctl("--help", NULL), 0);
 	assert_non_null(strstr(call_out, "Exit status"));
 	assert_int_equal(call_ctl("--version", NULL), 0);
@@ -230,6 +232,30 @@ options_may_stand_anywhere(void **state)
 		call_ctl("hold", "3", "--socket", sock, "--", "4", NULL), 0);
 	assert_string_equal(call_out, "2 held\n");
 	assert_non_null(strstr(asked(), "\"ids\":[3,4]"));
+}
+
+/* The operator's text is foreign, line by line. Without a terminal nobody is
+ * there to answer. */
+static void
+ussd_prints_the_screen_and_that_an_open_one_was_closed(void **state)
+{
+	(void)state;
+	SAYS("{\"done\":{\"text\":\"1. A\\r\\n2. \\u001bB\",\"open\":true},"
+	     "\"exit\":0}");
+	assert_int_equal(
+		call_ctl("ussd", "shop1", "*140#", "--socket", sock, NULL), 0);
+	assert_string_equal(call_out, "1. A\n2. \\x1bB\n");
+	assert_non_null(strstr(call_err, "the session was closed"));
+	assert_string_equal(asked(),
+		"{\"command\":\"ussd\",\"args\":{\"modem\":\"shop1\","
+		"\"code\":\"*140#\",\"dialogue\":false}}\n");
+	SAYS("{\"done\":{\"text\":\"Hi\",\"open\":false},\"exit\":0}");
+	assert_int_equal(call_ctl("ussd", "--json", "shop1", "*1#", "--socket",
+				 sock, NULL),
+		0);
+	assert_string_equal(call_out, "{\"text\":\"Hi\",\"open\":false}\n");
+	assert_string_equal(call_err, "");
+	(void)asked();
 }
 
 static void
@@ -551,6 +577,8 @@ main(void)
 		cmocka_unit_test(wrong_words_are_status_2),
 		cmocka_unit_test(every_command_has_help_with_an_example),
 		cmocka_unit_test(options_may_stand_anywhere),
+		cmocka_unit_test(
+			ussd_prints_the_screen_and_that_an_open_one_was_closed),
 		cmocka_unit_test(status_says_what_to_do_and_who_is_stopped),
 		cmocka_unit_test(a_daemon_that_is_not_there_is_status_3),
 		cmocka_unit_test(a_daemon_that_leaves_or_babbles_is_status_3),
