@@ -137,6 +137,8 @@ may_be_dialled_again(const struct fact *f)
 {
 	if (f->requests == 0 || f->person_retries)
 		return true;
+	if (law.realm->residual == REALM_LATE_TEXT)
+		return true; /* a late "busy" may be another card's */
 	if (law.realm->terms.repeat_once && !f->repeated)
 		return true;
 	return f->answer_came && (strcmp(f->outcome, "busy") == 0 ||
@@ -235,6 +237,8 @@ on_request(const struct sim_event *e)
 	f->answer_came = false;
 	law.dialled[m - law.realm->modems] = card;
 	counts.redeemed++;
+	if (!e->reached)
+		realm_others(law.realm, sim->imsi, card->amount_minor);
 	/* A pause that ran out allows one more, and doubles. */
 	struct sim_fact *s = sim_fact(sim);
 	int64_t pause = law.realm->terms.reject_pause_ms;
@@ -269,7 +273,8 @@ count_row(const struct sim_event *e)
 	counts.refused++;
 	unsigned allowed =
 		law.realm->terms.max_rejects + s->unlocks + s->pauses;
-	if (s->wrong > allowed)
+	/* A false credit forgives refusals that were none of its business. */
+	if (s->wrong > allowed && law.realm->residual == REALM_NOTHING)
 		law_break("law 3: %u refusals in a row on %s, allowed are %u "
 			  "(%u, %u unlocks, %u pauses)",
 			s->wrong, sim->imsi, allowed,

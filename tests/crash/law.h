@@ -59,6 +59,7 @@ void law_break(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct law_counts {
 	uint64_t redeemed; /* requests with a PIN that came on air */
 	uint64_t loaded, refused, lives, cuts;
+	uint64_t forgiven; /* residual cases */
 };
 struct law_counts *law_counts(void);
 

@@ -53,6 +53,10 @@ struct law {
 };
 extern struct law law;
 
+/* Whether what the ledger says of that voucher, which is not true, comes from
+ * the residual case of this run, and it names the evidence. */
+bool law_forgives(int64_t voucher);
+
 struct fact *law_fact(const struct realm_card *card);
 const char *law_masked(const struct realm_card *card);
 

@@ -180,6 +180,8 @@ draw_device(struct realm *r, struct device_options *o)
 	/* Later than that is residual: TIMEOUT_MIN, as a reload may set it,
 	 * and the fence, less the longest delay. */
 	o->late_ms = TIMEOUT_MIN_MS + r->terms.fence_ms - 4500;
+	if (r->residual == REALM_LATE_TEXT)
+		o->late_ms = 40000 + 6 * r->terms.fence_ms;
 }
 
 static void
@@ -247,6 +249,13 @@ realm_trouble(struct realm *r, double how_likely)
 			chances[often[f]] = how_likely / 2;
 		device_changed(device, virtual_now_ms());
 	}
+}
+
+void
+realm_others(struct realm *r, const char *imsi, int64_t minor)
+{
+	if (r->residual == REALM_OTHER_CREDIT && chance(r, 50))
+		network_account(r->network, imsi)->balance_minor += minor;
 }
 
 void
@@ -530,13 +539,26 @@ realm_sim(struct realm *r, const char *id)
 	return NULL;
 }
 
+const char *
+realm_residual_name(enum realm_residual residual)
+{
+	static const char *const names[] = {
+		[REALM_NOTHING] = "nothing",
+		[REALM_OTHER_CREDIT] = "other_credit",
+		[REALM_LATE_TEXT] = "late_text",
+	};
+	return (unsigned)residual < REALM_RESIDUALS ? names[residual] : NULL;
+}
+
 /* ---- begin and end ----------------------------------------------------- */
 
 void
-realm_init(struct realm *r, uint64_t seed, struct sim_hook hook)
+realm_init(struct realm *r, uint64_t seed, enum realm_residual residual,
+	struct sim_hook hook)
 {
 	memset(r, 0, sizeof(*r));
 	r->seed = seed;
+	r->residual = residual;
 	rng_init(&r->chance, seed, "realm");
 	rng_init(&r->disk, seed, "disk");
 	rng_init(&r->wire, seed, "wire");

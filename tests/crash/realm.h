@@ -22,14 +22,23 @@ enum {
 	REALM_LAGS_MAX = 32
 };
 
+/* What no rule can close (contract, Evidence), each in runs of its own. */
+enum realm_residual {
+	REALM_NOTHING,
+	REALM_OTHER_CREDIT, /* somebody else loads the same amount */
+	REALM_LATE_TEXT,    /* a text that outlasts every quiet time */
+	REALM_RESIDUALS
+};
+/* "other_credit"; NULL past the end. */
+const char *realm_residual_name(enum realm_residual residual);
+
 /* What the profile says, and what the network does. */
 struct realm_terms {
-	int64_t timeout_ms, fence_ms, interval_ms, retry_pause_ms;
-	int64_t reject_pause_ms;
+	int64_t timeout_ms, fence_ms, interval_ms;
+	int64_t retry_pause_ms, reject_pause_ms;
 	unsigned max_rejects, batch_rejects, retries;
 	const char *before; /* of [balance] */
-	bool menu;          /* recharges by menu */
-	bool repeat_once;
+	bool menu, repeat_once;
 	int lock_after;
 	bool count_all;
 	double trouble; /* how likely a request meets a fault */
@@ -74,6 +83,7 @@ struct realm_lag {
 
 struct realm {
 	uint64_t seed;
+	enum realm_residual residual;
 	struct rng chance; /* of what happens */
 	struct rng disk, wire, secret, paper;
 	struct realm_terms terms;
@@ -97,7 +107,8 @@ struct realm {
 };
 
 /* A new world of that seed; the hook is told the truth. */
-void realm_init(struct realm *r, uint64_t seed, struct sim_hook hook);
+void realm_init(struct realm *r, uint64_t seed, enum realm_residual residual,
+	struct sim_hook hook);
 void realm_fini(struct realm *r);
 
 /* Another time-out, which the next realm_profile() writes. */
@@ -108,29 +119,25 @@ void realm_profile(struct realm *r);
 /* How likely each fault is from now on; 0: none. */
 void realm_trouble(struct realm *r, double chance);
 
-/* The network is about to be asked: draws how it words its answer. */
+/* Draws how the network words its next answer. */
 void realm_words(struct realm *r);
 
 /* An account was credited: whether the balance tells so is drawn. */
 void realm_credited(struct realm *r, const char *account, int64_t minor);
-/* Time went on: what is due shows. */
-void realm_passes(struct realm *r);
+void realm_passes(struct realm *r); /* what is due shows */
 /* Somebody makes a call on one of the SIMs. */
 void realm_spends(struct realm *r);
+/* REALM_OTHER_CREDIT: a request was lost, and somebody else loads as much. */
+void realm_others(struct realm *r, const char *imsi, int64_t minor);
 
 /* Draws a new batch file of at most so many rows, and begins to write it or
  * drops it whole; a begun one is finished. NULL when there are enough. */
 struct realm_file *realm_drop(struct realm *r, unsigned rows);
 void realm_drop_rest(struct realm *r);
-
-/* Whether incoming/ has it. */
 bool realm_is_incoming(const struct realm_file *f);
-
-/* By PIN; NULL. */
+/* By PIN, name (must exist), IMSI or ICCID; NULL. */
 struct realm_card *realm_card(struct realm *r, const char *voucher_pin);
-/* By name; must exist. */
 struct realm_modem *realm_modem(struct realm *r, const char *name);
-/* By IMSI or ICCID; NULL. */
 struct realm_sim *realm_sim(struct realm *r, const char *id);
 
 /* The SIMs of two modems, or of one and the drawer, change places. */

@@ -266,7 +266,7 @@ run_seed(uint64_t seed, const struct run_options *options)
 	paper_reset(&realm.paper);
 	memset(&life, 0, sizeof(life));
 	law_reset(&realm, &life);
-	realm_init(&realm, seed, truth);
+	realm_init(&realm, seed, (enum realm_residual)options->residual, truth);
 	disk_reset(&realm.disk);
 	disk_is_harsh(true);
 	spare_reset();

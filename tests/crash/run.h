@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 struct run_options {
-	double hours; /* virtual, until the faults stop */
+	double hours;      /* virtual, until the faults stop */
+	unsigned residual; /* an enum realm_residual */
 };
 
 struct run_result {
