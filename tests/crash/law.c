@@ -339,6 +339,7 @@ law_on_event(void *ctx, const struct sim_event *e)
 	case SIM_PORT:
 	case SIM_SWAP:
 	case SIM_SMS:
+	case SIM_SMS_SENT:
 		break;
 	}
 }

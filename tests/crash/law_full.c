@@ -438,6 +438,7 @@ law_tell_event(const struct sim_event *e)
 		story_tell("    swap: %s", e->modem);
 		break;
 	case SIM_SMS:
+	case SIM_SMS_SENT:
 		story_tell("    sms: %s %s", e->account, e->text);
 		break;
 	}

@@ -36,6 +36,8 @@ static const char *const oks[] = {"first", "last", "block", NULL};
 static const char *const cures[] = {"time", "atz", "cfun", "power", NULL};
 static const char *const pin_states[] = {
 	"READY", "SIM PIN", "SIM PUK", "absent", NULL};
+static const char *const sms_forms[] = {
+	"plain", "short", "quoted", "named", "same_line", NULL};
 static const char *const charsets[] = {"", "GSM", "IRA", "UCS2", "HEX", NULL};
 
 static const struct key keys[] = {
@@ -71,6 +73,12 @@ static const struct key keys[] = {
 	{"chatter_ms", MS(chatter_ms)},
 	{"session_ms", MS(session_ms)},
 	{"block_ms", MS(block_ms)},
+	{"sm_size", INT(mail.sm_size, 0, STORE_MAX)},
+	{"me_size", INT(mail.me_size, 0, STORE_MAX)},
+	{"sms_first", INT(mail.first, 0, 1)},
+	{"sms_form", WORD(mail.form, sms_forms)},
+	{"sms_full_silent", FLAG(mail.full_silent)},
+	{"sms_delay_ms", KEY_PAIR, AT(mail.delay_ms), 0, 0, 0, NULL},
 	{"balance", KEY_MS, offsetof(struct conf_modem, balance_minor), 0, 0, 0,
 		NULL},
 };
@@ -80,6 +88,8 @@ static const struct key fault_keys[] = {
 	{"late_ms", MS(late_ms)},
 	{"vanish_ms", MS(vanish_ms)},
 	{"hang_ms", MS(hang_ms)},
+	{"prompt_ms", MS(mail.prompt_ms)},
+	{"sms_late_ms", MS(mail.late_ms)},
 	{"cme_code", INT(cme_code, 0, 65535)},
 	{"cme_local_code", INT(cme_local_code, 0, 65535)},
 	{"hang_cure", WORD(cure, cures)},
@@ -192,13 +202,17 @@ take_chance(struct conf_modem *modem, const char *name, json_t *value,
 	struct conf_error *error)
 {
 	enum device_fault fault = device_fault_by_name(name);
+	enum mail_fault mail_fault = mail_fault_by_name(name);
 	double chance = json_number_value(value);
-	if (fault == DEVICE_FAULTS)
+	if (fault == DEVICE_FAULTS && mail_fault == MAIL_FAULTS)
 		return conf_fail(error, "faults.%s: no such fault", name);
 	if (!json_is_number(value) || chance < 0 || chance > 1)
 		return conf_fail(
 			error, "faults.%s: expected a chance, 0 to 1", name);
-	modem->options.chance[fault] = chance;
+	if (fault != DEVICE_FAULTS)
+		modem->options.chance[fault] = chance;
+	else
+		modem->options.mail.chance[mail_fault] = chance;
 	return 0;
 }
 
@@ -293,6 +307,27 @@ conf_swap_key(struct conf_swap *swap, const char *name, json_t *value,
 	};
 	const struct key *key = find_key(swap_keys, COUNT(swap_keys), name);
 	return key != NULL ? take_key(key, swap, value, error)
+	                   : conf_fail(error, "%s: unknown key", name);
+}
+
+int
+conf_sms_key(struct conf_sms *sms, const char *name, json_t *value,
+	struct conf_error *error)
+{
+#define SMS(field) offsetof(struct conf_sms, field)
+#define SMS_TEXT(field)                                                        \
+	KEY_TEXT, SMS(field), sizeof(((struct conf_sms *)0)->field), 0, 0, NULL
+	static const struct key sms_keys[] = {
+		{"sender", SMS_TEXT(sender)},
+		{"smsc", SMS_TEXT(smsc)},
+		{"parts", SMS_TEXT(parts)},
+		{"store", SMS_TEXT(store)},
+		{"class", KEY_INT, SMS(message_class), 0, -1, 3, NULL},
+		{"reference", KEY_INT, SMS(reference), 0, 0, 65535, NULL},
+		{"wide", KEY_FLAG, SMS(wide), 0, 0, 0, NULL},
+	};
+	const struct key *key = find_key(sms_keys, COUNT(sms_keys), name);
+	return key != NULL ? take_key(key, sms, value, error)
 	                   : conf_fail(error, "%s: unknown key", name);
 }
 
@@ -400,6 +435,8 @@ take_network_key(struct conf *conf, const char *name, json_t *value,
 		options->count_all = json_is_true(value);
 	else if (strcmp(name, "sms_verdict") == 0 && json_is_boolean(value))
 		options->sms_verdict = json_is_true(value);
+	else if (strcmp(name, "sms_copy") == 0 && json_is_boolean(value))
+		options->sms_copy = json_is_true(value);
 	else
 		return conf_fail(error, "%s: unknown key or wrong type", name);
 	return 0;

@@ -54,6 +54,9 @@ enum order_kind {
 	ORDER_PUSH,
 	ORDER_PRINT,
 	ORDER_SWAP,
+	ORDER_SMS,         /* a message to the SIM */
+	ORDER_STORED,      /* an entry of a store, as it stands */
+	ORDER_MAIL_STRIKE, /* any fault of texts by name: at the next */
 	ORDER_CARD,
 	ORDER_STATE,
 	ORDER_QUIT
@@ -68,10 +71,23 @@ struct conf_swap {
 	bool hot;              /* the modem notices at once */
 };
 
+/* A message that comes; its text stands in the order. */
+struct conf_sms {
+	char sender[SMS_NUMBER_MAX];
+	char smsc[SMS_NUMBER_MAX];
+	char parts[SMS_PARTS_MAX + 1]; /* "": in order */
+	char store[4];                 /* of ORDER_STORED */
+	int message_class;
+	int reference;
+	bool wide;
+};
+
 struct order {
 	enum order_kind kind;
 	char modem[32]; /* "" for the orders that concern none */
 	struct device_strike strike;
+	enum mail_fault mail_fault;
+	struct conf_sms sms;
 	int64_t ms;
 	int mode;
 	char text[NETWORK_TEXT_MAX];

@@ -22,6 +22,10 @@ int conf_modem_keys(struct conf_modem *modem, json_t *json,
 int conf_swap_key(struct conf_swap *swap, const char *name, json_t *value,
 	struct conf_error *error);
 
+/* One key of the orders "sms" and "stored". */
+int conf_sms_key(struct conf_sms *sms, const char *name, json_t *value,
+	struct conf_error *error);
+
 int conf_card_keys(
 	struct conf_card *card, json_t *json, struct conf_error *error);
 

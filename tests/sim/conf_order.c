@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/sim/conf_inner.h"
+#include "tests/sim/network_sms.h"
 
 static const struct {
 	const char *name;
@@ -21,6 +22,8 @@ static const struct {
 	{"push", ORDER_PUSH, true},
 	{"print", ORDER_PRINT, true},
 	{"swap", ORDER_SWAP, true},
+	{"sms", ORDER_SMS, true},
+	{"stored", ORDER_STORED, true},
 	{"card", ORDER_CARD, false},
 	{"state", ORDER_STATE, false},
 	{"quit", ORDER_QUIT, false},
@@ -38,7 +41,11 @@ find_kind(const char *name, struct order *order, bool *needs_modem)
 	order->kind = ORDER_STRIKE;
 	order->strike.fault = device_fault_by_name(name);
 	*needs_modem = true;
-	return order->strike.fault == DEVICE_FAULTS ? -1 : 0;
+	if (order->strike.fault != DEVICE_FAULTS)
+		return 0;
+	order->kind = ORDER_MAIL_STRIKE;
+	order->mail_fault = mail_fault_by_name(name);
+	return order->mail_fault == MAIL_FAULTS ? -1 : 0;
 }
 
 static int
@@ -56,6 +63,8 @@ take_order_key(struct order *order, const char *name, json_t *value,
 	else if (strcmp(name, "text") == 0 && text != NULL &&
 		 strlen(text) < sizeof order->text)
 		(void)snprintf(order->text, sizeof order->text, "%s", text);
+	else if (order->kind == ORDER_SMS || order->kind == ORDER_STORED)
+		return conf_sms_key(&order->sms, name, value, error);
 	else if (strcmp(name, "ms") == 0 && json_integer_value(value) > 0)
 		order->ms = json_integer_value(value);
 	else if (strcmp(name, "m") == 0 && json_is_integer(value))
@@ -104,7 +113,10 @@ int
 order_parse(const char *line, struct order *order, struct conf_error *error)
 {
 	json_error_t where;
-	*order = (struct order){0};
+	*order = (struct order){.sms = {.sender = NETWORK_SMS_SENDER,
+					.smsc = NETWORK_SMS_CENTRE,
+					.store = "SM",
+					.message_class = SMS_NO_CLASS}};
 	json_t *root = json_loads(line, JSON_REJECT_DUPLICATES, &where);
 	if (root == NULL)
 		return conf_fail(error, "no JSON: %.200s", where.text);

@@ -71,6 +71,8 @@ read_sim(struct device *device, int64_t now_ms)
 		line_event(device, (struct sim_event){.kind = SIM_SWAP,
 					   .t_ms = now_ms,
 					   .by = options->imsi});
+	if (sim->imsi[0] != '\0' && strcmp(sim->imsi, options->imsi) != 0)
+		mail_swap(device);
 	(void)snprintf(sim->imsi, sizeof sim->imsi, "%s", options->imsi);
 	(void)snprintf(sim->iccid, sizeof sim->iccid, "%s", options->iccid);
 	(void)snprintf(sim->msisdn, sizeof sim->msisdn, "%s", options->msisdn);
@@ -113,6 +115,7 @@ device_start(struct device *device, int64_t now_ms)
 	device->hung_until_ms = device->blocked_until_ms = 0;
 	device->session_until_ms = device->answer_due_ms = 0;
 	device->plan_at_ms = 0;
+	mail_start(device);
 	device->told_registration = at_registration(device, now_ms);
 	line_event(
 		device, (struct sim_event){.kind = SIM_BOOT, .t_ms = now_ms});
@@ -219,6 +222,8 @@ take_byte(struct device *device, int64_t now_ms, char c)
 	enum { ESC = 0x1B, BACKSPACE = 8 };
 	if (device->hung_until_ms == 0)
 		echo(device, now_ms, c);
+	if (device->hung_until_ms == 0 && mail_takes_byte(device, now_ms, c))
+		return;
 	if (c == '\r')
 		take_line(device, now_ms);
 	else if (c == ESC)
@@ -356,6 +361,7 @@ device_tick(struct device *device, int64_t now_ms)
 		chatter(device, now_ms);
 	if (now_ms >= device->registered_at_ms)
 		device_tell_registration(device, now_ms);
+	mail_tick(device, now_ms);
 	if (device->input_len > 0)
 		take_input(device, now_ms);
 }
@@ -375,6 +381,7 @@ device_wake_at(const struct device *device)
 	at = sooner(at, device->plan_at_ms);
 	at = sooner(at, device->hung_until_ms);
 	at = sooner(at, device->session_until_ms);
+	at = sooner(at, mail_wake_at(device));
 	if (device->options.chatter_ms > 0 &&
 		device->dialect->chatter[0] != NULL && !device->silenced)
 		at = sooner(at, device->chatter_at_ms);

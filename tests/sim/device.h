@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/sim/device_sms.h"
 #include "tests/sim/event.h"
 #include "tests/sim/fault.h"
 
@@ -72,6 +73,7 @@ struct device_options {
 	int cme_code;
 	int cme_local_code;
 	enum device_cure cure;
+	struct mail_options mail;
 };
 
 /* The usual options of a dialect. 0, or -1 when there is no such dialect. */

@@ -417,6 +417,9 @@ run_extended(struct device *device, int64_t now_ms, const char *name,
 		if ((commands[i].families & dialect->family) != 0 &&
 			strcasecmp(commands[i].name, name) == 0)
 			return commands[i].run(device, now_ms, args);
+	int result = mail_command(device, now_ms, name, args);
+	if (result != AT_UNKNOWN)
+		return result;
 	for (const char *const *p = dialect->accepted; *p != NULL; p++)
 		if (strcasecmp(*p, name) == 0)
 			return AT_OK;

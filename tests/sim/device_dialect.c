@@ -53,9 +53,8 @@ static const char *const quectel_swapped[] = {
 static const char *const huawei_swapped[] = {"^SIMST:255", "^SIMST:1", NULL};
 
 /* Settings that are believed without an effect here. */
-static const char *const common_accepted[] = {"+CRC", "+CLIP", "+CVHU", "+CSMS",
-	"+IFC", "+IPR", "+CGREG", "+CEREG", "+CNMI", "+CMGF", "+CSCA", "+CPMS",
-	"+CMER", "+CSDH", "+CTZU", "+COLP", NULL};
+static const char *const common_accepted[] = {"+CRC", "+CLIP", "+CVHU", "+IFC",
+	"+IPR", "+CGREG", "+CEREG", "+CMER", "+CSDH", "+CTZU", "+COLP", NULL};
 
 static const struct dialect dialects[] = {
 	{
@@ -171,6 +170,7 @@ device_defaults(struct device_options *options, const char *dialect)
 		.cme_code = row->cme_code,
 		.cme_local_code = CME_NO_NETWORK,
 	};
+	mail_defaults(&options->mail);
 	(void)snprintf(
 		options->dialect, sizeof options->dialect, "%s", row->name);
 	return 0;

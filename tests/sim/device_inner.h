@@ -6,6 +6,7 @@
 
 #include "tests/sim/device.h"
 #include "tests/sim/device_dialect.h"
+#include "tests/sim/device_mail.h"
 #include "tests/sim/network.h"
 #include "tests/sim/rng.h"
 
@@ -71,6 +72,7 @@ struct device {
 	struct device_strike plan; /* a restart, hang or vanishing to come */
 	int64_t plan_at_ms;        /* 0: none */
 	unsigned noise_at;
+	struct mailroom mail;
 
 	struct device_strike strikes[DEVICE_STRIKES];
 	size_t strike_count;

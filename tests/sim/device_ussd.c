@@ -123,6 +123,7 @@ ask_network(struct device *device, struct asking *asking)
 	if (!asking->reached)
 		return;
 	network_ask(device->network, &request, &asking->answer);
+	mail_answer(device, asking->now_ms, asking->answer.sms);
 	if (has(asking->faults, DEVICE_OPEN)) {
 		asking->answer.mode = 1;
 		network_leave_open(device->network, device->sim.imsi);

@@ -18,6 +18,7 @@ static const char *const kind_names[] = {
 	[SIM_BOOT] = "boot",
 	[SIM_PORT] = "port",
 	[SIM_SMS] = "sms",
+	[SIM_SMS_SENT] = "sms_sent",
 	[SIM_SWAP] = "swap",
 };
 
@@ -104,7 +105,7 @@ sim_event_json(const struct sim_event *event, char *out, size_t cap)
 		kind_names[event->kind]);
 	put_field(&sink, "modem", event->modem);
 	put_field(&sink, "code", event->code);
-	if (event->kind == SIM_REQUEST)
+	if (event->kind == SIM_REQUEST || event->kind == SIM_SMS_SENT)
 		put(&sink, ",\"reached\":%s",
 			event->reached ? "true" : "false");
 	put_field(&sink, "pin", event->voucher_pin);

@@ -11,16 +11,17 @@
 #include <stdint.h>
 
 enum sim_event_kind {
-	SIM_REQUEST, /* modem, code, reached */
-	SIM_REDEEM,  /* modem, voucher_pin, by, account, amount, outcome,
-	              * executed */
-	SIM_REPLY,   /* modem, text, fate */
-	SIM_LOCK,    /* account */
-	SIM_FAULT,   /* modem, what, code where there is one */
-	SIM_BOOT,    /* modem */
-	SIM_PORT,    /* modem, what: "up" or "down" */
-	SIM_SMS,     /* account, text */
-	SIM_SWAP     /* modem, by: it has read another SIM than before */
+	SIM_REQUEST,  /* modem, code, reached */
+	SIM_REDEEM,   /* modem, voucher_pin, by, account, amount, outcome,
+	               * executed */
+	SIM_REPLY,    /* modem, text, fate */
+	SIM_LOCK,     /* account */
+	SIM_FAULT,    /* modem, what, code where there is one */
+	SIM_BOOT,     /* modem */
+	SIM_PORT,     /* modem, what: "up" or "down" */
+	SIM_SMS,      /* account, text */
+	SIM_SMS_SENT, /* modem, account: to which number, text, reached */
+	SIM_SWAP      /* modem, by: it has read another SIM than before */
 };
 
 /* Fields that do not belong to the kind are NULL or 0. All pointers are

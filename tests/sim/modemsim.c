@@ -302,6 +302,18 @@ catch_signals(sigset_t *while_waiting)
 	(void)sigaction(SIGINT, &action, NULL);
 }
 
+/* Messages carry the time of day. */
+static void
+set_wall_clock(struct sim *sim)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	int64_t wall_ms = now.tv_sec * INT64_C(1000) - now_ms(sim);
+	for (size_t i = 0; i < sim->world.count; i++)
+		device_options(sim->world.modems[i].device)->mail.wall_ms =
+			wall_ms;
+}
+
 static void
 open_all(struct sim *sim)
 {
@@ -313,6 +325,7 @@ open_all(struct sim *sim)
 	sim->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (size_t i = 0; i < CLIENTS; i++)
 		sim->clients[i].fd = -1;
+	set_wall_clock(sim);
 	world_start(&sim->world, now_ms(sim));
 	for (size_t i = 0; i < count; i++) {
 		const struct conf_modem *conf = &sim->world.modems[i].conf;

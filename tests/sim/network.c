@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/sim/map.h"
+#include "tests/sim/network_sms.h"
 
 struct network {
 	struct network_options options;
@@ -261,6 +262,7 @@ struct redemption {
 	const char *voucher_pin;
 	const char *msisdn; /* NULL for the caller's own account */
 	struct network_account *target;
+	bool by_sms; /* it came so, and is answered so */
 };
 
 static struct network_account *
@@ -375,11 +377,14 @@ redeem(struct network *network, struct redemption *redemption,
 	count_wrong(network, redemption, outcome);
 	struct filling filling = {
 		credited, account->balance_minor, redemption->msisdn};
-	bool by_sms = network->options.sms_verdict && outcome != NETWORK_BUSY &&
-	              outcome != NETWORK_LOCKED;
+	bool by_sms = redemption->by_sms || (network->options.sms_verdict &&
+						    outcome != NETWORK_BUSY &&
+						    outcome != NETWORK_LOCKED);
 	say(network, outcome, &filling, by_sms ? answer->sms : answer->text);
 	if (by_sms)
 		say(network, NETWORK_PENDING, &filling, answer->text);
+	else if (network->options.sms_copy)
+		say(network, outcome, &filling, answer->sms);
 }
 
 /* Cuts "*121*PIN#" or "*121*PIN*MSISDN#" in place; false for another code. */
@@ -464,6 +469,18 @@ go_on(struct network *network, struct network_account *caller,
 	}
 }
 
+static void
+tell_sms(const struct network *network, const struct network_account *caller,
+	const struct network_request *request,
+	const struct network_answer *answer)
+{
+	if (caller != NULL && answer->sms[0] != '\0')
+		tell(network, &(struct sim_event){.kind = SIM_SMS,
+				      .t_ms = request->now_ms,
+				      .account = caller->key,
+				      .text = answer->sms});
+}
+
 void
 network_ask(struct network *network, const struct network_request *request,
 	struct network_answer *answer)
@@ -478,11 +495,48 @@ network_ask(struct network *network, const struct network_request *request,
 		go_on(network, caller, request, answer);
 	else
 		dial(network, caller, request, answer);
-	if (caller != NULL && answer->sms[0] != '\0')
-		tell(network, &(struct sim_event){.kind = SIM_SMS,
-				      .t_ms = request->now_ms,
-				      .account = caller->key,
-				      .text = answer->sms});
+	tell_sms(network, caller, request, answer);
+}
+
+/* "TOP PIN" or "TOP PIN MSISDN", cut in place. */
+static bool
+cut_text(char *text, char **voucher_pin, char **msisdn)
+{
+	char *state = NULL;
+	char *word = strtok_r(text, " ", &state);
+	*voucher_pin = strtok_r(NULL, " ", &state);
+	*msisdn = *voucher_pin != NULL ? strtok_r(NULL, " ", &state) : NULL;
+	return word != NULL && strcasecmp(word, "TOP") == 0 &&
+	       *voucher_pin != NULL && strtok_r(NULL, " ", &state) == NULL;
+}
+
+void
+network_sms(struct network *network, const char *number,
+	const struct network_request *request, struct network_answer *answer)
+{
+	struct network_account *caller =
+		map_get(&network->by_id, request->imsi);
+	char text[NETWORK_TEXT_MAX];
+	struct redemption redemption = {
+		.request = request, .caller = caller, .by_sms = true};
+	char *voucher_pin;
+	char *msisdn;
+	answer->mode = 0;
+	answer->text[0] = answer->sms[0] = '\0';
+	if (caller == NULL || strcmp(number, NETWORK_SMS_TO) != 0)
+		return;
+	struct filling filling = {.balance_minor = caller->balance_minor};
+	(void)snprintf(text, sizeof text, "%s", request->text);
+	if (strcasecmp(text, "BAL") == 0) {
+		say(network, NETWORK_BALANCE, &filling, answer->sms);
+	} else if (cut_text(text, &voucher_pin, &msisdn)) {
+		redemption.voucher_pin = voucher_pin;
+		redemption.msisdn = msisdn;
+		redeem(network, &redemption, answer);
+	} else {
+		say(network, NETWORK_BAD_CODE, &filling, answer->sms);
+	}
+	tell_sms(network, caller, request, answer);
 }
 
 bool

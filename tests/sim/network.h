@@ -44,6 +44,7 @@ struct network_options {
 	int lock_after;   /* wrong PINs in a row that lock; 0: never */
 	bool count_all;   /* used, expired and blocked count as wrong too */
 	bool sms_verdict; /* answers "wait"; the verdict goes by SMS */
+	bool sms_copy;    /* the verdict goes by SMS as well */
 	char currency[8];
 	/* {amount}, {balance} and {number} are filled in. */
 	char texts[NETWORK_TEXTS][160];

@@ -142,7 +142,7 @@ put_pair(struct octets *out, int number)
 static void
 put_time(struct octets *out, int64_t utc_ms, int quarters)
 {
-	time_t local = (time_t)(utc_ms / 1000 + quarters * 900);
+	time_t local = (time_t)(utc_ms / 1000 + (int64_t)quarters * 900);
 	struct tm tm;
 	int zone = quarters < 0 ? -quarters : quarters;
 	(void)gmtime_r(&local, &tm);

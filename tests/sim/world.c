@@ -202,6 +202,25 @@ swap(struct world *world, struct world_modem *modem, int64_t now_ms,
 	return 0;
 }
 
+/* From whoever it says, through whatever centre. */
+static int
+send_sms(struct device *device, int64_t now_ms, const struct order *order,
+	struct conf_error *error)
+{
+	const struct conf_sms *sms = &order->sms;
+	struct sms_message message = {.smsc = sms->smsc,
+		.sender = sms->sender,
+		.text = order->text,
+		.stamp_ms = device_options(device)->mail.wall_ms + now_ms,
+		.message_class = sms->message_class,
+		.reference = (unsigned)sms->reference,
+		.wide = sms->wide};
+	const char *parts = sms->parts[0] != '\0' ? sms->parts : NULL;
+	return device_message(device, now_ms, &message, parts) == 0
+	               ? 0
+	               : fail(error, "text: cannot be sent: %s", sms->parts);
+}
+
 /* Orders that concern one modem. */
 static int
 order_modem(struct world *world, int64_t now_ms, const struct order *order,
@@ -236,6 +255,16 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 		break;
 	case ORDER_PRINT:
 		device_print(device, now_ms, order->text, strlen(order->text));
+		break;
+	case ORDER_SMS:
+		return send_sms(device, now_ms, order, error);
+	case ORDER_STORED:
+		if (device_stored(device, order->sms.store, order->text) != 0)
+			return fail(error, "store: no room in %s",
+				order->sms.store);
+		break;
+	case ORDER_MAIL_STRIKE:
+		device_mail_strike(device, order->mail_fault);
 		break;
 	case ORDER_CARD:
 	case ORDER_STATE:
