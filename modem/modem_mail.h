@@ -65,6 +65,7 @@ struct mail {
 	unsigned round;
 	unsigned chosen;     /* how many stores could be chosen in it */
 	bool full;           /* a store is nearly, or said to be, full */
+	bool gave;           /* something, since the round began */
 	bool give;           /* messages may be ready to hand over */
 	bool acknowledges;   /* +CSMS: 1: what comes directly must be */
 	bool owes;           /* an acknowledgement */

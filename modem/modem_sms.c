@@ -96,6 +96,7 @@ begin_round(struct modem *m)
 		memcpy(mail->imsi, m->info.imsi, sizeof mail->imsi);
 	}
 	mail->round = 1;
+	mail->gave = false;
 	mail->chosen = 0;
 	store_of_round(m, 0, mail->place.store);
 	begin(m, MAIL_PREPARE, m->dialect->mail);
@@ -346,19 +347,33 @@ hand_over(struct modem *m, const struct mailbox_message *message)
 	m->hooks.on_sms(m->hooks.ctx, &out);
 }
 
+/* A store is full, and nothing but parts without their fellows fills it. */
+static bool
+is_impatient(const struct modem *m)
+{
+	struct mailbox_place place;
+
+	return m->mail.full && m->mail.round == 0 && !m->mail.gave &&
+	       !mailbox_next_over(m->mail.box, &place);
+}
+
 /* One message a call: its owner may ask for something else. */
 bool
 modem_mail_give(struct modem *m, int64_t now_ms)
 {
+	struct mail *mail = &m->mail;
 	struct mailbox_message message;
 
-	if (!m->mail.give || m->mail.box == NULL)
+	if (!mail->give || mail->box == NULL)
 		return false;
-	if (!mailbox_next(m->mail.box, now_ms, m->mail.full, &message)) {
-		m->mail.give = false;
-		m->mail.full = m->mail.full && m->mail.round > 0;
+	if (!mailbox_next(mail->box, now_ms, false, &message) &&
+		(!is_impatient(m) ||
+			!mailbox_next(mail->box, now_ms, true, &message))) {
+		mail->give = false;
+		mail->full = mail->full && mail->round > 0;
 		return false;
 	}
+	mail->gave = true;
 	hand_over(m, &message);
 	return true;
 }
