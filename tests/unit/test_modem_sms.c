@@ -110,7 +110,6 @@ every_form_of_a_list_is_read(void **state)
 		expect_told(OK_SIR_TOLD TEST_TOLD);
 		assert_int_equal(deletions(), 0);
 		assert_true(rig.message.stamp_known);
-		assert_string_equal(modem_info(rig.modem)->dialect, "standard");
 		rig_fini(&rig);
 	}
 }
@@ -258,7 +257,6 @@ modem_that_was_away_is_listed_again(void **state)
 	rig_run_to(&rig, MODEM_READY);
 	rig_run(&rig, 2000);
 	assert_int_equal(deletions(), 0);
-	stored(lists[0]);
 	rig_fini(&rig);
 }
 
@@ -337,7 +335,6 @@ message_that_is_told_is_read_by_its_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
 		begin(END);
-		rule("AT+CMGR=12\r", reads[i]);
 		rule("AT+CMGR=12", reads[i]);
 		rig_forget_written(&rig);
 		fakewire_say(&rig.wire, "\r\n+CMTI: \"ME\",12\r\n", 100);
@@ -361,7 +358,7 @@ message_during_a_request_waits_for_its_end(void **state)
 		"\r\n+CMT: ,25\r\n" OK_SIR "\r\n",
 		"\r\n+CDSI: \"SR\",5\r\n",
 		"\r\n+CDS: "
-	        "25\r\n0006010391214321621010000000006210100000000000\r\n",
+		"25\r\n0006010391214321621010000000006210100000000000\r\n",
 		"\r\n^SMMEMFULL:\"SM\"\r\n",
 		"\r\n+CMS ERROR: 322\r\n",
 	};
