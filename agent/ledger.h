@@ -529,7 +529,8 @@ struct ledger_account {
 /* An account never dialled for has zeros. 0 or -EIO. */
 int ledger_account(
 	struct ledger *ledger, const char *name, struct ledger_account *out);
-/* Those with at least one attempt that counts; numbers and SIMs. */
+/* Those with at least one attempt that counts and has ended; numbers and
+ * SIMs. */
 typedef bool ledger_account_fn(void *ctx, const struct ledger_account *a);
 int ledger_each_account(
 	struct ledger *ledger, ledger_account_fn *fn, void *ctx);

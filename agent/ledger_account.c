@@ -30,38 +30,40 @@ ledger_account_of(
 
 /* ---- what is kept ------------------------------------------------------ */
 
-#define AFTER_CREDIT                                                           \
+#define ENDED_AFTER_CREDIT                                                     \
 	" a.account = account.name AND a.counted = 1 AND a.id > ifnull("       \
 	"(SELECT max(c.id) FROM attempt c WHERE c.account = account.name"      \
-	" AND c.credited = 1), 0)"
-#define LAST_END(column)                                                       \
-	"ifnull((SELECT a." column " FROM attempt a WHERE" AFTER_CREDIT        \
-	" AND a.ended IS NOT NULL ORDER BY a.id DESC LIMIT 1), 0)"
+	" AND c.credited = 1), 0) AND a.ended IS NOT NULL"
+#define LAST(column)                                                           \
+	"ifnull((SELECT a." column " FROM attempt a WHERE" ENDED_AFTER_CREDIT  \
+	" ORDER BY a.id DESC LIMIT 1), 0)"
+#define STOPPED_RAN  LAST("ended_ran")
+#define STOPPED_WALL LAST("ended")
+/* Where nothing counts, and nothing did, the row stays as it is. */
 #define COUNT_ANEW                                                             \
 	"UPDATE account SET counted = (SELECT count(*) FROM attempt a"         \
-	" WHERE" AFTER_CREDIT "), stopped_ran = " LAST_END(                    \
-		"ended_ran") ", stopped_wall = " LAST_END("ended")
+	" WHERE" ENDED_AFTER_CREDIT "), stopped_ran = " STOPPED_RAN ","        \
+	" stopped_wall = " STOPPED_WALL " WHERE (counted > 0 OR EXISTS"        \
+	" (SELECT 1 FROM attempt a WHERE" ENDED_AFTER_CREDIT ")) AND name "
+#define ITS_ACCOUNTS "(SELECT account FROM attempt WHERE voucher = ?1)"
 
+/* One attempt has one account: for more SQLite builds a table of its own. */
 int
-ledger_account_count(struct ledger *ledger, const char *account)
-{
-	return ledger_run(
-		ledger, COUNT_ANEW " WHERE name = ?1", ledger_text(account));
-}
-
-int
-ledger_account_count_all(struct ledger *ledger, int64_t voucher)
+ledger_account_count_all(struct ledger *ledger, const struct ledger_card *card)
 {
 	return ledger_run(ledger,
-		COUNT_ANEW " WHERE name IN"
-			   " (SELECT account FROM attempt WHERE voucher = ?1)",
-		ledger_int(voucher));
+		card->attempts > 1 ? COUNT_ANEW "IN " ITS_ACCOUNTS
+				   : COUNT_ANEW "= " ITS_ACCOUNTS,
+		ledger_int(card->id));
 }
 
 /* ---- reading ----------------------------------------------------------- */
 
+/* What is in the air is not kept: each attempt would write this row twice. */
 #define ACCOUNTS                                                               \
-	"SELECT name,operator,counted,stopped_ran,stopped_wall,"               \
+	"SELECT name,operator,counted + (SELECT count(*) FROM attempt a"       \
+	" WHERE a.account = account.name AND a.flying = 1"                     \
+	" AND a.ended IS NULL),stopped_ran,stopped_wall,"                      \
 	"unlock_mark IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempt a"      \
 	" WHERE a.account = account.name AND a.counted = 1"                    \
 	" AND a.id > account.unlock_mark) FROM account"

@@ -35,24 +35,21 @@ check_flight(struct ledger *ledger, const struct ledger_attempt_begin *b)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-/* The batch, which counts this voucher as dialing already: -EBUSY where it
- * has tripped, or its slow start allows no more. */
+/* The batch as it was before this voucher: -EBUSY where it has tripped, or
+ * its slow start allows no more. */
 static int
-check_batch(struct ledger *ledger, const struct ledger_attempt_begin *b,
-	int64_t batch)
+check_batch(const struct ledger_card *card)
 {
-	int rc = ledger_run(ledger,
-		"UPDATE batch SET rejects_max = ?2 WHERE id = ?1"
-		" AND tripped = 0 AND n_dialing + n_pending <= slots",
-		ledger_int(batch), ledger_int(b->batch_rejects));
-	if (rc == 0 && sqlite3_changes(ledger->db) != 1)
-		return -EBUSY;
-	return rc;
+	return card->breaker.tripped != 0 ||
+	                       card->batch_flies >= card->breaker.slots
+	               ? -EBUSY
+	               : 0;
 }
 
 /* What the breakers look at: there is no attempt without these rows. */
 static int
-add_owners(struct ledger *ledger, const struct ledger_attempt_begin *b)
+add_owners(struct ledger *ledger, const struct ledger_attempt_begin *b,
+	const struct ledger_card *card)
 {
 	int rc = ledger_run(ledger,
 		"INSERT INTO sim(iccid,modem) VALUES(?1,?2)"
@@ -61,42 +58,31 @@ add_owners(struct ledger *ledger, const struct ledger_attempt_begin *b)
 	if (rc != 0)
 		return rc;
 	return ledger_run(ledger,
-		"INSERT INTO account(name,operator) SELECT ?1, operator"
-		" FROM voucher WHERE id = ?2"
+		"INSERT INTO account(name,operator) VALUES(?1,?2)"
 		" ON CONFLICT(name) DO UPDATE SET operator = excluded.operator"
 		" WHERE operator <> excluded.operator",
-		ledger_text(b->account), ledger_int(b->voucher));
+		ledger_text(b->account), ledger_text(card->operator));
 }
 
 static int
 insert_attempt(struct ledger *ledger, const struct ledger_op *op,
-	struct ledger_result *result)
+	const struct ledger_card *card, struct ledger_result *result)
 {
 	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
 	int rc = ledger_run(ledger,
 		"INSERT INTO attempt(voucher,modem,iccid,account,began,"
 		"began_ran,balance_before,before_reading,own,operator)"
-		" SELECT ?1,?2,?3,?4,?5,?6,?7,(SELECT max(id) FROM balance"
-		"  WHERE account = ?4),own,operator FROM voucher"
-		" WHERE id = ?1",
+		" VALUES(?1,?2,?3,?4,?5,?6,?7,(SELECT max(id) FROM balance"
+		"  WHERE account = ?4),?8,?9)",
 		ledger_int(b->voucher), ledger_text(b->modem),
 		ledger_text(b->iccid), ledger_text(b->account),
 		ledger_int(op->at.wall_ms), ledger_int(op->at.ran_ms),
-		ledger_money(b->balance_before_minor));
-	if (rc == 0)
-		result->id = sqlite3_last_insert_rowid(ledger->db);
-	if (rc == 0)
-		rc = ledger_run(ledger,
-			"UPDATE voucher SET attempts = attempts + 1,"
-			" modem = ?2, balance_before = ?3,"
-			" balance_after = NULL, reply = '',"
-			" repeated = repeated OR ?4 WHERE id = ?1",
-			ledger_int(b->voucher), ledger_text(b->modem),
-			ledger_money(b->balance_before_minor),
-			ledger_int(b->event == VOUCHER_REPEATED));
-	if (rc == 0)
-		rc = add_owners(ledger, b);
-	return rc == 0 ? ledger_account_count(ledger, b->account) : rc;
+		ledger_money(b->balance_before_minor), ledger_int(card->own),
+		ledger_text(card->operator));
+	if (rc != 0)
+		return rc;
+	result->id = sqlite3_last_insert_rowid(ledger->db);
+	return add_owners(ledger, b, card);
 }
 
 static int
@@ -126,22 +112,25 @@ ledger_attempt_begin(struct ledger *ledger, const struct ledger_op *op,
 {
 	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
 	struct ledger_card card;
-	struct ledger_step_wish wish = {
-		.event = b->event, .reason = "", .credited_minor = MONEY_NONE};
+	struct ledger_step_wish wish = {.event = b->event,
+		.reason = "",
+		.credited_minor = MONEY_NONE,
+		.begins = b};
 	if (b->event != VOUCHER_DISPATCHED && b->event != VOUCHER_REPEATED)
 		return -EINVAL;
 	int rc = ledger_card_load(ledger, b->voucher, &card);
 	/* Law 2: once, and not before everything was asked in vain. */
 	if (rc == 0 && b->event == VOUCHER_REPEATED)
 		rc = ledger_repeat_check(ledger, b->iccid, b->voucher);
+	card.breaker.rejects_max = b->batch_rejects;
 	if (rc == 0)
 		rc = ledger_card_move(ledger, op, &card, &wish);
 	if (rc == 0)
 		rc = check_flight(ledger, b);
 	if (rc == 0)
-		rc = check_batch(ledger, b, card.batch);
+		rc = check_batch(&card);
 	if (rc == 0)
-		rc = insert_attempt(ledger, op, result);
+		rc = insert_attempt(ledger, op, &card, result);
 	return rc == 0 ? audit_begin(ledger, op, &card, result->id) : rc;
 }
 
@@ -150,6 +139,7 @@ ledger_attempt_begin(struct ledger *ledger, const struct ledger_op *op,
 struct flight {
 	int64_t id, voucher;
 	bool open;
+	bool counted;
 	char modem[LEDGER_NAME_MAX];
 	char iccid[LEDGER_NAME_MAX];
 };
@@ -159,7 +149,7 @@ static int
 find_flight(struct ledger *ledger, int64_t id, struct flight *out)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT voucher,ended IS NULL,modem,iccid FROM attempt"
+		"SELECT voucher,ended IS NULL,modem,iccid,counted FROM attempt"
 		" WHERE id = ?1 AND flying = 1",
 		ledger_int(id));
 	if (stmt == NULL)
@@ -171,6 +161,7 @@ find_flight(struct ledger *ledger, int64_t id, struct flight *out)
 		out->open = sqlite3_column_int64(stmt, 1) != 0;
 		ledger_col_copy(stmt, 2, out->modem, sizeof(out->modem));
 		ledger_col_copy(stmt, 3, out->iccid, sizeof(out->iccid));
+		out->counted = sqlite3_column_int64(stmt, 4) != 0;
 	}
 	ledger_give(ledger, stmt);
 	if (rc == 0)
@@ -207,45 +198,31 @@ is_counted(const struct ledger_attempt_settle *s)
 	       s->verdict != VERDICT_NOT_NOW;
 }
 
-/* doubt: what came of it is not known, for whatever reason. */
+#define END                                                                    \
+	"UPDATE attempt SET ended = ?2, ended_ran = ?3, fate = ?4,"            \
+	" verdict = ?5, decided_by = ?6, rule = ?7, reply = ?8,"               \
+	" balance_told = ?9, flying = ?10, doubt = ?11, deducted = ?12,"       \
+	" bonus = ?13"
+
+/* doubt: what came of it is not known, for whatever reason. counted stays
+ * with most ends, and so do the two indexes that have it. */
 static int
 end_attempt(struct ledger *ledger, const struct ledger_op *op,
-	enum voucher_state to)
+	const struct flight *flight, enum voucher_state to)
 {
 	const struct ledger_attempt_settle *s = &op->u.attempt_settle;
 	bool doubt = to == VOUCHER_UNKNOWN || to == VOUCHER_PENDING;
 	return ledger_run(ledger,
-		"UPDATE attempt SET ended = ?2, ended_ran = ?3, fate = ?4,"
-		" verdict = ?5, decided_by = ?6, rule = ?7, reply = ?8,"
-		" balance_told = ?9, flying = ?10, counted = ?11,"
-		" doubt = ?12, deducted = ?13, bonus = ?14 WHERE id = ?1",
+		is_counted(s) == flight->counted ? END " WHERE id = ?1"
+						 : END
+			", counted = NOT counted WHERE id = ?1",
 		ledger_int(s->attempt), ledger_int(op->at.wall_ms),
 		ledger_int(op->at.ran_ms), ledger_text(fate_names[s->fate]),
 		ledger_text(verdict_name(s->verdict)), ledger_text(s->by),
 		ledger_text(s->rule), ledger_text(s->reply),
 		ledger_money(s->balance_minor),
-		ledger_int(to == VOUCHER_PENDING), ledger_int(is_counted(s)),
-		ledger_int(doubt), ledger_money(s->deducted_minor),
-		ledger_money(s->bonus_minor));
-}
-
-/* Only the first end of an attempt counts as its way through the air; a
- * pending one is told its verdict later. */
-static int
-mark_voucher(struct ledger *ledger, const struct ledger_attempt_settle *s,
-	const struct flight *flight)
-{
-	bool sent = s->fate != LEDGER_NOT_SENT;
-	return ledger_run(ledger,
-		"UPDATE voucher SET reply = ?2,"
-		" balance_after = ifnull(?3, balance_after),"
-		" on_air = on_air + ?4,"
-		" not_sent = CASE WHEN ?5 THEN 0 ELSE not_sent + 1 END,"
-		" busy = busy + ?6 WHERE id = ?1",
-		ledger_int(flight->voucher), ledger_text(s->reply),
-		ledger_money(s->balance_minor),
-		ledger_int(flight->open && sent), ledger_int(sent),
-		ledger_int(s->verdict == VERDICT_BUSY));
+		ledger_int(to == VOUCHER_PENDING), ledger_int(doubt),
+		ledger_money(s->deducted_minor), ledger_money(s->bonus_minor));
 }
 
 /* What an attempt teaches of its SIM: that its session may still be
@@ -351,15 +328,22 @@ settle(struct ledger *ledger, const struct ledger_op *op,
 	const struct flight *flight, struct ledger_card *card)
 {
 	const struct ledger_attempt_settle *s = &op->u.attempt_settle;
+	/* Only the first end of an attempt counts as its way through the air;
+	 * a pending one is told its verdict later. */
+	bool sent = s->fate != LEDGER_NOT_SENT;
+	struct ledger_told told = {.reply = s->reply,
+		.balance_minor = s->balance_minor,
+		.goes_on_air = flight->open && sent,
+		.sent = sent,
+		.busy = s->verdict == VERDICT_BUSY};
 	struct ledger_step_wish wish = {.event = s->event,
 		.reason = s->reason,
 		.next_at_ran_ms = s->next_at_ran_ms,
-		.credited_minor = s->credited_minor};
-	int rc = mark_voucher(ledger, s, flight);
+		.credited_minor = s->credited_minor,
+		.told = &told};
+	int rc = ledger_card_move(ledger, op, card, &wish);
 	if (rc == 0)
-		rc = ledger_card_move(ledger, op, card, &wish);
-	if (rc == 0)
-		rc = end_attempt(ledger, op, card->state);
+		rc = end_attempt(ledger, op, flight, card->state);
 	if (rc == 0)
 		rc = book(ledger, op, card, flight);
 	if (rc == 0)

@@ -66,7 +66,7 @@ find_repeated(struct ledger *ledger, const struct ledger_batch_row *row,
 {
 	int rc = ledger_number(ledger,
 		"SELECT batch FROM voucher WHERE fingerprint = ?1"
-		" AND state <> 'cancelled'",
+		" AND gone = 0",
 		&result->id, ledger_blob(row->fingerprint, VAULT_HASH_LEN));
 	if (rc == 0)
 		return -EEXIST;
@@ -184,17 +184,16 @@ hold_all(struct ledger *ledger, const struct ledger_op *op, int64_t rows)
 {
 	const struct ledger_batch_accept *a = &op->u.batch_accept;
 	struct ledger_shift shift = {.batch = a->batch,
-		.from = "ready",
-		.to = "held",
+		.from = VOUCHER_READY,
+		.to = VOUCHER_HELD,
 		.count = rows,
 		.credited_minor = MONEY_NONE,
 		.wall_ms = op->at.wall_ms};
-	bool finished;
 	int rc = ledger_run(ledger,
 		"UPDATE voucher SET state = 'held', reason = ?2"
 		" WHERE batch = ?1 AND state = 'ready'",
 		ledger_int(a->batch), ledger_text(a->hold));
-	return rc == 0 ? ledger_counts_shift(ledger, &shift, &finished) : rc;
+	return rc == 0 ? ledger_counts_shift(ledger, &shift) : rc;
 }
 
 int

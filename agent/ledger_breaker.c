@@ -13,54 +13,10 @@ enum {
 	RECENT_BAD = 6
 };
 
-struct breaker {
-	int64_t slots, rejects_max;
-	int64_t loaded, refused, unknown;
-	unsigned recent; /* bits of the last ends, 1: refused or unknown */
-	int64_t tripped; /* 1: its rest is not held yet; 2: it is */
-};
-
 /* ---- counting ---------------------------------------------------------- */
 
-static int
-load(struct ledger *ledger, int64_t batch, struct breaker *b)
-{
-	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT slots,rejects_max,since_loaded,since_refused,"
-		"since_unknown,recent,tripped FROM batch WHERE id = ?1",
-		ledger_int(batch));
-	if (stmt == NULL)
-		return -EIO;
-	int rc = ledger_step(ledger, stmt);
-	if (rc == 1) {
-		b->slots = sqlite3_column_int64(stmt, 0);
-		b->rejects_max = sqlite3_column_int64(stmt, 1);
-		b->loaded = sqlite3_column_int64(stmt, 2);
-		b->refused = sqlite3_column_int64(stmt, 3);
-		b->unknown = sqlite3_column_int64(stmt, 4);
-		b->recent = (unsigned)sqlite3_column_int64(stmt, 5);
-		b->tripped = sqlite3_column_int64(stmt, 6);
-	}
-	ledger_give(ledger, stmt);
-	if (rc == 0)
-		return -EINVAL;
-	return rc == 1 ? 0 : rc;
-}
-
-static int
-store(struct ledger *ledger, int64_t batch, const struct breaker *b)
-{
-	return ledger_run(ledger,
-		"UPDATE batch SET slots = ?2, since_loaded = ?3,"
-		" since_refused = ?4, since_unknown = ?5, recent = ?6,"
-		" tripped = ?7 WHERE id = ?1",
-		ledger_int(batch), ledger_int(b->slots), ledger_int(b->loaded),
-		ledger_int(b->refused), ledger_int(b->unknown),
-		ledger_int(b->recent), ledger_int(b->tripped));
-}
-
 static void
-note_end(struct breaker *b, bool bad)
+note_end(struct ledger_breaker *b, bool bad)
 {
 	b->recent = (b->recent << 1 | bad) & ((1U << RECENT_ENDS) - 1);
 }
@@ -68,7 +24,7 @@ note_end(struct breaker *b, bool bad)
 /* A voucher counts as what it is now: what it was before is taken back,
  * where it was counted since the start (a release may lie between). */
 static void
-take_back(struct breaker *b, enum voucher_state from)
+take_back(struct ledger_breaker *b, enum voucher_state from)
 {
 	if (from == VOUCHER_UNKNOWN && b->unknown > 0)
 		b->unknown--;
@@ -77,7 +33,7 @@ take_back(struct breaker *b, enum voucher_state from)
 }
 
 static void
-count(struct breaker *b, const struct ledger_card *card,
+count(struct ledger_breaker *b, const struct ledger_card *card,
 	enum voucher_state from, enum voucher_event event)
 {
 	take_back(b, from);
@@ -100,7 +56,7 @@ count(struct breaker *b, const struct ledger_card *card,
 
 /* Why it stops now, or NULL. */
 static const char *
-trip(const struct breaker *b)
+trip(const struct ledger_breaker *b)
 {
 	if (b->tripped != 0 || b->rejects_max <= 0)
 		return NULL;
@@ -122,21 +78,16 @@ is_an_end(const struct ledger_card *card, enum voucher_state from,
 	       from == VOUCHER_REJECTED;
 }
 
-int
-ledger_breaker_count(struct ledger *ledger, struct ledger_card *card,
-	enum voucher_state from, enum voucher_event event)
+void
+ledger_breaker_count(struct ledger_card *card, enum voucher_state from,
+	enum voucher_event event)
 {
-	struct breaker b;
 	if (!is_an_end(card, from, event))
-		return 0;
-	int rc = load(ledger, card->batch, &b);
-	if (rc != 0)
-		return rc;
-	count(&b, card, from, event);
-	card->stops_batch = trip(&b);
+		return;
+	count(&card->breaker, card, from, event);
+	card->stops_batch = trip(&card->breaker);
 	if (card->stops_batch != NULL)
-		b.tripped = 1;
-	return store(ledger, card->batch, &b);
+		card->breaker.tripped = 1;
 }
 
 /* ---- anew -------------------------------------------------------------- */

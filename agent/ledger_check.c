@@ -47,6 +47,9 @@ static const struct {
 		"SELECT one FROM total WHERE (" KEPT_ALL ") <>"
 		" (SELECT " SUM_ALL " FROM (SELECT " KEPT_ALL " FROM batch"
 		"  WHERE accepted = 1 UNION ALL SELECT 0,0,0,0,0,0,0,0))"},
+	{"cancelled and gone, voucher",
+		"SELECT id FROM voucher"
+		" WHERE (state = 'cancelled') <> (gone = 1)"},
 	{"state and flight of voucher",
 		"SELECT v.id FROM voucher v WHERE"
 		" (state IN ('dialing','pending')) <>"
@@ -83,7 +86,8 @@ static const struct {
 		"SELECT a.id FROM attempt a LEFT JOIN account c"
 		" ON c.name = a.account WHERE c.name IS NULL"
 		" OR c.counted <> (SELECT count(*) FROM attempt d"
-		"  WHERE d.account = a.account AND d.counted = 1 AND d.id >"
+		"  WHERE d.account = a.account AND d.counted = 1"
+		"  AND d.ended IS NOT NULL AND d.id >"
 		"  (SELECT ifnull(max(e.id), 0) FROM attempt e"
 		"   WHERE e.account = a.account AND e.credited = 1))"},
 	{"the kept breaker, end of account of attempt",

@@ -10,13 +10,19 @@
 
 /* ---- booking ----------------------------------------------------------- */
 
+#define CLEAR_DOUBT                                                            \
+	"UPDATE attempt SET doubt = 0 WHERE ended IS NOT NULL"                 \
+	" AND doubt = 1 AND "
+
+/* One row is found by its number: for more SQLite builds a table. */
 static int
-clear_doubt(struct ledger *ledger, int64_t voucher)
+clear_doubt(struct ledger *ledger, const struct ledger_card *card)
 {
 	return ledger_run(ledger,
-		"UPDATE attempt SET doubt = 0 WHERE voucher = ?1"
-		" AND ended IS NOT NULL AND doubt = 1",
-		ledger_int(voucher));
+		card->attempts > 1 ? CLEAR_DOUBT "voucher = ?1"
+				   : CLEAR_DOUBT
+			"id = (SELECT id FROM attempt WHERE voucher = ?1)",
+		ledger_int(card->id));
 }
 
 /*
@@ -33,22 +39,43 @@ unshow(struct ledger *ledger, int64_t attempt)
 		ledger_int(attempt));
 }
 
+/* Whether its account told a balance since: the newest reading has the
+ * highest mark. */
+static int
+find_reading_after(struct ledger *ledger, int64_t attempt, bool *out)
+{
+	int64_t mark;
+	int rc = ledger_number(ledger,
+		"SELECT mark FROM balance WHERE account ="
+		" (SELECT account FROM attempt WHERE id = ?1)"
+		" ORDER BY id DESC LIMIT 1",
+		&mark, ledger_int(attempt));
+	*out = rc == 0 && mark >= attempt;
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static int
 mark_credited(struct ledger *ledger, int64_t attempt)
 {
+	bool was_read = false;
 	int rc = ledger_run(ledger,
-		"UPDATE attempt SET credited = 1 WHERE id = ?1",
+		"UPDATE attempt SET credited = 1 WHERE id = ?1"
+		" AND credited = 0",
 		ledger_int(attempt));
 	if (rc == 0)
 		/* A later credit ends what the operator barred before. */
 		rc = ledger_run(ledger,
 			"UPDATE sim SET blocked = 0 WHERE blocked_attempt < ?1"
-			" AND iccid = (SELECT iccid FROM attempt"
-			"  WHERE id = ?1)",
+			" AND blocked = 1 AND iccid ="
+			" (SELECT iccid FROM attempt WHERE id = ?1)",
 			ledger_int(attempt));
 	if (rc == 0)
+		rc = find_reading_after(ledger, attempt, &was_read);
+	if (rc == 0 && was_read)
 		rc = unshow(ledger, attempt);
-	return rc == 0 ? ledger_tally_credit(ledger, attempt) : rc;
+	if (rc == 0 && was_read)
+		rc = ledger_tally_credit(ledger, attempt);
+	return rc;
 }
 
 /* The last on air, where nothing says which it was. */
@@ -70,14 +97,14 @@ ledger_credit_book(
 {
 	int rc = 0;
 	if (voucher_has_ended(card->state))
-		rc = clear_doubt(ledger, card->id);
+		rc = clear_doubt(ledger, card);
 	if (rc == 0 && card->state == VOUCHER_LOADED) {
 		if (credited == 0)
 			rc = last_on_air(ledger, card->id, &credited);
 		if (rc == 0 && credited != 0)
 			rc = mark_credited(ledger, credited);
 	}
-	return rc == 0 ? ledger_account_count_all(ledger, card->id) : rc;
+	return rc == 0 ? ledger_account_count_all(ledger, card) : rc;
 }
 
 /* ---- what comes to light later ----------------------------------------- */

@@ -206,19 +206,39 @@ int ledger_head_load(struct ledger *ledger);
 
 /* ---- vouchers (ledger_voucher.c) --------------------------------------- */
 
+/* Slow start and breaker of a batch. */
+struct ledger_breaker {
+	int64_t slots, rejects_max;
+	int64_t loaded, refused, unknown;
+	unsigned recent; /* bits of the last ends, 1: refused or unknown */
+	int64_t tripped; /* 1: its rest is not held yet; 2: it is */
+};
+
 /* What a change of state looks at and tells of. */
 struct ledger_card {
 	int64_t id, batch;
 	enum voucher_state state;
-	unsigned on_air, attempts, decimals;
+	unsigned on_air, attempts, decimals; /* before the move */
 	int64_t amount_minor;
-	bool own;                /* target is self */
-	bool batch_finished;     /* before the move */
-	bool ends_batch;         /* with the move */
+	bool own;            /* target is self */
+	bool batch_finished; /* before the move */
+	int64_t batch_moves; /* before the move: so many can by themselves */
+	int64_t batch_flies; /* before the move: dialing or pending */
+	struct ledger_breaker breaker; /* of the batch; stored with the move */
+	bool ends_batch;               /* with the move */
 	const char *stops_batch; /* with the move: why; NULL: it does not */
 	char reason[LEDGER_NAME_MAX];
 	char masked[VOUCHER_PIN_MAX + 1];
 	char currency[8];
+	char operator[LEDGER_NAME_MAX];
+};
+
+/* What comes of an attempt, for its voucher's row. */
+struct ledger_told {
+	const char *reply;
+	int64_t balance_minor;
+	bool goes_on_air; /* with this: it is told for the first time */
+	bool sent, busy;
 };
 
 struct ledger_step_wish {
@@ -226,6 +246,9 @@ struct ledger_step_wish {
 	const char *reason; /* "" for none */
 	int64_t next_at_ran_ms;
 	int64_t credited_minor;
+	/* Written in the same step; NULL for none. */
+	const struct ledger_attempt_begin *begins;
+	const struct ledger_told *told;
 };
 
 /* A voucher of an accepted batch. 0, -EINVAL, -EIO. */
@@ -242,25 +265,27 @@ int ledger_card_audit(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_card *card, const struct ledger_entry *entry);
 
 /* The kept counts: count vouchers of the batch went from one state to
- * another. *finished tells whether nothing moves there by itself now. */
+ * another, and its breaker with them; NULL leaves that as it is. */
 struct ledger_shift {
 	int64_t batch;
-	const char *from, *to;
+	enum voucher_state from, to;
 	int64_t count, credited_minor, wall_ms;
+	const struct ledger_breaker *breaker;
 };
-int ledger_counts_shift(struct ledger *ledger, const struct ledger_shift *shift,
-	bool *finished);
+int ledger_counts_shift(
+	struct ledger *ledger, const struct ledger_shift *shift);
 
 /* ---- what a move means beside the voucher ------------------------------ */
 
-/* Slow start and breaker of the batch, after a move of card (its state is
- * the new one); tells of a trip in card (ledger_breaker.c). */
-int ledger_breaker_count(struct ledger *ledger, struct ledger_card *card,
-	enum voucher_state from, enum voucher_event event);
+/* Slow start and breaker of the batch, with a move of card (its state is
+ * the new one), in card, which is stored by the caller; tells of a trip there
+ * (ledger_breaker.c). */
+void ledger_breaker_count(struct ledger_card *card, enum voucher_state from,
+	enum voucher_event event);
 /* Its breaker has held its rest. */
 int ledger_breaker_hold(struct ledger *ledger, int64_t batch);
 /* A person puts something of it back into the queue, and is about to: after
- * a trip it counts anew. */
+ * a trip it counts anew. A card that was loaded before must be loaded again. */
 int ledger_breaker_release(struct ledger *ledger, int64_t batch);
 
 /* A new end of a voucher, for its attempts: none is in doubt when it has
@@ -280,9 +305,10 @@ int ledger_repeat_check(
 /* Whose balance the SIM tells: its account's name, else its own ICCID. */
 int ledger_account_of(
 	struct ledger *ledger, const char *iccid, char out[LEDGER_TARGET_MAX]);
-/* What is kept of that account's breaker; of all where the voucher was. */
-int ledger_account_count(struct ledger *ledger, const char *account);
-int ledger_account_count_all(struct ledger *ledger, int64_t voucher);
+/* What is kept of the breakers of all accounts where the card was: counted
+ * anew, after an attempt has ended or one was found to have credited. */
+int ledger_account_count_all(
+	struct ledger *ledger, const struct ledger_card *card);
 
 /* ---- readings (ledger_reading.c, ledger_reconcile.c) ------------------- */
 
@@ -306,7 +332,7 @@ int ledger_reading_add(struct ledger *ledger,
 	"(ifnull(" LEDGER_CREDIT ", -1) BETWEEN 0 AND " LEDGER_CREDIT_MAX ")"
 #define LEDGER_CREDIT_OR_0                                                     \
 	"(CASE WHEN " LEDGER_CREDIT_KNOWN " THEN " LEDGER_CREDIT " ELSE 0 "    \
-	                                                         "END)"
+	"END)"
 
 /* What attempts of an account credited, by their numbers. */
 struct ledger_credits {
@@ -339,6 +365,12 @@ ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
 	ledger_take_spoil, ledger_take_sim_seen, ledger_take_sim_blocked,
 	ledger_take_unlock, ledger_take_pause, ledger_take_message,
 	ledger_take_message_done;
+
+/* The condition of the index voucher_open, word for word. Not "IN": for three
+ * words or more SQLite builds a table each time it asks. */
+#define LEDGER_IS_OPEN                                                         \
+	"state = 'held' OR state = 'dialing' OR state = 'pending'"             \
+	" OR state = 'unknown'"
 
 /* ---- reading (ledger_read.c, ledger_queue.c) --------------------------- */
 

@@ -95,8 +95,8 @@ ledger_voucher_of(sqlite3_stmt *stmt, struct ledger_voucher *out)
 
 /* A list of one of the states that wait for somebody has its own index. */
 #define OF_STATE(state)                                                        \
-	VOUCHERS "INDEXED BY voucher_open" FILTERED                            \
-		 " AND v.state IN ('held','dialing','pending','unknown')"      \
+	VOUCHERS "INDEXED BY voucher_open" FILTERED " AND (" LEDGER_IS_OPEN    \
+		 ")"                                                           \
 		 " AND v.state = '" state "' ORDER BY v.id LIMIT ?5"
 
 static const char one_sql[] = VOUCHERS FILTERED " AND v.id = ?1 LIMIT ?5";
@@ -245,7 +245,9 @@ ledger_each_attempt(struct ledger *ledger, int64_t voucher,
 				  ATTEMPTS " WHERE voucher = ?1 ORDER BY id",
 				  ledger_int(voucher))
 			: ledger_take_n(ledger,
-				  ATTEMPTS " WHERE ended IS NULL ORDER BY id",
+				  ATTEMPTS
+				  " INDEXED BY attempt_seat WHERE"
+				  " flying = 1 AND ended IS NULL ORDER BY id",
 				  NULL, 0);
 	if (stmt == NULL)
 		return -EIO;

@@ -251,7 +251,8 @@ ledger_tally_tell(struct ledger *ledger, const struct ledger_op *op,
 }
 
 /* A credit lowers what is not explained, or takes it below zero until the
- * next reading shows it: only what was no credit may be told. */
+ * next reading shows it: only what was no credit may be told. An account that
+ * comes twice has nothing more to tell. */
 int
 ledger_tally_tell_all(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_card *card)
@@ -261,7 +262,7 @@ ledger_tally_tell_all(struct ledger *ledger, const struct ledger_op *op,
 	if (!voucher_has_ended(card->state))
 		return 0;
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT DISTINCT account FROM attempt WHERE voucher = ?1",
+		"SELECT account FROM attempt WHERE voucher = ?1",
 		ledger_int(card->id));
 	if (stmt == NULL)
 		return -EIO;

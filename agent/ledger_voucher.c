@@ -15,47 +15,91 @@
 #define SUM_STEP_MAX "1000000000000000"
 #define SUM_MAX      "4000000000000000000"
 
-#define SHIFT(state)                                                           \
-	" n_" state " = n_" state " + ?3 * ((?2 = '" state                     \
-	"') - (?1 = '" state "'))"
-#define SHIFT_OPEN SHIFT("ready") "," SHIFT("held") "," SHIFT("dialing")
-#define SHIFT_LATE SHIFT("pending") "," SHIFT("unknown") "," SHIFT("loaded")
-#define SHIFT_GONE SHIFT("rejected") "," SHIFT("cancelled")
-#define SHIFT_ALL  SHIFT_OPEN "," SHIFT_LATE "," SHIFT_GONE
-#define MOVES      "('ready','dialing','pending')"
+/* n_cancelled only where it changes: the index batch_digest has it. */
+#define SHIFT_BUT_CANCELLED                                                    \
+	" n_ready = n_ready + ?1, n_held = n_held + ?2,"                       \
+	" n_dialing = n_dialing + ?3, n_pending = n_pending + ?4,"             \
+	" n_unknown = n_unknown + ?5, n_loaded = n_loaded + ?6,"               \
+	" n_rejected = n_rejected + ?7,"
+#define SHIFT_ALL SHIFT_BUT_CANCELLED " n_cancelled = n_cancelled + ?8"
 
 /* finished: when the last that could move by itself stopped; none while one
  * can. A report is owed for each settlement, not for each dialling. */
-static const char shift_batch_sql[] =
-	"UPDATE batch SET" SHIFT_ALL ","
-	" loaded_minor = min(" SUM_MAX ", loaded_minor + CASE WHEN ?5"
-	"  BETWEEN 0 AND " SUM_STEP_MAX " THEN ?5 ELSE 0 END),"
-	" generation = generation + (?2 <> 'dialing'),"
-	" finished = CASE WHEN n_ready + n_dialing + n_pending"
-	"   + ?3 * ((?2 IN " MOVES ") - (?1 IN " MOVES ")) > 0 THEN NULL"
-	"  ELSE ifnull(finished, ?6) END"
-	" WHERE id = ?4 RETURNING finished IS NOT NULL";
+#define SHIFT_SUMS                                                             \
+	" loaded_minor = min(" SUM_MAX ", loaded_minor + CASE WHEN ?10"        \
+	"  BETWEEN 0 AND " SUM_STEP_MAX " THEN ?10 ELSE 0 END),"               \
+	" generation = generation + ?11,"                                      \
+	" finished = CASE WHEN n_ready + n_dialing + n_pending + ?1 + ?3 + ?4" \
+	"  > 0 THEN NULL ELSE ifnull(finished, ?12) END"
+#define SHIFT_BREAKER                                                          \
+	", slots = ?13, rejects_max = ?14, since_loaded = ?15,"                \
+	" since_refused = ?16, since_unknown = ?17, recent = ?18,"             \
+	" tripped = ?19"
+#define OF_BATCH " WHERE id = ?9"
 
+static const char shift_many_sql[] =
+	"UPDATE batch SET" SHIFT_ALL "," SHIFT_SUMS OF_BATCH;
+static const char shift_card_sql[] =
+	"UPDATE batch SET" SHIFT_BUT_CANCELLED SHIFT_SUMS SHIFT_BREAKER
+		OF_BATCH;
+static const char shift_cancelled_sql[] =
+	"UPDATE batch SET" SHIFT_ALL "," SHIFT_SUMS SHIFT_BREAKER OF_BATCH;
 static const char shift_total_sql[] =
 	"UPDATE total SET" SHIFT_ALL " WHERE one = 1";
 
-int
-ledger_counts_shift(
-	struct ledger *ledger, const struct ledger_shift *shift, bool *finished)
+enum { SHIFT_NUMBERS = VOUCHER_STATES, SHIFT_VALUES = 12, SHIFT_CARD = 19 };
+
+_Static_assert(VOUCHER_READY == 0 && VOUCHER_CANCELLED == 7,
+	"the parameters are in the order of the states");
+
+static void
+put_breaker(struct ledger_value values[], const struct ledger_breaker *b)
 {
-	int64_t done;
-	int rc = ledger_number(ledger, shift_batch_sql, &done,
-		ledger_text(shift->from), ledger_text(shift->to),
-		ledger_int(shift->count), ledger_int(shift->batch),
-		ledger_money(shift->credited_minor),
-		ledger_int(shift->wall_ms));
-	if (rc == 0)
-		rc = ledger_run(ledger, shift_total_sql,
-			ledger_text(shift->from), ledger_text(shift->to),
-			ledger_int(shift->count));
-	if (rc == 0)
-		*finished = done != 0;
-	return rc == -ENOENT ? -EINVAL : rc;
+	values[0] = ledger_int(b->slots);
+	values[1] = ledger_int(b->rejects_max);
+	values[2] = ledger_int(b->loaded);
+	values[3] = ledger_int(b->refused);
+	values[4] = ledger_int(b->unknown);
+	values[5] = ledger_int(b->recent);
+	values[6] = ledger_int(b->tripped);
+}
+
+static int
+shift_batch(struct ledger *ledger, const struct ledger_shift *shift,
+	const struct ledger_value values[SHIFT_CARD])
+{
+	bool cancelled = shift->from == VOUCHER_CANCELLED ||
+	                 shift->to == VOUCHER_CANCELLED;
+	int rc;
+	if (shift->breaker == NULL)
+		rc = ledger_run_n(ledger, shift_many_sql, values, SHIFT_VALUES);
+	else
+		rc = ledger_run_n(ledger,
+			cancelled ? shift_cancelled_sql : shift_card_sql,
+			values, SHIFT_CARD);
+	if (rc == 0 && sqlite3_changes(ledger->db) != 1)
+		return -EINVAL;
+	return rc;
+}
+
+int
+ledger_counts_shift(struct ledger *ledger, const struct ledger_shift *shift)
+{
+	struct ledger_value values[SHIFT_CARD];
+	for (size_t i = 0; i < SHIFT_NUMBERS; i++)
+		values[i] = ledger_int(0);
+	values[shift->from].number -= shift->count;
+	values[shift->to].number += shift->count;
+	values[8] = ledger_int(shift->batch);
+	values[9] = ledger_money(shift->credited_minor);
+	values[10] = ledger_int(shift->to != VOUCHER_DIALING);
+	values[11] = ledger_int(shift->wall_ms);
+	if (shift->breaker != NULL)
+		put_breaker(values + SHIFT_VALUES, shift->breaker);
+	int rc = shift_batch(ledger, shift, values);
+	if (rc != 0)
+		return rc;
+	return ledger_run_n(ledger, shift_total_sql, values, SHIFT_NUMBERS);
 }
 
 /* ---- one voucher ------------------------------------------------------- */
@@ -72,7 +116,18 @@ card_of(sqlite3_stmt *stmt, struct ledger_card *card)
 	card->own = sqlite3_column_int64(stmt, 7) != 0;
 	ledger_col_copy(stmt, 8, card->masked, sizeof(card->masked));
 	ledger_col_copy(stmt, 9, card->currency, sizeof(card->currency));
-	card->batch_finished = sqlite3_column_int64(stmt, 10) != 0;
+	ledger_col_copy(stmt, 10, card->operator, sizeof(card->operator));
+	card->batch_finished = sqlite3_column_int64(stmt, 11) != 0;
+	card->batch_flies = sqlite3_column_int64(stmt, 12);
+	card->batch_moves = card->batch_flies + sqlite3_column_int64(stmt, 13);
+	card->breaker =
+		(struct ledger_breaker){.slots = sqlite3_column_int64(stmt, 14),
+			.rejects_max = sqlite3_column_int64(stmt, 15),
+			.loaded = sqlite3_column_int64(stmt, 16),
+			.refused = sqlite3_column_int64(stmt, 17),
+			.unknown = sqlite3_column_int64(stmt, 18),
+			.recent = (unsigned)sqlite3_column_int64(stmt, 19),
+			.tripped = sqlite3_column_int64(stmt, 20)};
 }
 
 int
@@ -80,8 +135,10 @@ ledger_card_load(struct ledger *ledger, int64_t id, struct ledger_card *card)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
 		"SELECT v.batch,v.state,v.reason,v.on_air,v.attempts,"
-		"v.decimals,v.amount,v.own,v.masked,v.currency,"
-		"b.finished IS NOT NULL FROM voucher v"
+		"v.decimals,v.amount,v.own,v.masked,v.currency,v.operator,"
+		"b.finished IS NOT NULL,b.n_dialing + b.n_pending,b.n_ready,"
+		"b.slots,b.rejects_max,b.since_loaded,b.since_refused,"
+		"b.since_unknown,b.recent,b.tripped FROM voucher v"
 		" JOIN batch b ON b.id = v.batch AND b.accepted = 1"
 		" WHERE v.id = ?1",
 		ledger_int(id));
@@ -114,27 +171,75 @@ reason_of(const struct voucher_edge *edge, const char *reason)
 	return edge->reasons;
 }
 
+#define STEP                                                                   \
+	"UPDATE voucher SET state = ?2, reason = ?3, next_at = ?4,"            \
+	" updated = ?5, finished = CASE WHEN ?6 THEN ?5 END,"                  \
+	" credited = CASE WHEN ?7 THEN ?8 ELSE credited END,"
+#define ANEW                                                                   \
+	" not_sent = CASE WHEN ?9 THEN 0 ELSE not_sent END,"                   \
+	" busy = CASE WHEN ?9 THEN 0 ELSE busy END"
+#define STEP_VALUES(op, card, wish)                                            \
+	ledger_int((card)->id),                                                \
+		ledger_text(voucher_state_name((card)->state)),                \
+		ledger_text((card)->reason),                                   \
+		ledger_int((wish)->next_at_ran_ms),                            \
+		ledger_int((op)->at.wall_ms),                                  \
+		ledger_int(voucher_has_ended((card)->state)),                  \
+		ledger_int((card)->state == VOUCHER_LOADED),                   \
+		ledger_money((wish)->credited_minor)
+
+static int
+store_begin(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card, const struct ledger_step_wish *wish)
+{
+	const struct ledger_attempt_begin *b = wish->begins;
+	return ledger_run(ledger,
+		STEP " attempts = attempts + 1, modem = ?9,"
+		     " balance_before = ?10, balance_after = NULL,"
+		     " reply = '', repeated = repeated OR ?11 WHERE id = ?1",
+		STEP_VALUES(op, card, wish), ledger_text(b->modem),
+		ledger_money(b->balance_before_minor),
+		ledger_int(b->event == VOUCHER_REPEATED));
+}
+
+static int
+store_told(struct ledger *ledger, const struct ledger_op *op,
+	const struct ledger_card *card, const struct ledger_step_wish *wish)
+{
+	const struct ledger_told *t = wish->told;
+	return ledger_run(ledger,
+		STEP " reply = ?9, balance_after = ifnull(?10, balance_after),"
+		     " on_air = on_air + ?11,"
+		     " not_sent = CASE WHEN ?12 THEN 0 ELSE not_sent + 1 END,"
+		     " busy = busy + ?13 WHERE id = ?1",
+		STEP_VALUES(op, card, wish), ledger_text(t->reply),
+		ledger_money(t->balance_minor), ledger_int(t->goes_on_air),
+		ledger_int(t->sent), ledger_int(t->busy));
+}
+
 static int
 store_step(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_card *card, const struct ledger_step_wish *wish)
 {
-	bool ended = voucher_has_ended(card->state);
-	bool loaded = card->state == VOUCHER_LOADED;
+	if (wish->begins != NULL)
+		return store_begin(ledger, op, card, wish);
+	if (wish->told != NULL)
+		return store_told(ledger, op, card, wish);
 	/* A person who releases or retries begins anew. */
 	bool anew = wish->event == VOUCHER_RELEASE ||
 	            wish->event == VOUCHER_RESOLVED_RETRY;
 	return ledger_run(ledger,
-		"UPDATE voucher SET state = ?2, reason = ?3, next_at = ?4,"
-		" updated = ?5, finished = CASE WHEN ?6 THEN ?5 END,"
-		" credited = CASE WHEN ?7 THEN ?8 ELSE credited END,"
-		" not_sent = CASE WHEN ?9 THEN 0 ELSE not_sent END,"
-		" busy = CASE WHEN ?9 THEN 0 ELSE busy END WHERE id = ?1",
-		ledger_int(card->id),
-		ledger_text(voucher_state_name(card->state)),
-		ledger_text(card->reason), ledger_int(wish->next_at_ran_ms),
-		ledger_int(op->at.wall_ms), ledger_int(ended),
-		ledger_int(loaded), ledger_money(wish->credited_minor),
-		ledger_int(anew));
+		card->state == VOUCHER_CANCELLED ? STEP ANEW
+			", gone = 1 WHERE id = ?1"
+						 : STEP ANEW " WHERE id = ?1",
+		STEP_VALUES(op, card, wish), ledger_int(anew));
+}
+
+static bool
+moves_by_itself(enum voucher_state state)
+{
+	return state == VOUCHER_READY || state == VOUCHER_DIALING ||
+	       state == VOUCHER_PENDING;
 }
 
 static int
@@ -142,16 +247,16 @@ shift_one(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_card *card, const struct ledger_shift *way)
 {
 	struct ledger_shift shift = *way;
-	bool finished;
 	shift.batch = card->batch;
 	shift.count = 1;
 	shift.wall_ms = op->at.wall_ms;
+	shift.breaker = &card->breaker;
 	if (card->state != VOUCHER_LOADED)
 		shift.credited_minor = MONEY_NONE;
-	int rc = ledger_counts_shift(ledger, &shift, &finished);
-	if (rc == 0)
-		card->ends_batch = finished && !card->batch_finished;
-	return rc;
+	int64_t moves = card->batch_moves + moves_by_itself(way->to) -
+	                moves_by_itself(way->from);
+	card->ends_batch = moves == 0 && !card->batch_finished;
+	return ledger_counts_shift(ledger, &shift);
 }
 
 int
@@ -165,8 +270,8 @@ ledger_card_move(struct ledger *ledger, const struct ledger_op *op,
 			edge, card->on_air, span_str(card->reason)) ||
 		!voucher_edge_takes_reason(edge, span_str(wish->reason)))
 		return -EINVAL;
-	struct ledger_shift way = {.from = voucher_state_name(edge->from),
-		.to = voucher_state_name(edge->to),
+	struct ledger_shift way = {.from = edge->from,
+		.to = edge->to,
 		.credited_minor = wish->credited_minor};
 	const char *reason = reason_of(edge, wish->reason);
 	card->state = edge->to;
@@ -174,12 +279,8 @@ ledger_card_move(struct ledger *ledger, const struct ledger_op *op,
 		0)
 		return -EINVAL;
 	int rc = store_step(ledger, op, card, wish);
-	if (rc == 0)
-		rc = shift_one(ledger, op, card, &way);
-	if (rc == 0)
-		rc = ledger_breaker_count(
-			ledger, card, edge->from, wish->event);
-	return rc;
+	ledger_breaker_count(card, edge->from, wish->event);
+	return rc == 0 ? shift_one(ledger, op, card, &way) : rc;
 }
 
 /* The batch stops itself: that is told with what made it. */
@@ -256,6 +357,13 @@ audit_move(struct ledger *ledger, const struct ledger_op *op,
 	return ledger_card_audit(ledger, op, card, &entry);
 }
 
+static int
+release_batch(struct ledger *ledger, struct ledger_card *card)
+{
+	int rc = ledger_breaker_release(ledger, card->batch);
+	return rc == 0 ? ledger_card_load(ledger, card->id, card) : rc;
+}
+
 int
 ledger_voucher_move(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_result *result)
@@ -274,7 +382,7 @@ ledger_voucher_move(struct ledger *ledger, const struct ledger_op *op,
 		wish.credited_minor == MONEY_NONE)
 		wish.credited_minor = card.amount_minor;
 	if (m->event == VOUCHER_RELEASE || m->event == VOUCHER_RESOLVED_RETRY)
-		rc = ledger_breaker_release(ledger, card.batch);
+		rc = release_batch(ledger, &card);
 	if (rc == 0)
 		rc = ledger_card_move(ledger, op, &card, &wish);
 	if (rc == 0)
@@ -320,17 +428,21 @@ sweep_digest(struct ledger *ledger, struct sweep *sweep)
 	return rc;
 }
 
+#define SWEEP                                                                  \
+	"UPDATE voucher SET state = ?4, reason = ?5, next_at = 0,"             \
+	" updated = ?6, finished = CASE WHEN ?7 THEN ?6 END,"                  \
+	" not_sent = CASE WHEN ?8 THEN 0 ELSE not_sent END,"                   \
+	" busy = CASE WHEN ?8 THEN 0 ELSE busy END"
+#define OF_SWEEP " WHERE batch = ?1 AND state = ?2 AND (on_air = 0 OR ?3 = 0)"
+
 static int
 sweep_update(struct ledger *ledger, struct sweep *sweep)
 {
 	const struct ledger_batch_move *m = &sweep->op->u.batch_move;
 	const struct voucher_edge *edge = sweep->edge;
 	int rc = ledger_run(ledger,
-		"UPDATE voucher SET state = ?4, reason = ?5, next_at = 0,"
-		" updated = ?6, finished = CASE WHEN ?7 THEN ?6 END,"
-		" not_sent = CASE WHEN ?8 THEN 0 ELSE not_sent END,"
-		" busy = CASE WHEN ?8 THEN 0 ELSE busy END"
-		" WHERE batch = ?1 AND state = ?2 AND (on_air = 0 OR ?3 = 0)",
+		edge->to == VOUCHER_CANCELLED ? SWEEP ", gone = 1" OF_SWEEP
+					      : SWEEP OF_SWEEP,
 		ledger_int(m->batch),
 		ledger_text(voucher_state_name(edge->from)),
 		ledger_int(edge->condition == VOUCHER_IF_NEVER_ON_AIR),
@@ -344,13 +456,12 @@ sweep_update(struct ledger *ledger, struct sweep *sweep)
 		return rc;
 	sweep->moved += count;
 	struct ledger_shift shift = {.batch = m->batch,
-		.from = voucher_state_name(edge->from),
-		.to = voucher_state_name(edge->to),
+		.from = edge->from,
+		.to = edge->to,
 		.count = count,
 		.credited_minor = MONEY_NONE,
 		.wall_ms = sweep->op->at.wall_ms};
-	bool finished;
-	return ledger_counts_shift(ledger, &shift, &finished);
+	return ledger_counts_shift(ledger, &shift);
 }
 
 /* Edge by edge: an act may lead from several states (cancel). */

@@ -167,6 +167,45 @@ version_1_with_data_is_brought_up_to_date(void **state)
 	assert_int_equal(ledger_ran_ms(p->ledger), 77);
 }
 
+/* The checks of version 1 were worded anew: the schema is whole, and refuses
+ * what it has always refused. */
+static void
+checks_stand_after_they_were_worded_anew(void **state)
+{
+	static const char *const refused[] = {
+		"UPDATE voucher SET state = 'lost' WHERE id = 9",
+		"UPDATE voucher SET state = 'loaded' WHERE id = 9",
+		"UPDATE voucher SET finished = 1 WHERE id = 9",
+		"UPDATE voucher SET state = 'cancelled', finished = 1,"
+		" gone = 1 WHERE id = 8",
+		"UPDATE voucher SET gone = 1 WHERE id = 9",
+		"UPDATE voucher SET gone = 2, state = 'cancelled',"
+		" finished = 1 WHERE id = 9",
+		"UPDATE attempt SET fate = 'lost' WHERE id = 1",
+		"UPDATE batch SET tripped = 3",
+	};
+	struct purse *p = *state;
+	make_version_1(p);
+	purse_tamper(p, "UPDATE voucher SET state = 'cancelled', finished = 9"
+			" WHERE id = 9;"
+			"UPDATE batch SET n_ready = 1, n_cancelled = 1;"
+			"UPDATE total SET n_ready = 1, n_cancelled = 1");
+	purse_open(p);
+	purse_is_sound(p);
+	assert_int_equal(
+		number_of(p, "SELECT gone FROM voucher WHERE id = 9"), 1);
+	assert_int_equal(ledger_run_n(p->ledger,
+				 "UPDATE voucher SET state = 'held',"
+				 " finished = NULL, gone = 0 WHERE id = 9",
+				 NULL, 0),
+		0);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (ledger_run_n(p->ledger, refused[i], NULL, 0) != -EINVAL)
+			fail_msg("not refused: %s", refused[i]);
+	assert_int_equal(
+		ledger_check_damage(p->ledger->db, p->why, sizeof(p->why)), 0);
+}
+
 static void
 what_was_in_flight_in_version_1_can_be_settled(void **state)
 {
@@ -321,6 +360,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, purse_setup, purse_teardown)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(version_1_with_data_is_brought_up_to_date),
+		LEDGER_TEST(checks_stand_after_they_were_worded_anew),
 		LEDGER_TEST(what_was_in_flight_in_version_1_can_be_settled),
 		LEDGER_TEST(migration_that_fails_leaves_the_older_ledger),
 		LEDGER_TEST(older_ledger_is_kept_under_a_name_of_its_own),

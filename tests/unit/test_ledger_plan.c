@@ -139,7 +139,7 @@ static bool
 walks(const char *line)
 {
 	static const char *const small[] = {"account_counted", "account_told",
-		"batch_queue", "batch_tripped", "attempt_open", "CONSTANT ROW",
+		"batch_queue", "batch_tripped", "attempt_seat", "CONSTANT ROW",
 		"SCAN (subquery", "SCAN sqlite_master", "SCAN meta"};
 	if (strncmp(line, "SCAN ", 5) != 0)
 		return strstr(line, "AUTOMATIC") != NULL;
@@ -187,12 +187,57 @@ nothing_that_runs_with_each_card_walks_over_a_table(void **state)
 	assert_in_range(seen, 60, LEDGER_CACHE - 1);
 }
 
+/* ---- tables of their own ----------------------------------------------- */
+
+static bool
+builds_a_table(struct purse *p, const char *sql)
+{
+	char explain[4096];
+	sqlite3_stmt *stmt = NULL;
+	int n = snprintf(explain, sizeof(explain), "EXPLAIN %s", sql);
+	assert_in_range(n, 1, (int)sizeof(explain) - 1);
+	assert_int_equal(
+		sqlite3_prepare_v2(p->ledger->db, explain, -1, &stmt, NULL),
+		SQLITE_OK);
+	bool builds = false;
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		if (strcmp((const char *)sqlite3_column_text(stmt, 1),
+			    "OpenEphemeral") == 0)
+			builds = true;
+	sqlite3_finalize(stmt);
+	return builds;
+}
+
+/* It costs more than all that an attempt writes. */
+static void
+no_statement_of_an_attempt_builds_a_table_of_its_own(void **state)
+{
+	struct purse *p = *state;
+	assert_true(builds_a_table(p, "UPDATE voucher SET reason = 'x'"
+				      " WHERE state IN ('a','b','c')"));
+	int64_t voucher = purse_fresh(p);
+	purse_close(p);
+	purse_open(p);
+	struct ledger_op op = purse_settle(p, purse_dial(p, voucher),
+		LEDGER_ANSWERED, VERDICT_LOADED, VOUCHER_CREDITED);
+	op.u.attempt_settle.balance_minor = 10000;
+	purse_must(p, &op);
+	size_t seen = 0;
+	for (; seen < p->ledger->cached; seen++)
+		if (builds_a_table(p, p->ledger->cache[seen].sql))
+			fail_msg("%s", p->ledger->cache[seen].sql);
+	assert_in_range(seen, 20, LEDGER_CACHE - 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			nothing_that_runs_with_each_card_walks_over_a_table,
+			purse_setup, purse_teardown),
+		cmocka_unit_test_setup_teardown(
+			no_statement_of_an_attempt_builds_a_table_of_its_own,
 			purse_setup, purse_teardown),
 	};
 	return cmocka_run_group_tests_name("ledger_plan", tests, NULL, NULL);
