@@ -77,8 +77,43 @@ enum {
 	CELLS
 };
 
+/* What settled a card that its own answer had not, in a word for people: a
+ * credit that somebody doubts can then be found (contract, Evidence). */
+static const struct {
+	const char *by, *say;
+} evidences[] = {
+	{"late_answer", "by late answer"},
+	{"sms", "by SMS"},
+	{"proof", "by proof"},
+	{"balance", "by balance"},
+};
+
+static bool
+on_attempt(void *ctx, const struct ledger_attempt *a)
+{
+	const char **say = ctx;
+	for (size_t i = 0; i < sizeof(evidences) / sizeof(evidences[0]); i++)
+		if (strcmp(a->by, evidences[i].by) == 0)
+			*say = evidences[i].say;
+	return true;
+}
+
+/* The reason of a loaded card is the evidence that it was; "" for its own
+ * answer. */
+static const char *
+reason_of(struct trail_reports *reports, const struct ledger_voucher *v)
+{
+	const char *say = "";
+	if (v->state != VOUCHER_LOADED)
+		return v->reason;
+	reports->rc = ledger_each_attempt(
+		turn_ledger(reports->turn), v->id, on_attempt, &say);
+	return say;
+}
+
 static int
-write_row(struct spool_file *file, const struct ledger_voucher *v)
+write_row(struct spool_file *file, const struct ledger_voucher *v,
+	const char *reason)
 {
 	char line[REPORT_ROW_MAX], row[16], attempts[16];
 	char amount[MONEY_TEXT_MAX], credited[MONEY_TEXT_MAX];
@@ -99,7 +134,7 @@ write_row(struct spool_file *file, const struct ledger_voucher *v)
 	cells[AMOUNT] = span_str(amount);
 	cells[TARGET] = span_str(v->target);
 	cells[STATE] = span_str(voucher_state_name(v->state));
-	cells[REASON] = span_str(v->reason);
+	cells[REASON] = span_str(reason);
 	cells[CREDITED] = span_str(credited);
 	cells[MODEM] = span_str(v->modem);
 	cells[ATTEMPTS] = span_str(attempts);
@@ -116,7 +151,9 @@ on_voucher(void *ctx, const struct ledger_voucher *v)
 
 	reports->after = v->id;
 	reports->rows++;
-	reports->rc = write_row(reports->file, v);
+	const char *reason = reason_of(reports, v);
+	if (reports->rc == 0)
+		reports->rc = write_row(reports->file, v, reason);
 	return reports->rc == 0;
 }
 

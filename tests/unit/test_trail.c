@@ -373,6 +373,50 @@ report_is_written_when_nothing_moves_and_after_each_settlement(void **state)
 		"2,,**********0002,simtel,100.00,self,held,counted,,,0,,\r\n"));
 }
 
+/* A card dialled by purse, and settled later by that. */
+static void
+settle_later(struct fixture *f, unsigned row, const char *by)
+{
+	struct purse *p = f->purse;
+	int64_t voucher = purse_voucher(p, f->batch, row);
+	struct ledger_op op = turn_op(f->turn, LEDGER_EVIDENCE);
+
+	op.u.evidence.attempt = purse_lose(p, voucher);
+	op.u.evidence.event = VOUCHER_EVIDENCE;
+	op.u.evidence.credited_minor = 10000;
+	(void)snprintf(op.u.evidence.by, sizeof(op.u.evidence.by), "%s", by);
+	turn_must(f->turn, &op);
+	assert_int_equal(turn_commit(f->turn), 0);
+}
+
+static void
+report_names_the_evidence_that_a_credit_rests_on(void **state)
+{
+	static const char *const rows[][2] = {
+		{"balance", ",loaded,by balance,100.00,"},
+		{"sms", ",loaded,by SMS,100.00,"},
+		{"proof", ",loaded,by proof,100.00,"},
+		{"late_answer", ",loaded,by late answer,100.00,"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		f->batch = purse_batch(f->purse, 1, "");
+		settle_later(f, 2, rows[i][0]);
+		run_until(f, is_reported,
+			purse_batch_now(f->purse, f->batch).generation);
+		assert_non_null(strstr(report(f, f->batch), rows[i][1]));
+	}
+	f->batch = purse_batch(f->purse, 1, "");
+	purse_end(f->purse,
+		purse_dial(f->purse, purse_voucher(f->purse, f->batch, 2)),
+		LEDGER_ANSWERED, VERDICT_LOADED, VOUCHER_CREDITED);
+	add_event(f, "test.event");
+	run_until(
+		f, is_reported, purse_batch_now(f->purse, f->batch).generation);
+	assert_non_null(strstr(report(f, f->batch), ",loaded,,"));
+}
+
 static void
 batch_that_can_move_has_no_report(void **state)
 {
@@ -449,6 +493,7 @@ main(void)
 		CASE(finish_sends_and_stores_what_is_left),
 		CASE(without_a_log_socket_entries_wait_in_the_ledger),
 		CASE(report_is_written_when_nothing_moves_and_after_each_settlement),
+		CASE(report_names_the_evidence_that_a_credit_rests_on),
 		CASE(batch_that_can_move_has_no_report),
 		CASE(long_report_is_whole_and_in_order),
 		CASE(several_batches_are_reported_in_one_round),
