@@ -303,6 +303,10 @@ int ledger_repeat_check(
 /* ---- accounts (ledger_account.c) --------------------------------------- */
 
 /* Whose balance the SIM tells: its account's name, else its own ICCID. */
+/* Something beside our cards touched that account now, at the head of the
+ * audit: readings before prove nothing any more. 0 or -EIO. */
+int ledger_account_spoil(
+	struct ledger *ledger, const char *account, const char *by);
 int ledger_account_of(
 	struct ledger *ledger, const char *iccid, char out[LEDGER_TARGET_MAX]);
 /* What is kept of the breakers of all accounts where the card was: counted

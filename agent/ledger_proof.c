@@ -74,7 +74,10 @@ proof_of(sqlite3_stmt *stmt, struct ledger_proof *out,
 static const char since_sql[] =
 	"SELECT"
 	" (SELECT count(*) FROM attempt INDEXED BY attempt_account_doubt"
-	"  WHERE account = ?1 AND doubt = 1),"
+	"  WHERE account = ?1 AND doubt = 1)"
+	/* ... and those of the SIM from when its account had another name */
+	" + (SELECT count(*) FROM attempt INDEXED BY attempt_doubt"
+	"  WHERE iccid = ?5 AND doubt = 1 AND own = 1 AND account <> ?1),"
 	" EXISTS (SELECT 1 FROM attempt INDEXED BY attempt_of_account"
 	"  WHERE account = ?1 AND id > ?2 AND id < ?3"
 	"  AND fate IS NOT 'not_sent'),"
@@ -82,15 +85,23 @@ static const char since_sql[] =
 	"  WHERE account = ?1 AND id > ?3 AND fate IS NOT 'not_sent'),"
 	" EXISTS (SELECT 1 FROM attempt INDEXED BY attempt_number"
 	"  WHERE operator = ?4 AND own = 0 AND fate IS NOT 'not_sent'"
-	"  AND id > ?2 AND id <> ?3)";
+	"  AND id > ?2 AND id <> ?3)"
+	/* ... or through another profile of the same network */
+	" OR EXISTS (SELECT 1 FROM attempt a CROSS JOIN sim s"
+	"  ON s.iccid = a.iccid WHERE a.id > ?2 AND a.id <> ?3 AND a.own = 0"
+	"  AND a.fate IS NOT 'not_sent' AND a.operator <> ?4"
+	"  AND s.imsi <> '' AND substr(s.imsi,1,5) = (SELECT substr(imsi,1,5) "
+        "FROM sim"
+	"   WHERE iccid = ?5))";
 
 static int
 look_since(struct ledger *ledger, const char *account,
 	const struct span_of_proof *span, struct ledger_proof *out)
 {
-	sqlite3_stmt *stmt = ledger_take(ledger, since_sql,
-		ledger_text(account), ledger_int(span->mark),
-		ledger_int(out->attempt), ledger_text(span->operator));
+	sqlite3_stmt *stmt =
+		ledger_take(ledger, since_sql, ledger_text(account),
+			ledger_int(span->mark), ledger_int(out->attempt),
+			ledger_text(span->operator), ledger_text(out->iccid));
 	if (stmt == NULL)
 		return -EIO;
 	int rc = ledger_step(ledger, stmt);

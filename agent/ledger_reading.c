@@ -55,6 +55,25 @@ newest_credit(struct ledger *ledger, const char *account, int64_t mark,
 		ended_ran_ms, ledger_text(account), ledger_int(mark));
 }
 
+/* Whether the SIM was credited after mark, within the day, under another
+ * account's name: the configuration has renamed it since. */
+static int
+was_credited_elsewhere(struct ledger *ledger,
+	const struct ledger_reading *reading, const char *account, int64_t mark,
+	bool *out)
+{
+	int64_t one;
+	int rc = ledger_number(ledger,
+		"SELECT 1 FROM attempt INDEXED BY attempt_credited"
+		" WHERE iccid = ?1 AND credited = 1 AND id > ?2 AND own = 1"
+		" AND account <> ?3 AND ended_ran >= ?4",
+		&one, ledger_text(reading->iccid), ledger_int(mark),
+		ledger_text(account),
+		ledger_int(reading->at.ran_ms - SHOWN_AFTER_MS));
+	*out = rc == 0;
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static int
 adds_up(struct ledger *ledger, const struct ledger_reading *reading,
 	const char *account, const struct before *p, bool *out)
@@ -89,9 +108,14 @@ has_shown(struct ledger *ledger, const struct ledger_reading *reading,
 {
 	struct before p;
 	int64_t ended_ran_ms;
+	bool elsewhere = false;
 	int rc = find_shown(ledger, account, &p);
 	if (rc == 0)
-		rc = newest_credit(ledger, account, p.mark, &ended_ran_ms);
+		rc = was_credited_elsewhere(
+			ledger, reading, account, p.mark, &elsewhere);
+	if (rc != 0 || elsewhere)
+		return rc; /* not shown */
+	rc = newest_credit(ledger, account, p.mark, &ended_ran_ms);
 	if (rc == -ENOENT) {
 		*out = true;
 		return 0;
@@ -197,6 +221,17 @@ ledger_take_balance_asked(struct ledger *ledger, const struct ledger_op *op,
 /* ---- what else touched the account ------------------------------------- */
 
 int
+ledger_account_spoil(struct ledger *ledger, const char *account, const char *by)
+{
+	return ledger_run(ledger,
+		"INSERT INTO account(name,spoiled_seq,spoiled_by)"
+		" VALUES(?1,?2,?3) ON CONFLICT(name) DO UPDATE SET"
+		" spoiled_seq = ?2, spoiled_by = ?3",
+		ledger_text(account), ledger_int(ledger->head.seq),
+		ledger_text(by));
+}
+
+int
 ledger_take_spoil(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_result *result)
 {
@@ -215,10 +250,5 @@ ledger_take_spoil(struct ledger *ledger, const struct ledger_op *op,
 		rc = ledger_account_of(ledger, s->iccid, account);
 	if (rc != 0)
 		return rc;
-	return ledger_run(ledger,
-		"INSERT INTO account(name,spoiled_seq,spoiled_by)"
-		" VALUES(?1,?2,?3) ON CONFLICT(name) DO UPDATE SET"
-		" spoiled_seq = ?2, spoiled_by = ?3",
-		ledger_text(account), ledger_int(ledger->head.seq),
-		ledger_text(s->by));
+	return ledger_account_spoil(ledger, account, s->by);
 }

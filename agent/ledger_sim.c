@@ -10,12 +10,27 @@
 
 /* ---- identity ---------------------------------------------------------- */
 
+/* One SIM, two names of its account: a reading under one does not know what
+ * is dialled under the other. */
+static int
+rename_account(struct ledger *ledger, const char *before, const char *now)
+{
+	if (now[0] == '\0' || strcmp(before, now) == 0)
+		return 0;
+	int rc = ledger_account_spoil(ledger, before, "account");
+	return rc == 0 ? ledger_account_spoil(ledger, now, "account") : rc;
+}
+
 int
 ledger_take_sim_seen(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_result *result)
 {
 	const struct ledger_sim_seen *s = &op->u.sim_seen;
-	int rc = ledger_run(ledger,
+	char before[LEDGER_TARGET_MAX];
+	int rc = ledger_account_of(ledger, s->iccid, before);
+	if (rc != 0)
+		return rc;
+	rc = ledger_run(ledger,
 		"INSERT INTO sim(iccid,modem,imsi,imei,operator,account)"
 		" VALUES(?1,?2,?3,?4,?5,?6)"
 		" ON CONFLICT(iccid) DO UPDATE SET modem = ?2, imsi = ?3,"
@@ -37,7 +52,8 @@ ledger_take_sim_seen(struct ledger *ledger, const struct ledger_op *op,
 	ledger_note_text(&note, "account", s->account);
 	struct ledger_entry entry = {
 		.event = "sim.seen", .modem = s->modem, .note = note.text};
-	return ledger_audit_add(ledger, op, &entry);
+	rc = ledger_audit_add(ledger, op, &entry);
+	return rc == 0 ? rename_account(ledger, before, s->account) : rc;
 }
 
 /* ---- marks ------------------------------------------------------------- */

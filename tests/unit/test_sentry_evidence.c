@@ -235,6 +235,121 @@ card_for_a_number_in_between_withholds_the_proof(void **state)
 	trade_fini(&t);
 }
 
+static void
+card_of_another_profile(struct ledger_batch_row *row, unsigned i)
+{
+	card_for_a_number(row, i);
+	strcpy(row->operator, "simtel2");
+}
+
+/* Two profiles may be of one network. */
+static void
+number_by_another_profile_withholds_the_proof(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	shop_operator(&t.shop, "simtel2", COUNTER_PLAIN);
+	trade_add_b(&t);
+	strcpy(t.shop.modems[1].operator, "simtel2");
+	trade_answer(A, "*121*", NULL);
+	trade_open_all(&t, 2);
+	struct trade_batch first = trade_batch(&t, 1, NULL);
+	trade_run(&t, 20 * SECOND);
+	assert_int_equal(trade_dialled(A, &first, 0), 1);
+	trade_answer(A, "*123#", BALANCE_OF("350.00"));
+	struct trade_batch other = trade_batch(&t, 1, card_of_another_profile);
+	trade_run(&t, 20 * SECOND);
+	trade_expect(&t, &other, 0, VOUCHER_LOADED, "");
+	trade_run(&t, AFTER_FENCE);
+	trade_assert_noted(&t, "modem.fence_over", "balance: others_since");
+	trade_expect(&t, &first, 0, VOUCHER_UNKNOWN, "no_answer");
+	trade_fini(&t);
+}
+
+/* The account of "a" by another name, "" for that of its SIM. */
+static void
+rename_account(struct trade *t, const char *name)
+{
+	strcpy(t->shop.modems[0].account, name);
+	shop_apply(&t->shop);
+}
+
+static void
+ask_now(struct trade *t)
+{
+	struct line *line = shop_line(&t->shop, "a");
+	assert_int_equal(balance_ask(t->balance, line, NULL, NULL), 0);
+	trade_run(t, 5 * SECOND);
+}
+
+/* The card in doubt of "shop", and another that was dialled while the same
+ * SIM's account had another name. */
+static void
+card_under_another_name_withholds_the_proof(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	strcpy(t.shop.modems[0].account, "shop");
+	trade_answer(A, "*121*", NULL);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, AFTER_FENCE + 20 * SECOND);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	rename_account(&t, "");
+	trade_answer(A, "*121*", TRADE_LOADED);
+	struct trade_batch other = trade_batch(&t, 1, NULL);
+	trade_run(&t, 20 * SECOND);
+	trade_expect(&t, &other, 0, VOUCHER_LOADED, "");
+	rename_account(&t, "shop");
+	trade_answer(A, "*123#", BALANCE_OF("350.00"));
+	ask_now(&t);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	trade_fini(&t);
+}
+
+/* Its credit is not in the balance yet; the reading under the new name, which
+ * knows of no card, has not shown it. */
+static void
+late_credit_of_another_name_withholds_the_proof(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, 20 * SECOND);
+	trade_expect(&t, &b, 0, VOUCHER_LOADED, "");
+	rename_account(&t, "shop");
+	trade_answer(A, "*121*", NULL);
+	b = trade_batch(&t, 1, NULL); /* its balance is still 250.00 */
+	trade_run(&t, 20 * SECOND);
+	assert_int_equal(trade_dialled(A, &b, 0), 1);
+	trade_answer(A, "*123#", BALANCE_OF("350.00"));
+	trade_run(&t, AFTER_FENCE);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	trade_fini(&t);
+}
+
+/* Two in doubt, of one SIM under two names. */
+static void
+doubt_under_another_name_withholds_the_proof(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, COUNTER_PLAIN);
+	trade_answer(A, "*121*", NULL);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, AFTER_FENCE + 20 * SECOND);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	rename_account(&t, "shop");
+	b = trade_batch(&t, 1, NULL);
+	trade_run(&t, 20 * SECOND);
+	assert_int_equal(trade_dialled(A, &b, 0), 1);
+	trade_answer(A, "*123#", BALANCE_OF("350.00"));
+	trade_run(&t, AFTER_FENCE);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	trade_fini(&t);
+}
+
 /* ---- answers that settle nothing by themselves ------------------------- */
 
 static void
@@ -402,6 +517,10 @@ main(void)
 		TEST(earlier_credit_not_yet_shown_withholds_the_proof),
 		TEST(two_cards_in_doubt_withhold_the_proof),
 		TEST(card_for_a_number_in_between_withholds_the_proof),
+		TEST(number_by_another_profile_withholds_the_proof),
+		TEST(card_under_another_name_withholds_the_proof),
+		TEST(late_credit_of_another_name_withholds_the_proof),
+		TEST(doubt_under_another_name_withholds_the_proof),
 		TEST(unrecognised_answer_has_the_balance_asked),
 		TEST(balance_in_the_own_answer_is_weighed_at_once),
 		TEST(verdict_may_be_the_balance),
