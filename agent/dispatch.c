@@ -147,8 +147,10 @@ repeats(struct dispatch *d, struct line *line)
 		ask_first(d, line, r.batch);
 		return true;
 	}
+	if (redeem_repeat(d->parts.redeem, line, filter.id) != 0)
+		return false; /* what was told is still fresh for the others */
 	line->balance_fresh = false;
-	return redeem_repeat(d->parts.redeem, line, filter.id) == 0;
+	return true;
 }
 
 /* ---- one line's turn --------------------------------------------------- */

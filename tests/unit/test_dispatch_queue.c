@@ -364,6 +364,43 @@ nothing_is_repeated_where_the_breaker_or_the_profile_forbids_it(void **state)
 	}
 }
 
+#define ALWAYS(recharge)                                                       \
+	COUNTER_SIMTEL(recharge "\nrepeat = once",                             \
+		COUNTER_BALANCE "before = always\n")                           \
+	"[limits]\nbatch_rejects = 50\nmax_rejects = 5\n"
+
+static void
+all_for_a_number(struct ledger_batch_row *row, unsigned i)
+{
+	(void)i;
+	strcpy(row->target, "0812345678");
+}
+
+/* A reload took its code away. What cannot be repeated must neither be asked
+ * for without end, nor keep the others waiting. */
+static void
+card_that_cannot_be_repeated_keeps_nobody_waiting(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, ALWAYS(COUNTER_USSD));
+	trade_answer(A, "*121*", NULL);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 1, all_for_a_number);
+	trade_run(&t, 65 * SECOND);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	shop_operator(&t.shop, "simtel", ALWAYS("ussd = *121*{pin}#"));
+	shop_apply(&t.shop);
+	trade_answer(A, "*121*", TRADE_LOADED);
+	trade_run(&t, 5 * MINUTE);
+	assert_false(trade_is_fenced(&t, "a"));
+	struct trade_batch good = trade_batch(&t, 1, NULL);
+	trade_run(&t, 20 * SECOND);
+	trade_expect(&t, &good, 0, VOUCHER_LOADED, "");
+	assert_in_range(trade_codes(A, "*123#"), 1, 5);
+	assert_int_equal(trade_dialled(A, &b, 0), 1);
+	trade_fini(&t);
+}
+
 /* ---- several lines ----------------------------------------------------- */
 
 static void
@@ -548,6 +585,7 @@ main(void)
 		TEST(a_number_and_a_sim_that_wait_for_an_sms_are_passed),
 		TEST(an_unanswered_card_is_repeated_once_and_before_the_others),
 		TEST(nothing_is_repeated_where_the_breaker_or_the_profile_forbids_it),
+		TEST(card_that_cannot_be_repeated_keeps_nobody_waiting),
 		TEST(a_card_for_one_modem_is_dialled_by_no_other),
 		TEST(two_modems_never_credit_one_number_at_the_same_time),
 		TEST(two_modems_share_a_batch_and_no_card_goes_twice),
