@@ -331,6 +331,25 @@ text_whose_second_part_fails_may_be_sent(void **state)
 	rig_fini(&rig);
 }
 
+/* One part is taken, and the port breaks before the next. */
+static void
+text_of_which_a_part_went_may_be_sent(void **state)
+{
+	char text[400];
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	begin(PROMPT, SENT);
+	rule("0041", "\r\n+CMGS: 7\r\n", 500);
+	assert_int_equal(rig_send(&rig, "121", text), 0);
+	rig_run(&rig, 700);
+	rig.wire.gone = true;
+	rig_run(&rig, 1000);
+	expect(MODEM_MAYBE_SENT, MODEM_BROKEN);
+	rig_fini(&rig);
+}
+
 /* ---- the port ---------------------------------------------------------- */
 
 static void
@@ -469,6 +488,7 @@ main(void)
 		cmocka_unit_test(
 			what_left_and_was_not_acknowledged_may_be_sent),
 		cmocka_unit_test(text_whose_second_part_fails_may_be_sent),
+		cmocka_unit_test(text_of_which_a_part_went_may_be_sent),
 		cmocka_unit_test(fate_when_the_port_breaks_follows_the_bytes),
 		cmocka_unit_test(stop_leaves_the_prompt_and_tells_the_fate),
 		cmocka_unit_test(next_life_begins_with_escape),

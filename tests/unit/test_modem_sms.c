@@ -22,6 +22,7 @@
 #define TEST                                                                   \
 	"07915348500202000"                                                    \
 	"40C9153486507895500006090608164138004D4F29C0E"
+#define REPORT      "000601039121F3621010000000006210100000000000"
 #define OK_SIR_TOLD "+919884280026: Ok sir|"
 #define TEST_TOLD   "+358456709855: Test|"
 #define END         "\r\nOK\r\n"
@@ -357,8 +358,7 @@ message_during_a_request_waits_for_its_end(void **state)
 		"\r\n+CMTI: \"SM\",5\r\n",
 		"\r\n+CMT: ,25\r\n" OK_SIR "\r\n",
 		"\r\n+CDSI: \"SR\",5\r\n",
-		"\r\n+CDS: "
-		"25\r\n0006010391214321621010000000006210100000000000\r\n",
+		"\r\n+CDS: 25\r\n" REPORT "\r\n",
 		"\r\n^SMMEMFULL:\"SM\"\r\n",
 		"\r\n+CMS ERROR: 322\r\n",
 	};
@@ -467,10 +467,7 @@ direct_message_is_acknowledged_when_it_is_safe(void **state)
 	assert_int_equal(fakewire_count(&rig.wire, "AT+CNMA"), 1);
 	assert_int_equal(deletions(), 0);
 	/* A report, and what is no message, at once. */
-	fakewire_say(&rig.wire,
-		"\r\n+CDS: 25\r\n000601039121F3621010000000006210100000000000"
-		"\r\n",
-		0);
+	fakewire_say(&rig.wire, "\r\n+CDS: 25\r\n" REPORT "\r\n", 0);
 	rig_run(&rig, 1000);
 	assert_int_equal(fakewire_count(&rig.wire, "AT+CNMA"), 2);
 	fakewire_say(&rig.wire,
