@@ -1,0 +1,131 @@
+/*
+ * ledger_op_card: operations on files, vouchers and attempts, as values: no
+ * pointer may be in them. See ledger_op.h.
+ */
+#ifndef AGENT_LEDGER_OP_CARD_H
+#define AGENT_LEDGER_OP_CARD_H
+
+#include "agent/ledger_base.h"
+
+/* A file begins to be read. Invisible to queues and lists until accepted. */
+struct ledger_batch_open {
+	char name[LEDGER_FILE_MAX];
+	uint8_t digest[VAULT_HASH_LEN]; /* of the file's bytes */
+	bool from_spool;
+};
+
+struct ledger_batch_row {
+	int64_t batch;
+	unsigned line;
+	unsigned priority;
+	uint8_t sealed[VAULT_SEALED_MAX];
+	size_t sealed_len;
+	uint8_t fingerprint[VAULT_HASH_LEN];
+	char masked[VOUCHER_PIN_MAX + 1];
+	char serial[LEDGER_NAME_MAX];
+	char operator[LEDGER_NAME_MAX];
+	char currency[8];
+	unsigned decimals;
+	int64_t amount_minor;           /* MONEY_NONE */
+	char target[LEDGER_TARGET_MAX]; /* "self" or a number */
+	char modem[LEDGER_NAME_MAX];    /* "" for any */
+	char expires[12];               /* YYYY-MM-DD or "" */
+	char note[256];
+};
+
+struct ledger_batch_fault {
+	int64_t batch;
+	unsigned line;
+	char reason[128];
+};
+
+struct ledger_batch_accept {
+	int64_t batch;
+	char hold[LEDGER_NAME_MAX]; /* "counted", "lengths", or "" for ready */
+	char note[256];
+};
+
+/* Removes all that was read of it, in one slice of at most a thousand rows:
+ * result.count is what is left; repeated until 0. */
+struct ledger_batch_drop {
+	int64_t batch;
+	char reason[256]; /* "" when the reading was only interrupted */
+};
+
+struct ledger_batch_ref {
+	int64_t batch; /* RETIRED: its file is gone; REPORTED: report is out */
+	int64_t generation; /* REPORTED: of ledger_batch.generation */
+};
+
+/* VOUCHER_HOLD, RELEASE or CANCEL for all vouchers of a batch that can; one
+ * audit entry with the count. result.count is how many moved. */
+struct ledger_batch_move {
+	int64_t batch;
+	enum voucher_event event;
+	char reason[LEDGER_NAME_MAX];
+	char note[LEDGER_TEXT_MAX];
+};
+
+struct ledger_voucher_move {
+	int64_t voucher;
+	enum voucher_event event;
+	char reason[LEDGER_NAME_MAX]; /* "" for none */
+	int64_t credited_minor;       /* RESOLVED_LOADED, EVIDENCE */
+	char note[LEDGER_TEXT_MAX];
+};
+
+/*
+ * ready -> dialing; unknown -> dialing with VOUCHER_REPEATED. result.id is
+ * the attempt. -EBUSY when the account or the SIM has a PIN in flight
+ * already, or a pending one (law 5), or the batch's slow start allows no
+ * more. iccid and account must be known. The ledger itself remembers which
+ * reading of the account's balance was the last before it.
+ */
+struct ledger_attempt_begin {
+	int64_t voucher;
+	enum voucher_event event; /* VOUCHER_DISPATCHED or VOUCHER_REPEATED */
+	unsigned batch_rejects;   /* of the profile; kept for its batch */
+	char modem[LEDGER_NAME_MAX];
+	char iccid[LEDGER_NAME_MAX];
+	char account[LEDGER_TARGET_MAX]; /* the account credited */
+	int64_t balance_before_minor;    /* MONEY_NONE where not known */
+};
+
+enum ledger_fate { LEDGER_NOT_SENT, LEDGER_MAYBE_SENT, LEDGER_ANSWERED };
+
+struct ledger_attempt_settle {
+	int64_t attempt;
+	enum ledger_fate fate;
+	enum verdict verdict;
+	enum voucher_event event;
+	char reason[LEDGER_NAME_MAX];
+	int64_t next_at_ran_ms; /* busy, not_sent; 0 for now */
+	int64_t credited_minor; /* MONEY_NONE */
+	int64_t balance_minor;  /* as the text told it; MONEY_NONE */
+	int64_t deducted_minor; /* as the text told it; MONEY_NONE */
+	int64_t bonus_minor;
+	char by[LEDGER_NAME_MAX];   /* what decided: "text", "restart", "timer",
+	                               "balance", "sms" */
+	char rule[LEDGER_NAME_MAX]; /* key of the rule that fired */
+	char reply[LEDGER_TEXT_MAX]; /* masked by the caller */
+};
+
+/*
+ * What came to light of an attempt that had ended (contract, Evidence):
+ * VOUCHER_EVIDENCE or VOUCHER_LATE_REFUSAL, along the table. The attempt is
+ * no longer in doubt; with EVIDENCE it is the one that credited.
+ */
+struct ledger_evidence {
+	int64_t attempt;
+	enum voucher_event event;
+	enum verdict verdict;         /* of the text; VERDICT_NONE */
+	char reason[LEDGER_NAME_MAX]; /* LATE_REFUSAL: "invalid", ... */
+	int64_t credited_minor;       /* as told, or the rise; MONEY_NONE */
+	int64_t balance_minor;        /* as told with it; MONEY_NONE: a reading
+	                                 is a LEDGER_BALANCE of its own */
+	char by[LEDGER_NAME_MAX]; /* "late_answer", "sms", "proof", "balance" */
+	char rule[LEDGER_NAME_MAX];
+	char reply[LEDGER_TEXT_MAX]; /* masked; "" keeps the one there is */
+};
+
+#endif
