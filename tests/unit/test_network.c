@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tests/sim/network.h"
+#include "tests/sim/network_sms.h"
 
 #define ONE   "001010000000011"
 #define OTHER "001010000000012"
@@ -379,6 +379,62 @@ verdict_by_sms_answers_wait_and_executes(void **state)
 }
 
 static void
+verdict_comes_by_both_ways_where_it_does(void **state)
+{
+	struct network_options options;
+	network_defaults(&options);
+	options.sms_copy = true;
+	struct network *network = network_with(&options);
+	(void)state;
+	struct network_answer answer = ask(network, ONE, "*121*" GOOD "#");
+	assert_non_null(strstr(answer.text, "credited with 100.00 XTS"));
+	assert_string_equal(answer.text, answer.sms);
+	assert_int_equal(truth.sms, 1);
+	assert_string_equal(ask(network, ONE, "*123#").sms, "");
+	network_free(network);
+}
+
+static void
+texts_to_the_operator_do_what_codes_do(void **state)
+{
+	static const struct {
+		const char *to;
+		const char *text;
+		const char *sms; /* it begins so; "" for none */
+		const char *outcome;
+		unsigned redeems;
+	} rows[] = {
+		{"122", "TOP " GOOD, "", "", 0},
+		{"121", "hello", "Unknown service code.", "", 0},
+		{"121", "TOP", "Unknown service code.", "", 0},
+		{"121", "TOP 1 2 3", "Unknown service code.", "", 0},
+		{"121", "BAL", "Your balance is 50.00 XTS.", "", 0},
+		{"121", "TOP 1", "Invalid voucher.", "invalid", 1},
+		{"121", "TOP " GOOD " 0800000012",
+			"0800000012 has been credited", "loaded", 2},
+		{"121", "top " GOOD, "Voucher already used.", "used", 3},
+		{"121", "TOP 22222222222222", "You have been credited",
+			"loaded", 4},
+	};
+	struct network *network = network_with(NULL);
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct network_answer answer;
+		struct network_request request = {
+			.modem = "m1", .imsi = ONE, .text = rows[i].text};
+		network_sms(network, rows[i].to, &request, &answer);
+		assert_memory_equal(
+			answer.sms, rows[i].sms, strlen(rows[i].sms));
+		assert_true(rows[i].sms[0] != '\0' || answer.sms[0] == '\0');
+		assert_int_equal(truth.redeems, rows[i].redeems);
+		if (rows[i].outcome[0] != '\0')
+			assert_string_equal(truth.outcome, rows[i].outcome);
+	}
+	assert_int_equal(network_account(network, OTHER)->balance_minor, 10000);
+	network_free(network);
+}
+
+static void
 texts_and_currency_can_be_others(void **state)
 {
 	struct network_options options;
@@ -450,6 +506,8 @@ main(void)
 		cmocka_unit_test(
 			requests_that_carry_or_confirm_a_pin_are_known),
 		cmocka_unit_test(verdict_by_sms_answers_wait_and_executes),
+		cmocka_unit_test(verdict_comes_by_both_ways_where_it_does),
+		cmocka_unit_test(texts_to_the_operator_do_what_codes_do),
 		cmocka_unit_test(texts_and_currency_can_be_others),
 		cmocka_unit_test(accounts_and_cards_do_not_come_twice),
 		cmocka_unit_test(many_cards_are_all_found),

@@ -157,6 +157,65 @@ configuration_arrives_where_it_belongs(void **state)
 }
 
 static void
+messages_are_configured_and_ordered(void **state)
+{
+	static const struct {
+		const char *order;
+		const char *answer;
+	} rows[] = {
+		{"{\"order\":\"sms\",\"modem\":\"m1\",\"text\":\"hello\"}",
+			"{\"ok\":true}"},
+		{"{\"order\":\"sms\",\"modem\":\"m1\",\"text\":\"hello\","
+		 "\"sender\":\"121\",\"smsc\":\"+1\",\"class\":0,\"wide\":true,"
+		 "\"reference\":7,\"parts\":\"11\"}",
+			"{\"ok\":true}"},
+		{"{\"order\":\"sms\",\"modem\":\"m1\",\"text\":\"hello\","
+		 "\"parts\":\"2\"}",
+			"{\"ok\":false,\"error\":\"text: cannot be sent: 2"},
+		{"{\"order\":\"sms\",\"modem\":\"m1\",\"class\":4}",
+			"{\"ok\":false,\"error\":\"class: expected"},
+		{"{\"order\":\"sms\",\"modem\":\"m1\",\"m\":4}",
+			"{\"ok\":false,\"error\":\"m: unknown key"},
+		{"{\"order\":\"stored\",\"modem\":\"m1\",\"text\":\"FF\","
+		 "\"store\":\"ME\"}",
+			"{\"ok\":true}"},
+		{"{\"order\":\"stored\",\"modem\":\"m1\",\"text\":\"FF\","
+		 "\"store\":\"ME\"}",
+			"{\"ok\":false,\"error\":\"store: no room in ME"},
+		{"{\"order\":\"sms_silent\",\"modem\":\"m1\"}",
+			"{\"ok\":true}"},
+		{"{\"order\":\"set\",\"modem\":\"m1\",\"sms_late\":1,"
+		 "\"sms_late_ms\":9,\"sm_size\":4}",
+			"{\"ok\":true}"},
+		{"{\"order\":\"set\",\"modem\":\"m1\",\"sm_size\":99}",
+			"{\"ok\":false,\"error\":\"sm_size: expected"},
+	};
+	struct world world = world_of(
+		"{\"network\":{\"sms_copy\":true},\"modems\":[{\"name\":"
+		"\"m1\",\"imsi\":\"00101\",\"me_size\":1,\"sms_form\":"
+		"\"short\",\"faults\":{\"prompt_late\":0.5,\"prompt_ms\":7}}]"
+		"}");
+	const struct mail_options *mail =
+		&device_options(world.modems[0].device)->mail;
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *answer = world_order(&world, 0, rows[i].order);
+		if (strncmp(answer, rows[i].answer, strlen(rows[i].answer)) !=
+			0)
+			fail_msg("%s: %s", rows[i].order, answer);
+		free(answer);
+	}
+	device_tick(world.modems[0].device, 5000);
+	assert_int_equal(device_store_used(world.modems[0].device, "SM"), 3);
+	assert_int_equal(mail->form, MAIL_SHORT);
+	assert_true(mail->chance[MAIL_PROMPT_LATE] == 0.5);
+	assert_true(mail->chance[MAIL_LATE] == 1);
+	assert_int_equal(mail->late_ms, 9);
+	assert_int_equal(mail->prompt_ms, 7);
+	world_fini(&world);
+}
+
+static void
 numbers_that_come_twice_are_refused(void **state)
 {
 	struct world world;
@@ -274,6 +333,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_wrong_key_is_named),
 		cmocka_unit_test(configuration_arrives_where_it_belongs),
+		cmocka_unit_test(messages_are_configured_and_ordered),
 		cmocka_unit_test(numbers_that_come_twice_are_refused),
 		cmocka_unit_test(orders_are_carried_out_or_refused),
 	};
