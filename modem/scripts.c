@@ -12,7 +12,7 @@ enum {
 	SIM_MS = 10000,     /* has to read the SIM */
 	NETWORK_MS = 15000, /* may wait for what the modem is doing on air */
 	PROMPT_MS = 10000,
-	LISTING_MS = 60000, /* a SIM gives a few messages a second */
+	LISTING_MS = 30000, /* a SIM gives a few messages a second */
 	RADIO_MS = 20000    /* leaves the network, or comes back */
 };
 
@@ -317,10 +317,10 @@ const struct chat_script script_mail_msm = SCRIPT("mail", mail_msm, 40000);
 	} /* (3.5.4) */
 
 static const struct chat_step list[] = {CHOOSE_STORE, LIST_ALL};
-const struct chat_script script_list = SCRIPT("list", list, 70000);
+const struct chat_script script_list = SCRIPT("list", list, 40000);
 static const struct chat_step list_only[] = {LIST_ALL};
 const struct chat_script script_list_only =
-	SCRIPT("list only", list_only, 70000);
+	SCRIPT("list only", list_only, 40000);
 
 static const struct chat_step read_one[] = {CHOOSE_STORE, READ_ONE};
 const struct chat_script script_read = SCRIPT("read", read_one, 20000);
