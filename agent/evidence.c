@@ -10,22 +10,7 @@
 #include "agent/money.h"
 #include "agent/policy.h"
 
-static bool
-known(int64_t minor)
-{
-	return minor != MONEY_NONE;
-}
-
 /* ---- the proof by balance ---------------------------------------------- */
-
-/* a - b == c for known amounts, without overflow. */
-static bool
-differ_by(int64_t a, int64_t b, int64_t c)
-{
-	int64_t difference;
-	return known(a) && known(b) && known(c) &&
-	       !__builtin_sub_overflow(a, b, &difference) && difference == c;
-}
 
 /* A balance that did not rise proves nothing, whatever was deducted: the
  * credit may come later. */
@@ -33,14 +18,15 @@ static bool
 rose_by_the_card(const struct evidence_case *c)
 {
 	int64_t rise;
-	if (!known(c->before_minor) || !known(c->after_minor) ||
+	if (!money_is_known(c->before_minor) ||
+		!money_is_known(c->after_minor) ||
 		__builtin_sub_overflow(
 			c->after_minor, c->before_minor, &rise) ||
 		rise <= 0)
 		return false;
 	return rise == c->card_minor ||
-	       differ_by(c->card_minor, c->deducted_minor, rise) ||
-	       differ_by(rise, c->bonus_minor, c->card_minor);
+	       money_adds_up(rise, c->deducted_minor, c->card_minor) ||
+	       money_adds_up(c->card_minor, c->bonus_minor, rise);
 }
 
 static bool
@@ -69,7 +55,7 @@ evidence_by_balance(const struct evidence_case *c)
 		return EVIDENCE_SEVERAL_OPEN;
 	if (!same_currency(c))
 		return EVIDENCE_CURRENCY;
-	if (!known(c->card_minor))
+	if (!money_is_known(c->card_minor))
 		return EVIDENCE_NO_AMOUNT;
 	return rose_by_the_card(c) ? EVIDENCE_PROVEN : EVIDENCE_OTHER_RISE;
 }
@@ -153,8 +139,9 @@ of_unknown(const struct evidence_text *c)
 static struct evidence_step
 of_settled(const struct evidence_text *c)
 {
-	bool fits = known(c->amount_minor) &&
-	            (!known(c->card_minor) || c->amount_minor == c->card_minor);
+	bool fits = money_is_known(c->amount_minor) &&
+	            (!money_is_known(c->card_minor) ||
+			    c->amount_minor == c->card_minor);
 	if (c->on_air > 0 && c->others_in_doubt == 0 && c->settles_by_ussd &&
 		c->verdict == VERDICT_LOADED && fits)
 		return credit(c->amount_minor);

@@ -178,27 +178,14 @@ verdict_fits(const struct fit_message *m, const struct fit_attempt *a,
 }
 
 static bool
-known(int64_t minor)
-{
-	return minor != MONEY_NONE;
-}
-
-static bool
-adds_up(int64_t a, int64_t b, int64_t c)
-{
-	int64_t sum;
-	return known(a) && known(b) && !__builtin_add_overflow(a, b, &sum) &&
-	       sum == c;
-}
-
-static bool
 amount_fits(const struct fit_message *m, const struct fit_attempt *a)
 {
-	if (!known(m->amount_minor) || !known(a->card_minor))
+	if (!money_is_known(m->amount_minor) || !money_is_known(a->card_minor))
 		return true;
 	return m->amount_minor == a->card_minor ||
-	       adds_up(m->amount_minor, m->deducted_minor, a->card_minor) ||
-	       adds_up(a->card_minor, m->bonus_minor, m->amount_minor);
+	       money_adds_up(
+		       m->amount_minor, m->deducted_minor, a->card_minor) ||
+	       money_adds_up(a->card_minor, m->bonus_minor, m->amount_minor);
 }
 
 /* ---- the tally --------------------------------------------------------- */

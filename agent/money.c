@@ -306,6 +306,14 @@ money_format_parse(struct span example, struct money_format *out)
 	return 0;
 }
 
+bool
+money_adds_up(int64_t a, int64_t b, int64_t c)
+{
+	int64_t sum;
+	return money_is_known(a) && money_is_known(b) && money_is_known(c) &&
+	       !__builtin_add_overflow(a, b, &sum) && sum == c;
+}
+
 void
 money_print(int64_t minor, unsigned decimals, char *out)
 {

@@ -28,6 +28,15 @@ int money_format_parse(struct span example, struct money_format *out);
 int money_parse(struct span text, struct money_format format, unsigned decimals,
 	int64_t *minor);
 
+static inline bool
+money_is_known(int64_t minor)
+{
+	return minor != MONEY_NONE;
+}
+
+/* a + b == c, all of them known, without overflow. */
+bool money_adds_up(int64_t a, int64_t b, int64_t c);
+
 /* "1234.50"; "" for MONEY_NONE. out has MONEY_TEXT_MAX bytes. */
 void money_print(int64_t minor, unsigned decimals, char *out);
 

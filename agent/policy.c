@@ -13,30 +13,16 @@ step(enum voucher_event event, const char *reason)
 		.event = event, .reason = reason, .credited_minor = MONEY_NONE};
 }
 
-static bool
-known(int64_t minor)
-{
-	return minor != MONEY_NONE;
-}
-
-/* a + b == c, all known, without overflow. */
-static bool
-adds_up(int64_t a, int64_t b, int64_t c)
-{
-	int64_t sum;
-	return known(a) && known(b) && known(c) &&
-	       !__builtin_add_overflow(a, b, &sum) && sum == c;
-}
-
 bool
 policy_amount_is_right(const struct policy_case *c)
 {
-	if (!known(c->amount_minor) || !known(c->card_minor))
+	if (!money_is_known(c->amount_minor) || !money_is_known(c->card_minor))
 		return true;
 	return c->amount_minor == c->card_minor ||
-	       adds_up(c->amount_minor, c->deducted_minor, c->card_minor) ||
-	       adds_up(c->card_minor, c->bonus_minor, c->amount_minor) ||
-	       adds_up(c->balance_before_minor, c->amount_minor,
+	       money_adds_up(
+		       c->amount_minor, c->deducted_minor, c->card_minor) ||
+	       money_adds_up(c->card_minor, c->bonus_minor, c->amount_minor) ||
+	       money_adds_up(c->balance_before_minor, c->amount_minor,
 		       c->balance_told_minor);
 }
 

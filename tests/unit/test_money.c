@@ -219,6 +219,31 @@ amounts_are_printed_with_the_currencys_decimals(void **state)
 	}
 }
 
+static void
+amounts_add_up_only_when_all_are_known(void **state)
+{
+	static const struct {
+		int64_t a, b, c;
+		bool up;
+	} rows[] = {
+		{100, 25, 125, true},
+		{100, -25, 75, true},
+		{0, 0, 0, true},
+		{100, 25, 126, false},
+		{MONEY_NONE, 25, 25, false},
+		{25, MONEY_NONE, 25, false},
+		{-1, -INT64_MAX, MONEY_NONE, false},
+		{INT64_MAX, 1, INT64_MAX, false},
+		{INT64_MAX, 2, -INT64_MAX, false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (money_adds_up(rows[i].a, rows[i].b, rows[i].c) !=
+			rows[i].up)
+			fail_msg("row %zu", i);
+}
+
 int
 main(void)
 {
@@ -233,6 +258,7 @@ main(void)
 		cmocka_unit_test(numbers_of_operators_have_their_value),
 		cmocka_unit_test(
 			amounts_are_printed_with_the_currencys_decimals),
+		cmocka_unit_test(amounts_add_up_only_when_all_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
