@@ -298,6 +298,8 @@ peace(struct siege *s)
 {
 	struct house *h = s->h;
 	json_t *counts;
+	/* All that the kills left may still have to be dialled. */
+	h->scale *= 1 + s->options.vouchers / 200;
 	drop_file(s, s->options.vouchers);
 	house_start(h);
 	house_until(h, "all have ended", all_have_ended, s);
