@@ -67,7 +67,8 @@ owe_until(struct line *line, int64_t due_ms)
 
 /* ---- raising it -------------------------------------------------------- */
 
-/* When the answer to the last card was due, on the loop's clock. */
+/* When the answer to the last card was due, on the loop's clock. A PIN that
+ * a menu asks for goes out after the first code: each screen had its time. */
 static int64_t
 last_due_ms(struct sentry *s, const struct line *line)
 {
@@ -76,8 +77,9 @@ last_due_ms(struct sentry *s, const struct line *line)
 	if (ledger_last(turn_ledger(turn), line_iccid(line), &last) != 0 ||
 		last.attempt == 0 || last.fate == LEDGER_ANSWERED)
 		return INT64_MIN;
+	int64_t requests = 1 + (int64_t)line->profile->menu_count;
 	return now_of(s) + last.began_ran_ms - turn_now(turn).ran_ms +
-	       line->profile->timeout_ms;
+	       requests * line->profile->timeout_ms;
 }
 
 static struct fence_terms

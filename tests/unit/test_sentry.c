@@ -102,6 +102,40 @@ restart_leads_through_the_fence(void **state)
 	trade_fini(&t);
 }
 
+#define MENU                                                                   \
+	COUNTER_SIMTEL("ussd = *120#",                                         \
+		COUNTER_BALANCE "[menu]\n1 = (?i)enter the voucher -> {pin}\n" \
+				"[limits]\nfence = 10s\n")
+
+/* The PIN went out when the menu asked for it: its answer was due a time-out
+ * after that, not after the first code. */
+static void
+restart_in_a_menu_waits_for_the_answer_to_the_pin(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, MENU);
+	trade_add_b(&t);
+	fakewire_rule(virtual_wire(A),
+		(struct fakewire_rule){.when = "AT+CUSD=1,\"*120#",
+			.say = "\r\nOK\r\n",
+			.then = "\r\n+CUSD: 1,\"Enter the voucher\",15\r\n",
+			.then_after_ms = 50 * SECOND});
+	trade_answer(A, "77", NULL);
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 2, NULL);
+	trade_run(&t, 55 * SECOND);
+	assert_int_equal(trade_dialled(A, &b, 0), 1);
+	trade_push(&t, B, "Good day"); /* on disk time goes on */
+	live_again(&t, state, MENU);
+	trade_run(&t, 40 * SECOND);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "restart");
+	assert_true(trade_is_fenced(&t, "a"));
+	assert_int_equal(trade_codes(A, "*120#"), 0);
+	trade_run(&t, AFTER_FENCE);
+	assert_in_range(trade_codes(A, "*120#"), 1, 99);
+	trade_fini(&t);
+}
+
 static void
 replug_leads_through_the_fence(void **state)
 {
@@ -434,6 +468,7 @@ main(void)
 		TEST(time_out_leads_through_the_fence_before_the_next_pin),
 		TEST(broken_session_leads_through_the_fence),
 		TEST(restart_leads_through_the_fence),
+		TEST(restart_in_a_menu_waits_for_the_answer_to_the_pin),
 		TEST(replug_leads_through_the_fence),
 		TEST(unanswered_balance_request_leads_through_the_fence),
 		TEST(verdict_that_nobody_asked_for_leads_through_the_fence),
