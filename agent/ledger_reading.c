@@ -103,19 +103,11 @@ adds_up(struct ledger *ledger, const struct ledger_reading *reading,
  * it; or the rise since is exactly what was; or that is a day ago.
  */
 static int
-has_shown(struct ledger *ledger, const struct ledger_reading *reading,
-	const char *account, bool *out)
+adds_up_since(struct ledger *ledger, const struct ledger_reading *reading,
+	const char *account, const struct before *p, bool *out)
 {
-	struct before p;
 	int64_t ended_ran_ms;
-	bool elsewhere = false;
-	int rc = find_shown(ledger, account, &p);
-	if (rc == 0)
-		rc = was_credited_elsewhere(
-			ledger, reading, account, p.mark, &elsewhere);
-	if (rc != 0 || elsewhere)
-		return rc; /* not shown */
-	rc = newest_credit(ledger, account, p.mark, &ended_ran_ms);
+	int rc = newest_credit(ledger, account, p->mark, &ended_ran_ms);
 	if (rc == -ENOENT) {
 		*out = true;
 		return 0;
@@ -123,9 +115,27 @@ has_shown(struct ledger *ledger, const struct ledger_reading *reading,
 	if (rc != 0)
 		return rc;
 	*out = ended_ran_ms + SHOWN_AFTER_MS < reading->at.ran_ms;
-	if (*out || !p.known)
+	if (*out || !p->known)
 		return 0;
-	return adds_up(ledger, reading, account, &p, out);
+	return adds_up(ledger, reading, account, p, out);
+}
+
+/* Elsewhere is looked at last: where no reading had shown all, that is a walk
+ * over all credits of the SIM, and then most often nothing adds up. */
+static int
+has_shown(struct ledger *ledger, const struct ledger_reading *reading,
+	const char *account, bool *out)
+{
+	struct before p;
+	bool elsewhere = false;
+	int rc = find_shown(ledger, account, &p);
+	if (rc == 0)
+		rc = adds_up_since(ledger, reading, account, &p, out);
+	if (rc == 0 && *out)
+		rc = was_credited_elsewhere(
+			ledger, reading, account, p.mark, &elsewhere);
+	*out = *out && !elsewhere;
+	return rc;
 }
 
 /* ---- storing ----------------------------------------------------------- */
