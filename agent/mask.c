@@ -31,6 +31,7 @@ digit_at(struct span s, size_t *len)
 struct run {
 	size_t bytes; /* of the text, up to the last digit */
 	size_t digits;
+	bool goes_on;    /* and more digits belong to it */
 	uint64_t starts; /* bit i: digit i stands first, or after a joiner */
 	char ascii[RUN_DIGITS_MAX];
 };
@@ -60,6 +61,17 @@ joiners_at(struct span s)
 	return 0;
 }
 
+/* A run that is full: whether it goes on in s, behind it. Then it has the
+ * joiners too, so that the next piece begins with a digit. */
+static void
+look_further(struct run *run, struct span s)
+{
+	size_t len, joiners = joiners_at(s);
+	run->goes_on = digit_at(span_skip(s, joiners), &len) >= 0;
+	if (run->goes_on)
+		run->bytes += joiners;
+}
+
 /* The run of digits at s; digits == 0 when there is none. A run longer than
  * any PIN is taken in pieces of RUN_DIGITS_MAX. */
 static struct run
@@ -84,6 +96,8 @@ run_at(struct span s)
 		at += len;
 		run.bytes = at;
 	}
+	if (run.digits == RUN_DIGITS_MAX)
+		look_further(&run, span_skip(s, run.bytes));
 	return run;
 }
 
@@ -130,26 +144,46 @@ append(char *out, size_t cap, size_t *at, struct span s)
 	*at += n;
 }
 
+/* Whether a run is hidden, and whether its end may be shown as a PIN's is. */
+enum look { LOOK_SHOW, LOOK_MASK, LOOK_HIDE };
+
+static void
+append_run(char *out, size_t cap, size_t *at, const struct run *run,
+	enum look look, struct span text)
+{
+	char masked[RUN_DIGITS_MAX + 1];
+	if (look == LOOK_SHOW) {
+		append(out, cap, at, span_of(text.ptr, run->bytes));
+		return;
+	}
+	secret_mask(span_of(run->ascii, run->digits), masked, sizeof(masked));
+	if (look == LOOK_HIDE)
+		memset(masked, '*', run->digits);
+	append(out, cap, at, span_of(masked, run->digits));
+	explicit_bzero(masked, sizeof(masked));
+}
+
 void
 mask_text(struct span text, struct span voucher_pin, mask_takes_pin *takes_pin,
 	const void *ctx, char *out, size_t cap)
 {
 	size_t at = 0;
+	bool is_rest = false; /* of a run that is hidden whole */
 	while (text.len > 0) {
 		struct run run = run_at(text);
 		size_t len = run.bytes;
-		if (run.digits == 0) {
+		enum look look = LOOK_SHOW;
+		if (run.digits == 0)
 			(void)digit_at(text, &len);
-			append(out, cap, &at, span_of(text.ptr, len));
-		} else if (shows_own(&run, voucher_pin) ||
-			   (takes_pin && shows_any(&run, takes_pin, ctx))) {
-			char masked[RUN_DIGITS_MAX + 1];
-			secret_mask(span_of(run.ascii, run.digits), masked,
-				sizeof(masked));
-			append(out, cap, &at, span_str(masked));
-		} else {
-			append(out, cap, &at, span_of(text.ptr, len));
-		}
+		else if ((run.goes_on || is_rest) &&
+			 (takes_pin || voucher_pin.len > 0))
+			look = LOOK_HIDE;
+		else if (shows_own(&run, voucher_pin) ||
+			 (takes_pin && shows_any(&run, takes_pin, ctx)))
+			look = LOOK_MASK;
+		is_rest = run.goes_on;
+		run.bytes = len;
+		append_run(out, cap, &at, &run, look, text);
 		explicit_bzero(&run, sizeof(run));
 		text = span_skip(text, len);
 	}

@@ -101,7 +101,7 @@ a_small_buffer_cuts_and_never_shows_more(void **state)
 }
 
 static void
-a_run_longer_than_any_pin_is_looked_at_in_pieces(void **state)
+a_run_longer_than_any_pin_is_hidden_whole(void **state)
 {
 	(void)state;
 	char text[301], out[301];
@@ -113,6 +113,31 @@ a_run_longer_than_any_pin_is_looked_at_in_pieces(void **state)
 	assert_int_equal(strlen(out), 300);
 }
 
+/* What is looked at at once has 64 digits; the PIN lies across its end. */
+static void
+a_pin_behind_many_numbers_is_not_cut_into_view(void **state)
+{
+	(void)state;
+	for (size_t digits = 48; digits < 68; digits++) {
+		char text[128], out[128];
+		size_t at = 0;
+		for (size_t i = 0; i < digits; i++) {
+			if (i > 0 && i % 6 == 0)
+				text[at++] = ' ';
+			text[at++] = '7';
+		}
+		memcpy(text + at, " 99999999991111.", 17);
+		mask_text(span_str(text), span_str(OWN), has_fourteen, NULL,
+			out, sizeof(out));
+		assert_null(strstr(out, "9999"));
+		memcpy(text + at, " " OWN ".", 17);
+		mask_text(span_str(text), span_str(OWN), NULL, NULL, out,
+			sizeof(out));
+		assert_null(strstr(out, "1234567"));
+		assert_null(strstr(out, "7890123"));
+	}
+}
+
 int
 main(void)
 {
@@ -121,8 +146,9 @@ main(void)
 		cmocka_unit_test(without_a_pin_and_a_form_nothing_is_hidden),
 		cmocka_unit_test(a_short_own_pin_is_hidden_whole),
 		cmocka_unit_test(a_small_buffer_cuts_and_never_shows_more),
+		cmocka_unit_test(a_run_longer_than_any_pin_is_hidden_whole),
 		cmocka_unit_test(
-			a_run_longer_than_any_pin_is_looked_at_in_pieces),
+			a_pin_behind_many_numbers_is_not_cut_into_view),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
