@@ -144,9 +144,9 @@ take_stem(struct profile_build *b)
 
 /* The whole file, or NULL after telling. The caller frees it. */
 static char *
-read_text(struct profile_build *b, size_t *len)
+read_text(const char *file, struct problems *problems, size_t *len)
 {
-	FILE *f = fopen(b->profile->file, "re");
+	FILE *f = fopen(file, "re");
 	char *text = malloc(FILE_MAX_BYTES + 1);
 	bool good = false;
 
@@ -155,9 +155,11 @@ read_text(struct profile_build *b, size_t *len)
 		good = !ferror(f);
 	}
 	if (!good)
-		PROFILE_WRONG(b, "cannot be read: %s", strerror(errno));
+		problems_add(problems, file, 0, "cannot be read: %s",
+			strerror(errno));
 	else if (*len > FILE_MAX_BYTES)
-		PROFILE_WRONG(b, "over %d bytes", FILE_MAX_BYTES);
+		problems_add(
+			problems, file, 0, "over %d bytes", FILE_MAX_BYTES);
 	if (f)
 		(void)fclose(f); /* only read */
 	if (good && *len <= FILE_MAX_BYTES)
@@ -167,10 +169,9 @@ read_text(struct profile_build *b, size_t *len)
 }
 
 struct profile *
-profile_read(const char *file, struct problems *problems)
+profile_read_text(const char *file, struct span text, struct problems *problems)
 {
 	size_t errors = problems_errors(problems);
-	size_t len;
 	struct profile_build b = {
 		.profile = profile_new(file), .problems = problems};
 
@@ -178,17 +179,25 @@ profile_read(const char *file, struct problems *problems)
 		problems_add(problems, file, 0, "out of memory");
 		return NULL;
 	}
-	char *text = read_text(&b, &len);
-
-	if (text) {
-		profile_parse(&b, span_of(text, len));
-		profile_check(&b);
-		take_stem(&b);
-		fill_patterns(b.profile);
-	}
-	free(text);
+	profile_parse(&b, text);
+	profile_check(&b);
+	take_stem(&b);
+	fill_patterns(b.profile);
 	if (problems_errors(problems) == errors)
 		return b.profile;
 	profile_unref(b.profile);
 	return NULL;
+}
+
+struct profile *
+profile_read(const char *file, struct problems *problems)
+{
+	size_t len;
+	char *text = read_text(file, problems, &len);
+	struct profile *profile = NULL;
+
+	if (text)
+		profile = profile_read_text(file, span_of(text, len), problems);
+	free(text);
+	return profile;
 }

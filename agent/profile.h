@@ -100,6 +100,9 @@ struct profile {
 /* Reads one file. NULL when it has an error; problems say which. The caller
  * holds the one reference. */
 struct profile *profile_read(const char *file, struct problems *problems);
+/* The same of a text that was read already; file names it. */
+struct profile *profile_read_text(
+	const char *file, struct span text, struct problems *problems);
 struct profile *profile_ref(struct profile *profile);
 void profile_unref(struct profile *profile); /* NULL is allowed */
 
