@@ -137,19 +137,53 @@ else
 PLANTED :=
 endif
 
+# Each fuzz target twice: with libFuzzer where clang has it, and as a test of
+# its own that replays seeds, findings and changes of them.
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,\
+	$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(addprefix $(BUILD)/tests/fuzz/replay_,$(FUZZ_TARGETS))
+FUZZ_SEEDS := $(BUILD)/fuzz/seeds/.made
+CORPUS ?= ../shared/corpus
+$(FUZZ_SEEDS): tests/fuzz/make_seeds $(wildcard tests/fuzz/seeds/*/*) \
+		$(wildcard $(CORPUS)/*.tsv)
+	CORPUS='$(CORPUS)' $< $(@D)
+FUZZ_SHARED := $(call obj,tests/fuzz/replay.c tests/fuzz/fuzz.c)
+$(REPLAY): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(FUZZ_SHARED) $(TEST_LIBS) | $(FUZZ_SEEDS)
+	$(LINK) $< $(FUZZ_SHARED) $(TEST_LIBS) $(PKG_LIBS) -lcmocka
+
+# Its commands stand in for all those that control_request knows.
+COMMANDS := agent/control_request.c
+$(BUILD)/tests/fuzz/fuzz_control.o: $(COMMANDS)
+$(BUILD)/tests/fuzz/fuzz_control.o: CPPFLAGS += -DFUZZ_COMMANDS='$(shell sed -n \
+	's/^\t{"[a-z_]*", control_\([a-z_]*\), \([A-Z]*\),.*/COMMAND(\1, \2)/p' \
+	$(COMMANDS))'
+
+SECONDS_EACH ?= 10
+FUZZ ?= $(FUZZ_TARGETS)
+fuzz: ## libFuzzer on each target, SECONDS_EACH=10 (FUZZ='at pdu': these only)
+	MAKE='$(MAKE)' CORPUS='$(CORPUS)' SECONDS_EACH=$(SECONDS_EACH) \
+		tests/fuzz/run $(FUZZ)
+
+# What tests/fuzz/run builds, in a folder of its own.
+FUZZ_PROGRAMS := $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(FUZZ_TARGETS))
+$(FUZZ_PROGRAMS): %: %.o $(BUILD)/tests/fuzz/fuzz.o $(TEST_LIBS) | $(FUZZ_SEEDS)
+	$(LINK) -fsanitize=fuzzer $< $(BUILD)/tests/fuzz/fuzz.o $(TEST_LIBS) \
+		$(PKG_LIBS)
+
 planted: $(PLANTED) ## each planted bug is found by the simulation
 	BUILD=$(BUILD) scripts/run-tests $(FIND_PLANTED)
 
-everything: all $(UNIT) $(SCENARIO) $(BENCH) $(CRASH) $(SIMULATE) $(KILLS) ## build the tests too, run nothing
+everything: all $(UNIT) $(SCENARIO) $(BENCH) $(CRASH) $(SIMULATE) $(KILLS) $(REPLAY) ## build the tests too, run nothing
 
-check: $(UNIT) $(CRASH) ## unit tests
-	BUILD=$(BUILD) scripts/run-tests $(UNIT) $(CRASH)
+check: $(UNIT) $(CRASH) $(REPLAY) ## unit tests
+	BUILD=$(BUILD) scripts/run-tests $(UNIT) $(CRASH) $(REPLAY)
 
 scenario: all $(SCENARIO) $(KILLS) ## the real binaries against the modem simulator
 	BUILD=$(BUILD) scripts/run-tests $(TEST_KILL) $(SCENARIO)
 
-test: all $(UNIT) $(SCENARIO) $(CRASH) $(KILLS) $(PLANTED) ## unit tests and scenarios
-	BUILD=$(BUILD) scripts/run-tests $(FIND_PLANTED) $(CRASH) $(TEST_KILL) $(UNIT) $(SCENARIO)
+test: all $(UNIT) $(SCENARIO) $(CRASH) $(KILLS) $(PLANTED) $(REPLAY) ## unit tests and scenarios
+	BUILD=$(BUILD) scripts/run-tests $(FIND_PLANTED) $(CRASH) $(TEST_KILL) $(UNIT) $(SCENARIO) $(REPLAY)
 
 asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' test
@@ -186,7 +220,7 @@ clean: ## remove everything that was built
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: planted all everything check scenario test asan lint bench demo install clean help
+.PHONY: planted fuzz all everything check scenario test asan lint bench demo install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
