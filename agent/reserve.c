@@ -170,8 +170,11 @@ reserve_close(struct reserve *reserve)
 	free(reserve);
 }
 
+/* A person, or what tidies up, may have deleted it meanwhile. */
 bool
 reserve_is_held(const struct reserve *reserve)
 {
-	return reserve->held;
+	struct stat st;
+	return reserve->held && stat(reserve->path, &st) == 0 &&
+	       st.st_size >= RESERVE_BYTES;
 }

@@ -484,11 +484,26 @@ needs_room(enum ledger_op_kind kind)
 	       kind == LEDGER_BATCH_ROW || kind == LEDGER_BATCH_FAULT;
 }
 
+/* Somebody may have deleted it: that is no change that we hear of. */
+static void
+miss_reserve(struct turn *turn)
+{
+	if (turn->unsafe[0] != '\0' || !turn->reserve ||
+		reserve_is_held(turn->reserve))
+		return;
+	turn->take_ms = LOOK_MS;
+	turn->take_at_ms = 0;
+	look_after_reserve(turn);
+	judge(turn);
+}
+
 int
 turn_try(struct turn *turn, const struct ledger_op *op,
 	struct ledger_result *result)
 {
 	struct ledger_result made = {0};
+	if (needs_room(op->kind))
+		miss_reserve(turn);
 	if (needs_room(op->kind) && turn_unsafe(turn))
 		return -EIO;
 	/* Behind an operation that the disk refused nothing may stand. */

@@ -130,6 +130,21 @@ what_the_disk_only_promises_is_written(void **state)
 }
 
 static void
+one_that_somebody_deleted_or_cut_is_missed_and_made_again(void **state)
+{
+	struct stage *s = *state;
+	reopen(s);
+	assert_true(reserve_is_held(s->reserve));
+	assert_int_equal(truncate(s->path, RESERVE_BYTES / 2), 0);
+	assert_false(reserve_is_held(s->reserve));
+	assert_int_equal(unlink(s->path), 0);
+	assert_false(reserve_is_held(s->reserve));
+	assert_int_equal(reserve_take(s->reserve), 0);
+	assert_true(reserve_is_held(s->reserve));
+	assert_true(on_disk(s) >= RESERVE_BYTES);
+}
+
+static void
 one_that_is_whole_is_not_made_again(void **state)
 {
 	struct stage *s = *state;
@@ -327,6 +342,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		RESERVE_TEST(it_is_real_bytes_that_nobody_else_may_read),
 		RESERVE_TEST(what_the_disk_only_promises_is_written),
+		RESERVE_TEST(
+			one_that_somebody_deleted_or_cut_is_missed_and_made_again),
 		RESERVE_TEST(one_that_is_whole_is_not_made_again),
 		RESERVE_TEST(one_that_an_older_daemon_made_longer_is_cut),
 		RESERVE_TEST(what_is_no_plain_file_is_left_alone),

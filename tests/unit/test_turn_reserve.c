@@ -113,6 +113,23 @@ reserve_that_cannot_be_taken_is_tried_more_and_more_rarely(void **state)
 }
 
 static void
+reserve_that_somebody_deleted_is_made_again_before_the_next_attempt(
+	void **state)
+{
+	struct stage *s = *state;
+	keep_reserve(s, true);
+	struct ledger_op op = turn_op(s->turn, LEDGER_BATCH_OPEN);
+	s->reserve.held = false;
+	s->reserve.has_room = true;
+	assert_int_equal(turn_try(s->turn, &op, NULL), -EIO);
+	assert_non_null(turn_unsafe(s->turn));
+	end_turn_at(&s->loop, s->loop.now_ms + LOOK_MS);
+	assert_int_equal(s->reserve.takes, 1);
+	assert_null(turn_unsafe(s->turn));
+	assert_int_equal(s->became_safe, 1);
+}
+
+static void
 stuck_turn_without_room_goes_on_when_there_is_room(void **state)
 {
 	struct stage *s = *state;
@@ -218,6 +235,8 @@ main(void)
 		TURN_TEST(nothing_is_begun_until_the_reserve_is_whole_again),
 		TURN_TEST(
 			reserve_that_cannot_be_taken_is_tried_more_and_more_rarely),
+		TURN_TEST(
+			reserve_that_somebody_deleted_is_made_again_before_the_next_attempt),
 		TURN_TEST(stuck_turn_without_room_goes_on_when_there_is_room),
 		TURN_TEST(failing_disk_leaves_the_reserve_alone),
 		TURN_TEST(intent_that_finds_no_room_makes_it_known),
