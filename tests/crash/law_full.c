@@ -31,10 +31,18 @@ on_change(void *ctx, int what, const char *db, const char *table,
 		law.attempt_commit[id] = law.commit_now;
 }
 
+static void
+note_sync(void)
+{
+	if (disk_syncs() > law.synced_at && disk_is_synced())
+		law.commit_synced = law.commit_asked;
+}
+
 static int
 on_commit(void *ctx)
 {
 	(void)ctx;
+	note_sync(); /* of the one before: this one may write nothing */
 	law.commit_asked = law.commit_now++;
 	law.synced_at = disk_syncs();
 	return 0;
@@ -52,8 +60,7 @@ on_rollback(void *ctx)
 bool
 law_is_durable(int64_t attempt)
 {
-	if (disk_syncs() > law.synced_at && disk_is_synced())
-		law.commit_synced = law.commit_asked;
+	note_sync();
 	return attempt < LAW_ATTEMPTS_MAX &&
 	       law.attempt_commit[attempt] <= law.commit_synced;
 }
@@ -162,6 +169,13 @@ check_amount(const struct ledger_voucher *v, const struct realm_card *card)
 			card->amount_minor);
 }
 
+/* What the network executed, or refused, or said to be busy for. */
+static bool
+came_on_air(const struct fact *f)
+{
+	return f->requests > 0 && f->outcome && strcmp(f->outcome, "lost") != 0;
+}
+
 static void
 check_voucher(const struct ledger_voucher *v)
 {
@@ -188,6 +202,10 @@ check_voucher(const struct ledger_voucher *v)
 			  "network credited it",
 			v->id, card->voucher_pin, voucher_state_name(v->state),
 			v->reason);
+	if (v->state == VOUCHER_CANCELLED && came_on_air(law_fact(card)))
+		law_break("law 2: voucher %" PRId64
+			  " (%s) is cancelled, and was on air",
+			v->id, card->voucher_pin);
 	if (v->state == VOUCHER_LOADED)
 		check_amount(v, card);
 }

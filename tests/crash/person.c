@@ -12,6 +12,7 @@
 #include "agent/fleet.h"
 #include "agent/ledger.h"
 #include "agent/turn.h"
+#include "tests/crash/clerk.h"
 #include "tests/crash/law.h"
 #include "tests/crash/life.h"
 #include "tests/crash/realm.h"
@@ -102,7 +103,7 @@ static void
 act_on_one(struct realm *r, struct life *life)
 {
 	struct choice choice;
-	list(life, -1, &choice);
+	list(life, realm_draw(r, 2) == 0 ? VOUCHER_HELD : -1, &choice);
 	if (choice.count == 0)
 		return;
 	size_t i = realm_draw(r, choice.count);
@@ -115,7 +116,11 @@ act_on_one(struct realm *r, struct life *life)
 			move(life, id, VOUCHER_HOLD, "person");
 		break;
 	case VOUCHER_HELD:
-		move(life, id, VOUCHER_RELEASE, "");
+		/* The person may not know that it was on air. */
+		if (realm_draw(r, 4) == 0)
+			move(life, id, VOUCHER_CANCEL, "");
+		else
+			move(life, id, VOUCHER_RELEASE, "");
 		break;
 	case VOUCHER_UNKNOWN:
 		resolve(r, life, id);
@@ -214,7 +219,7 @@ person_acts(struct realm *r, struct life *life)
 {
 	size_t modem = realm_draw(r, r->modem_count);
 	struct line *line = fleet_find(life->fleet, r->modems[modem].name);
-	switch (realm_draw(r, 10)) {
+	switch (realm_draw(r, 13)) {
 	case 0:
 	case 1:
 		act_on_one(r, life);
@@ -225,6 +230,10 @@ person_acts(struct realm *r, struct life *life)
 	case 3:
 		if (line)
 			unlock_sim(r, life, line);
+		break;
+	case 5:
+	case 6:
+		clerk_dials(r, life);
 		break;
 	case 4:
 		pause_modem(life, r->modems[modem].name, realm_draw(r, 3) == 0);

@@ -70,6 +70,7 @@ draw_terms(struct realm *r)
 	t->trouble =
 		chance(r, 20) ? 0 : 0.02 + 0.01 * (double)realm_draw(r, 15);
 	t->lag_ms = chance(r, 70) ? 0 : realm_draw_ms(r, 2000, 300000);
+	t->letters = chance(r, 40);
 	t->bad = chance(r, 20) ? 0 : 0.02 * (double)(1 + realm_draw(r, 8));
 }
 
@@ -88,7 +89,9 @@ write_profile(const struct realm *r, FILE *out)
 	else
 		(void)fprintf(out, "ussd = *121*{pin}#\n");
 	(void)fprintf(out, "ussd_for_other = *121*{pin}*{msisdn}#\n");
-	(void)fprintf(out, "timeout = %ds\nrepeat = %s\n",
+	(void)fprintf(out,
+		"timeout = %ds\nrepeat = %s\n"
+		"sms_from = 121, SimTel\nsmsc = ^\\+2348\n",
 		(int)(t->timeout_ms / 1000), t->repeat_once ? "once" : "never");
 	if (t->menu)
 		(void)fprintf(out, "[menu]\n"
@@ -177,6 +180,9 @@ draw_device(struct realm *r, struct device_options *o)
 	o->register_ms = chance(r, 50) ? 0 : realm_draw_ms(r, 100, 8000);
 	o->vanish_ms = realm_draw_ms(r, 500, 60000);
 	o->hang_ms = realm_draw_ms(r, 500, 60000);
+	o->replug_ms = realm_draw_ms(r, 100, 3000);
+	/* A copy later than the pause between two cards is residual. */
+	o->twice_ms = chance(r, 50) ? 0 : r->terms.interval_ms - 200;
 	/* Later than that is residual: TIMEOUT_MIN, as a reload may set it,
 	 * and the fence, less the longest delay. */
 	o->late_ms = TIMEOUT_MIN_MS + r->terms.fence_ms - 4500;
@@ -239,7 +245,7 @@ realm_trouble(struct realm *r, double how_likely)
 	r->trouble = how_likely;
 	static const enum device_fault often[] = {DEVICE_CME_LOCAL,
 		DEVICE_LOSE_REQUEST, DEVICE_BUSY, DEVICE_LOSE_REPLY,
-		DEVICE_LATE, DEVICE_LATE};
+		DEVICE_LATE, DEVICE_REPLUG, DEVICE_TWICE};
 	for (size_t i = 0; i < r->modem_count; i++) {
 		struct device *device = r->modems[i].device;
 		double *chances = device_options(device)->chance;
@@ -376,12 +382,18 @@ draw_state(struct realm *r, struct realm_card *card)
 {
 	card->listed = true;
 	card->state = CARD_GOOD;
-	if (!rng_strikes(&r->chance, r->terms.bad))
+	if (!rng_strikes(&r->chance, r->bad))
 		return;
 	size_t drawn = realm_draw(r, 5);
 	card->listed = drawn > 1;
 	if (drawn > 1)
 		card->state = (enum card_state)(drawn - 1);
+}
+
+static int64_t
+a_worth(struct realm *r)
+{
+	return 5000 * (int64_t)(1 + realm_draw(r, 4));
 }
 
 static void
@@ -393,7 +405,7 @@ draw_card(struct realm *r, struct realm_card *card, bool amounts)
 		"%07u%03u%04u",
 		(unsigned)(1000000 + realm_draw(r, 9000000)) % 10000000,
 		(unsigned)realm_draw(r, 1000), (unsigned)r->card_count % 10000);
-	card->amount_minor = 5000 * (int64_t)(1 + realm_draw(r, 4));
+	card->amount_minor = r->amount_minor > 0 ? r->amount_minor : a_worth(r);
 	card->amount_told = amounts;
 	draw_state(r, card);
 	(void)snprintf(card->target, sizeof(card->target), "self");
@@ -468,6 +480,9 @@ realm_drop(struct realm *r, unsigned rows)
 	(void)snprintf(f->name, sizeof(f->name), "batch%u.csv",
 		(unsigned)r->file_count % 1000 + 1);
 	bool amounts = chance(r, 85);
+	/* A whole box may be stolen, or of last year. */
+	r->bad = r->terms.bad > 0 && chance(r, 15) ? 0.5 : r->terms.bad;
+	r->amount_minor = chance(r, 50) ? a_worth(r) : 0;
 	f->first = r->card_count;
 	f->cards = rows;
 	f->bad_rows = rows > 4 && chance(r, 30) ? 1 : 0;

@@ -39,6 +39,7 @@ struct realm_terms {
 	unsigned max_rejects, batch_rejects, retries;
 	const char *before; /* of [balance] */
 	bool menu, repeat_once;
+	bool letters; /* the operator writes an SMS too */
 	int lock_after;
 	bool count_all;
 	double trouble; /* how likely a request meets a fault */
@@ -104,6 +105,8 @@ struct realm {
 	size_t lag_count;
 	double trouble; /* just now */
 	bool odd_words;
+	double bad;           /* of the file that is drawn */
+	int64_t amount_minor; /* of all its cards; 0: of each another */
 };
 
 /* A new world of that seed; the hook is told the truth. */

@@ -19,6 +19,7 @@
 #include "tests/crash/disk.h"
 #include "tests/crash/journal.h"
 #include "tests/crash/law.h"
+#include "tests/crash/letter.h"
 #include "tests/crash/life.h"
 #include "tests/crash/paper.h"
 #include "tests/crash/person.h"
@@ -98,6 +99,7 @@ is_over(void *ctx)
 	(void)ctx;
 	realm_passes(&realm);
 	law_at_turn();
+	letter_arrive();
 	return !power_is_on() || law_broken()[0] != '\0';
 }
 
@@ -106,6 +108,7 @@ on_opened(void *ctx)
 {
 	(void)ctx;
 	law_at_opening();
+	letter_at_opening();
 }
 
 static bool
@@ -258,7 +261,7 @@ struct run_result
 run_seed(uint64_t seed, const struct run_options *options)
 {
 	struct run_result result = {.good = false};
-	struct sim_hook truth = {.on_event = law_on_event};
+	struct sim_hook truth = {.on_event = letter_on_event};
 	virtual_reset();
 	int64_t from_ms = virtual_now_ms();
 	power_on();
@@ -266,6 +269,7 @@ run_seed(uint64_t seed, const struct run_options *options)
 	paper_reset(&realm.paper);
 	memset(&life, 0, sizeof(life));
 	law_reset(&realm, &life);
+	letter_reset(&realm, &life);
 	realm_init(&realm, seed, (enum realm_residual)options->residual, truth);
 	disk_reset(&realm.disk);
 	disk_is_harsh(true);

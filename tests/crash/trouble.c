@@ -11,6 +11,7 @@
 #include "tests/crash/disk.h"
 #include "tests/crash/journal.h"
 #include "tests/crash/law.h"
+#include "tests/crash/letter.h"
 #include "tests/crash/life.h"
 #include "tests/crash/person.h"
 #include "tests/crash/realm.h"
@@ -77,7 +78,7 @@ strike_modem(struct realm *r)
 	struct device_strike strike = {
 		.fault = (enum device_fault)realm_draw(r, DEVICE_FAULTS),
 		.only_pin = realm_draw(r, 2) == 0};
-	switch (realm_draw(r, 6)) {
+	switch (realm_draw(r, 7)) {
 	case 0:
 		story_tell("trouble: %s starts anew", m->name);
 		device_start(m->device, now_ms);
@@ -89,6 +90,10 @@ strike_modem(struct realm *r)
 	case 2:
 		story_tell("trouble: %s vanishes", m->name);
 		device_vanish(m->device, now_ms, 0);
+		break;
+	case 3:
+		story_tell("trouble: %s is plugged in anew", m->name);
+		device_replug(m->device, now_ms, 0);
 		break;
 	default:
 		story_tell("trouble: %s will meet %s%s", m->name,
@@ -165,6 +170,7 @@ trouble_ends(struct realm *r)
 {
 	mend_disk();
 	journal_stall(false);
+	virtual_set_wall(letter_wall_ms());
 	virtual_set_trusted(true);
 	realm_trouble(r, 0);
 }

@@ -86,7 +86,9 @@ static const struct key keys[] = {
 /* Keys that stand beside the chances in "faults". */
 static const struct key fault_keys[] = {
 	{"late_ms", MS(late_ms)},
+	{"twice_ms", MS(twice_ms)},
 	{"vanish_ms", MS(vanish_ms)},
+	{"replug_ms", MS(replug_ms)},
 	{"hang_ms", MS(hang_ms)},
 	{"prompt_ms", MS(mail.prompt_ms)},
 	{"sms_late_ms", MS(mail.late_ms)},

@@ -51,6 +51,7 @@ enum order_kind {
 	ORDER_REBOOT, /* these three at once */
 	ORDER_HANG,
 	ORDER_VANISH,
+	ORDER_REPLUG,
 	ORDER_PUSH,
 	ORDER_PRINT,
 	ORDER_SWAP,

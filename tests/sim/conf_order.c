@@ -19,6 +19,7 @@ static const struct {
 	{"reboot", ORDER_REBOOT, true},
 	{"hang", ORDER_HANG, true},
 	{"vanish", ORDER_VANISH, true},
+	{"replug", ORDER_REPLUG, true},
 	{"push", ORDER_PUSH, true},
 	{"print", ORDER_PRINT, true},
 	{"swap", ORDER_SWAP, true},

@@ -98,6 +98,7 @@ device_start(struct device *device, int64_t now_ms)
 	device->input_len = device->line_len = 0;
 	device->line_over = false;
 	device->there = true;
+	device->lives_on = false;
 	device->echo = options->echo;
 	device->ate0_refused = options->ate0_refused;
 	device->cmee = device->cusd = device->creg = device->cops_format = 0;
@@ -131,6 +132,21 @@ device_vanish(struct device *device, int64_t now_ms, int64_t ms)
 	device->there = false;
 	device->input_len = 0;
 	device->back_at_ms = now_ms + (ms > 0 ? ms : device->options.vanish_ms);
+	line_event(device,
+		(struct sim_event){
+			.kind = SIM_PORT, .t_ms = now_ms, .what = "down"});
+}
+
+void
+device_replug(struct device *device, int64_t now_ms, int64_t ms)
+{
+	if (!device->there)
+		return;
+	device->there = false;
+	device->lives_on = true;
+	device->input_len = device->line_len = 0;
+	device->back_at_ms = now_ms + (ms > 0 ? ms : device->options.replug_ms);
+	line_drop_until(device, now_ms, device->back_at_ms);
 	line_event(device,
 		(struct sim_event){
 			.kind = SIM_PORT, .t_ms = now_ms, .what = "down"});
@@ -276,6 +292,8 @@ carry_out(struct device *device, int64_t now_ms)
 		device_start(device, now_ms);
 	else if (plan.fault == DEVICE_HANG)
 		device_hang(device, now_ms, plan.ms);
+	else if (plan.fault == DEVICE_REPLUG)
+		device_replug(device, now_ms, plan.ms);
 	else
 		device_vanish(device, now_ms, plan.ms);
 }
@@ -344,7 +362,11 @@ device_tick(struct device *device, int64_t now_ms)
 	if (!device->there) {
 		if (device->back_at_ms == 0 || now_ms < device->back_at_ms)
 			return;
-		device_start(device, now_ms);
+		if (device->lives_on)
+			device->there = true;
+		else
+			device_start(device, now_ms);
+		device->lives_on = false;
 		line_event(device, (struct sim_event){.kind = SIM_PORT,
 					   .t_ms = now_ms,
 					   .what = "up"});

@@ -68,6 +68,8 @@ struct device_options {
 	int64_t block_ms;
 	double chance[DEVICE_FAULTS]; /* for a request with a voucher PIN */
 	int64_t late_ms;
+	int64_t twice_ms; /* at most so long until the second copy */
+	int64_t replug_ms;
 	int64_t vanish_ms;
 	int64_t hang_ms;
 	int cme_code;
@@ -124,6 +126,9 @@ bool device_is_there(const struct device *device);
 /* Orders, beside device_start(). ms 0 means what the options say. */
 void device_vanish(struct device *device, int64_t now_ms, int64_t ms);
 void device_hang(struct device *device, int64_t now_ms, int64_t ms);
+/* The port goes away and the module lives on (a hub): what is due until it
+ * is back is lost, nothing else is. */
+void device_replug(struct device *device, int64_t now_ms, int64_t ms);
 void device_push(
 	struct device *device, int64_t now_ms, int mode, const char *text);
 /* Raw bytes on the line, as they are. */

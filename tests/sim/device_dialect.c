@@ -166,6 +166,7 @@ device_defaults(struct device_options *options, const char *dialect)
 		.block_ms = 30000,
 		.late_ms = 3000,
 		.vanish_ms = 3000,
+		.replug_ms = 500,
 		.hang_ms = 5000,
 		.cme_code = row->cme_code,
 		.cme_local_code = CME_NO_NETWORK,

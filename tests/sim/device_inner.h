@@ -58,6 +58,7 @@ struct device {
 	bool silenced; /* ^CURC=0 */
 
 	bool there;
+	bool lives_on; /* while it is not there */
 	bool unlocked; /* the SIM PIN was given */
 	int told_registration;
 	int64_t heard_from_ms; /* a start: silence before */
@@ -69,7 +70,7 @@ struct device {
 	int64_t chatter_at_ms;
 	int64_t session_until_ms;  /* 0: no session is open */
 	int64_t answer_due_ms;     /* of the request under way */
-	struct device_strike plan; /* a restart, hang or vanishing to come */
+	struct device_strike plan; /* a restart, hang, ... to come */
 	int64_t plan_at_ms;        /* 0: none */
 	unsigned noise_at;
 	struct mailroom mail;
@@ -97,6 +98,8 @@ void line_more(struct device *device, int64_t due_ms, const char *text);
 void line_noise(struct device *device, int64_t due_ms);
 /* The network's answers that have not begun to leave are lost. */
 void line_drop_replies(struct device *device, int64_t now_ms);
+/* What is due before that moment is lost. */
+void line_drop_until(struct device *device, int64_t now_ms, int64_t until_ms);
 /* What has not left is lost. */
 void line_drop(struct device *device, int64_t now_ms);
 void line_result(struct device *device, int64_t due_ms, int result);
@@ -129,7 +132,7 @@ struct reply {
 	int mode;
 	const char *text; /* "": no text */
 	const char *code; /* what was dialled */
-	uint32_t faults;  /* bits by enum device_fault */
+	uint64_t faults;  /* bits by enum device_fault */
 };
 
 void reply_send(struct device *device, const struct reply *reply);

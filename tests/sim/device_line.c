@@ -156,6 +156,17 @@ line_drop(struct device *device, int64_t now_ms)
 }
 
 void
+line_drop_until(struct device *device, int64_t now_ms, int64_t until_ms)
+{
+	while (device->out != NULL &&
+		(device->out->due_ms < until_ms || device->out->at > 0)) {
+		struct piece *piece = device->out;
+		device->out = piece->next;
+		lose(device, now_ms, piece);
+	}
+}
+
+void
 line_drop_replies(struct device *device, int64_t now_ms)
 {
 	struct piece **at = &device->out;

@@ -24,7 +24,7 @@ struct wording {
 static bool
 has(const struct reply *reply, enum device_fault fault)
 {
-	return (reply->faults & UINT32_C(1) << fault) != 0;
+	return (reply->faults & UINT64_C(1) << fault) != 0;
 }
 
 static void
@@ -249,8 +249,12 @@ reply_send(struct device *device, const struct reply *reply)
 		.text = reply->text,
 		.fate = fate(reply)};
 	line_reply(device, reply->due_ms, &out);
+	int64_t again_ms = reply->due_ms;
+	if (device->options.twice_ms > 0)
+		again_ms +=
+			rng_between(&device->rng, 0, device->options.twice_ms);
 	if (has(reply, DEVICE_TWICE))
-		line_reply(device, reply->due_ms, &out);
+		line_reply(device, again_ms, &out);
 	free(line);
 	free(wording);
 }

@@ -64,10 +64,10 @@ take_body(const struct device *device, const char *body, char *code, size_t cap)
 
 /* Strikes that wait, then chances for a request with a PIN. Of the faults up
  * to DEVICE_TIMEOUT the first one wins and keeps the others away. */
-static uint32_t
+static uint64_t
 draw_faults(struct device *device, bool is_pin, int64_t ms[DEVICE_FAULTS])
 {
-	uint32_t faults = 0;
+	uint64_t faults = 0;
 	size_t kept = 0;
 	for (size_t i = 0; i < device->strike_count; i++) {
 		struct device_strike strike = device->strikes[i];
@@ -75,29 +75,29 @@ draw_faults(struct device *device, bool is_pin, int64_t ms[DEVICE_FAULTS])
 			device->strikes[kept++] = strike;
 			continue;
 		}
-		faults |= UINT32_C(1) << strike.fault;
+		faults |= UINT64_C(1) << strike.fault;
 		ms[strike.fault] = strike.ms;
 	}
 	device->strike_count = kept;
 	for (int i = 0; is_pin && i < DEVICE_FAULTS; i++)
 		if (rng_strikes(&device->rng, device->options.chance[i]))
-			faults |= UINT32_C(1) << i;
+			faults |= UINT64_C(1) << i;
 	for (int i = 0; i <= DEVICE_TIMEOUT; i++)
-		if ((faults & UINT32_C(1) << i) != 0)
-			return UINT32_C(1) << i;
+		if ((faults & UINT64_C(1) << i) != 0)
+			return UINT64_C(1) << i;
 	return faults;
 }
 
 static bool
-has(uint32_t faults, enum device_fault fault)
+has(uint64_t faults, enum device_fault fault)
 {
-	return (faults & UINT32_C(1) << fault) != 0;
+	return (faults & UINT64_C(1) << fault) != 0;
 }
 
 /* A request on its way. */
 struct asking {
 	const char *code;
-	uint32_t faults;
+	uint64_t faults;
 	int64_t ms[DEVICE_FAULTS];
 	int64_t now_ms;
 	int64_t due_ms; /* when an answer on time is there */
@@ -136,7 +136,7 @@ ask_network(struct device *device, struct asking *asking)
 
 /* The faults after which the network's text never comes. */
 static bool
-is_lost(uint32_t faults)
+is_lost(uint64_t faults)
 {
 	static const enum device_fault losing[] = {DEVICE_LOSE_REQUEST,
 		DEVICE_LOSE_REPLY, DEVICE_SILENT, DEVICE_REBOOT, DEVICE_HANG,
@@ -176,8 +176,8 @@ static void
 plan_trouble(struct device *device, const struct asking *asking)
 {
 	static const enum device_fault troubles[] = {
-		DEVICE_REBOOT, DEVICE_HANG, DEVICE_VANISH};
-	for (size_t i = 0; i < 3; i++) {
+		DEVICE_REBOOT, DEVICE_HANG, DEVICE_VANISH, DEVICE_REPLUG};
+	for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
 		if (!has(asking->faults, troubles[i]))
 			continue;
 		device->plan = (struct device_strike){
@@ -199,6 +199,9 @@ say_answer(struct device *device, const struct asking *asking)
 	int64_t late = asking->ms[DEVICE_LATE];
 	if (has(asking->faults, DEVICE_LATE))
 		reply.due_ms += late > 0 ? late : device->options.late_ms;
+	if (has(asking->faults, DEVICE_REPLUG))
+		reply.due_ms +=
+			rng_between(&device->rng, 0, device->options.late_ms);
 	reply_send(device, &reply);
 }
 
@@ -254,7 +257,7 @@ go_on_air(struct device *device, struct asking *asking)
 	asking->due_ms =
 		asking->now_ms + rng_between(&device->rng, delay[0], delay[1]);
 	if (has(asking->faults, DEVICE_NEVER))
-		asking->faults = UINT32_C(1) << (rng_strikes(&device->rng, 0.5)
+		asking->faults = UINT64_C(1) << (rng_strikes(&device->rng, 0.5)
 							 ? DEVICE_LOSE_REQUEST
 							 : DEVICE_LOSE_REPLY);
 	asking->reached = !has(asking->faults, DEVICE_LOSE_REQUEST);

@@ -17,6 +17,7 @@ static const char *const fault_names[DEVICE_FAULTS] = {
 	[DEVICE_REBOOT] = "reboot",
 	[DEVICE_HANG] = "hang",
 	[DEVICE_VANISH] = "vanish",
+	[DEVICE_REPLUG] = "replug",
 	[DEVICE_CME] = "cme",
 	[DEVICE_DROPPED] = "dropped",
 	[DEVICE_UNSUPPORTED] = "unsupported",

@@ -20,6 +20,7 @@ enum device_fault {
 	DEVICE_REBOOT,       /* executed; then the device starts anew */
 	DEVICE_HANG,         /* executed; then it takes bytes, says nothing */
 	DEVICE_VANISH,       /* executed; then the port is gone for a time */
+	DEVICE_REPLUG,       /* the port goes and comes, the answer follows */
 	DEVICE_CME,          /* executed; a lone +CME ERROR after OK */
 	DEVICE_DROPPED,      /* executed; a bare +CUSD: 2 */
 	DEVICE_UNSUPPORTED,  /* executed; a bare +CUSD: 4 */

@@ -250,6 +250,9 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 	case ORDER_VANISH:
 		device_vanish(device, now_ms, order->ms);
 		break;
+	case ORDER_REPLUG:
+		device_replug(device, now_ms, order->ms);
+		break;
 	case ORDER_PUSH:
 		device_push(device, now_ms, order->mode, order->text);
 		break;

@@ -41,6 +41,7 @@ static const struct fault_row fault_rows[] = {
 	{DEVICE_REBOOT, OK, 1, "lost"},
 	{DEVICE_HANG, OK, 1, "lost"},
 	{DEVICE_VANISH, OK, 1, "lost"},
+	{DEVICE_REPLUG, OK "\r\n+CUSD: 0,\"" LOADED "\",15\r\n", 1, "sent"},
 	{DEVICE_CME, OK "\r\n+CME ERROR: 132\r\n", 1, "lost"},
 	{DEVICE_DROPPED, OK "\r\n+CUSD: 2\r\n", 1, "lost"},
 	{DEVICE_UNSUPPORTED, OK "\r\n+CUSD: 4\r\n", 1, "lost"},
