@@ -14,6 +14,9 @@
 #include "agent/turn.h"
 #include "modem/port.h"
 
+/* Messages kept in one turn; of more, the rest is handed over again. */
+enum { KEPT_MAX = 32 };
+
 /* A line and its wiring. Lines are never moved: stories hold pointers. */
 struct slot {
 	struct line line; /* first: a line is its slot */
@@ -21,9 +24,11 @@ struct slot {
 	struct loop_timer *timer;
 	struct loop_poll *poll;
 	int fd;
-	enum modem_state told; /* the state that the audit knows */
-	char seen_iccid[24];   /* the SIM that the ledger knows to be here */
-	bool stopping;         /* we end it ourselves */
+	enum modem_state told;   /* the state that the audit knows */
+	char seen_iccid[24];     /* the SIM that the ledger knows to be here */
+	bool stopping;           /* we end it ourselves */
+	uint64_t kept[KEPT_MAX]; /* messages that the commit makes safe */
+	size_t kept_count;
 	struct slot *next;
 };
 
@@ -137,6 +142,25 @@ on_push(void *ctx, struct span text_utf8)
 }
 
 static void
+on_sms(void *ctx, const struct modem_message *sms)
+{
+	struct slot *slot = ctx;
+	struct fleet *fleet = slot->fleet;
+	if (slot->kept_count < KEPT_MAX &&
+		fleet->hooks.on_sms(fleet->hooks.ctx, &slot->line, sms) == 0)
+		slot->kept[slot->kept_count++] = sms->handle;
+}
+
+/* After the commit: what the ledger has need not be in the modem. */
+static void
+let_go(struct slot *slot)
+{
+	for (size_t i = 0; i < slot->kept_count; i++)
+		modem_sms_done(slot->line.modem, slot->kept[i]);
+	slot->kept_count = 0;
+}
+
+static void
 on_trace(void *ctx, bool sent, struct span text)
 {
 	struct slot *slot = ctx;
@@ -151,6 +175,7 @@ flush_all(void *ctx)
 {
 	struct fleet *fleet = ctx;
 	for (struct slot *s = fleet->slots; s; s = s->next) {
+		let_go(s);
 		modem_flush(s->line.modem, loop_now_ms(fleet->loop));
 		rearm(s);
 	}
@@ -311,6 +336,7 @@ make_modem(struct slot *slot)
 		.on_fd = on_fd,
 		.on_state = on_state,
 		.on_push = on_push,
+		.on_sms = slot->fleet->hooks.on_sms ? on_sms : NULL,
 		.on_trace = on_trace};
 	struct modem *modem = modem_new(&options, port, &hooks);
 	if (!modem) {

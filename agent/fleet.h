@@ -9,7 +9,7 @@
 #include "agent/config.h"
 #include "agent/fence.h"
 #include "agent/profile.h"
-#include "modem/modem.h"
+#include "modem/modem_sms.h"
 
 struct fleet;
 struct loop;
@@ -53,6 +53,10 @@ struct line {
 
 typedef void fleet_fn(void *ctx, struct line *line);
 typedef void fleet_push_fn(void *ctx, struct line *line, struct span text_utf8);
+/* 0: it is kept in this turn, and may be deleted after the commit. Anything
+ * else: it stays in the modem, which hands it over again later. */
+typedef int fleet_sms_fn(
+	void *ctx, struct line *line, const struct modem_message *sms);
 
 /* Whom a story tells that a line is free again. */
 struct fleet_idle {
@@ -64,6 +68,7 @@ struct fleet_hooks {
 	void *ctx;
 	fleet_fn *on_change;    /* a line's state is another one */
 	fleet_push_fn *on_push; /* a text that no request asked for */
+	fleet_sms_fn *on_sms;   /* NULL: no message is read or deleted */
 };
 
 /* Becomes an outlet of the turn: bytes to modems leave after the commit. */

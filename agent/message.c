@@ -89,6 +89,9 @@ objection(const struct arrival *a)
 		return m->own_smsc[0] != '\0' || profile->smsc
 		               ? "centre"
 		               : "centre_not_known";
+	/* Of what day it is, or what the rest says, nobody can tell. */
+	if (m->no_stamp || m->incomplete)
+		return m->no_stamp ? "no_time" : "incomplete";
 	return fit_is_stale(&times) ? "old" : "";
 }
 
@@ -246,4 +249,18 @@ message_on_arrival(const struct message_parts *parts, struct line *line,
 	if (rc == 0)
 		act(&a, &op.u.message_keep, balance_minor);
 	return rc == -EEXIST ? 0 : rc;
+}
+
+int
+message_on_sms(const struct message_parts *parts, struct line *line,
+	const struct modem_message *sms)
+{
+	const struct message message = {.sender = sms->sender,
+		.smsc = sms->smsc,
+		.own_smsc = modem_info(line->modem)->smsc,
+		.stamp_wall_ms = sms->stamp_known ? sms->stamp_utc_ms : 0,
+		.no_stamp = !sms->stamp_known,
+		.incomplete = sms->incomplete,
+		.text_utf8 = sms->text_utf8};
+	return message_on_arrival(parts, line, &message);
 }

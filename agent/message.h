@@ -18,8 +18,10 @@ struct message {
 	const char *sender;    /* number or name, as it stands in the message */
 	const char *smsc;      /* the service centre it came through, or "" */
 	const char *own_smsc;  /* the SIM's own centre; "": not known */
-	int64_t stamp_wall_ms; /* when the centre had it, UTC */
-	struct span text_utf8; /* whole: its parts put together */
+	int64_t stamp_wall_ms; /* when the centre had it, UTC; or: */
+	bool no_stamp;         /* nobody knows; stamp_wall_ms is 0 */
+	bool incomplete;       /* parts of it never came */
+	struct span text_utf8; /* its parts put together */
 };
 
 /* Borrows all. on_idle is called when a card was settled: its account, and
@@ -39,6 +41,10 @@ struct message_parts {
  */
 int message_on_arrival(const struct message_parts *parts, struct line *line,
 	const struct message *message);
+
+/* The same for one as the driver hands it over (fleet_hooks.on_sms). */
+int message_on_sms(const struct message_parts *parts, struct line *line,
+	const struct modem_message *sms);
 
 /*
  * An attempt ended: the message that came for it while it was in the air is

@@ -24,6 +24,7 @@
 #include "agent/ledger.h"
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/message.h"
 #include "agent/notify.h"
 #include "agent/options.h"
 #include "agent/problem.h"
@@ -87,6 +88,17 @@ on_push(void *ctx, struct line *line, struct span text_utf8)
 	struct daemon *d = ctx;
 	if (d->sentry)
 		sentry_on_text(d->sentry, line, text_utf8);
+}
+
+static int
+on_sms(void *ctx, struct line *line, const struct modem_message *sms)
+{
+	struct daemon *d = ctx;
+	const struct message_parts parts = {.loop = d->loop,
+		.turn = d->turn,
+		.vault = d->vault,
+		.on_idle = {.ctx = d, .fn = on_line}};
+	return message_on_sms(&parts, line, sms);
 }
 
 static void
@@ -464,8 +476,10 @@ start(struct daemon *d)
 		return false;
 	d->loop = loop_new();
 	d->turn = turn_new(d->loop, d->ledger);
-	struct fleet_hooks hooks = {
-		.ctx = d, .on_change = on_line, .on_push = on_push};
+	struct fleet_hooks hooks = {.ctx = d,
+		.on_change = on_line,
+		.on_push = on_push,
+		.on_sms = on_sms};
 	d->fleet = fleet_new(d->loop, d->turn, &hooks);
 	if (!open_reserve(d) || !recover(d) || !open_spool(d))
 		return false;

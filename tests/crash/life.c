@@ -17,6 +17,7 @@
 #include "agent/intake.h"
 #include "agent/ledger.h"
 #include "agent/loop.h"
+#include "agent/message.h"
 #include "agent/recover.h"
 #include "agent/redeem.h"
 #include "agent/reserve.h"
@@ -55,6 +56,17 @@ on_push(void *ctx, struct line *line, struct span text_utf8)
 	struct life *l = ctx;
 	if (l->sentry)
 		sentry_on_text(l->sentry, line, text_utf8);
+}
+
+static int
+on_sms(void *ctx, struct line *line, const struct modem_message *sms)
+{
+	struct life *l = ctx;
+	const struct message_parts parts = {.loop = l->loop,
+		.turn = l->turn,
+		.vault = l->vault,
+		.on_idle = {.ctx = l, .fn = on_line}};
+	return message_on_sms(&parts, line, sms);
 }
 
 static void
@@ -193,8 +205,10 @@ life_begin(struct life *l, const struct config *config,
 		opened(ctx);
 	l->loop = loop_new();
 	l->turn = turn_new(l->loop, l->ledger);
-	struct fleet_hooks hooks = {
-		.ctx = l, .on_change = on_line, .on_push = on_push};
+	struct fleet_hooks hooks = {.ctx = l,
+		.on_change = on_line,
+		.on_push = on_push,
+		.on_sms = on_sms};
 	l->fleet = fleet_new(l->loop, l->turn, &hooks);
 	l->reserve = reserve_open(LIFE_STATE_DIR "/reserve");
 	turn_keep_reserve(l->turn, l->reserve, on_safe, l);

@@ -20,6 +20,7 @@
 #include "agent/redeem.h"
 #include "agent/reserve.h"
 #include "agent/turn.h"
+#include "tests/support/fakewire.h"
 #include "tests/support/faulty_disk.h"
 #include "tests/virtual/trade.h"
 
@@ -239,6 +240,71 @@ redeem_begins_nothing_without_a_reserve(void **state)
 	stage_fini(&s);
 }
 
+/* ---- messages ---------------------------------------------------------- */
+
+/* One in the modem's store, at its next listing. */
+static void
+store_message(void)
+{
+	fakewire_rule(virtual_wire(A),
+		(struct fakewire_rule){.when = "AT+CMGL=4",
+			.say = "\r\n+CMGL: 3,1,,25\r\n"
+			       "07915348500202000"
+			       "40C9153486507895500006090608164138004D4F29C0E"
+			       "\r\n\r\nOK\r\n",
+			.after_ms = 5,
+			.times = 1});
+}
+
+static unsigned
+deletions(void)
+{
+	return fakewire_count(virtual_wire(A), "AT+CMGD=");
+}
+
+static bool
+count_message(void *ctx, const struct ledger_message *m)
+{
+	unsigned *count = ctx;
+	(*count)++;
+	assert_string_equal(m->sender, "+358456709855");
+	return true;
+}
+
+static unsigned
+messages(struct stage *s)
+{
+	static const struct ledger_message_filter all;
+	unsigned count = 0;
+	assert_int_equal(ledger_each_message(s->trade.shop.purse->ledger, &all,
+				 count_message, &count),
+		0);
+	return count;
+}
+
+static void
+a_message_stays_in_the_modem_until_it_is_on_disk(void **state)
+{
+	struct stage s;
+	stage_init(&s, *state);
+	trade_run(&s.trade, MINUTE);
+	store_message();
+	faulty_disk_set(FAULTY_DISK_IO_ERROR);
+	trade_run(&s.trade, 6 * MINUTE);
+	assert_non_null(turn_stuck(s.trade.shop.turn));
+	assert_int_equal(deletions(), 0);
+	make_room();
+	trade_run(&s.trade, MINUTE);
+	assert_int_equal(deletions(), 1);
+	assert_int_equal(messages(&s), 1);
+	/* The modem had lost our wish: it is a copy, and goes too. */
+	store_message();
+	trade_run(&s.trade, 6 * MINUTE);
+	assert_int_equal(deletions(), 2);
+	assert_int_equal(messages(&s), 1);
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
@@ -252,6 +318,7 @@ main(void)
 		DISK_TEST(
 			a_disk_that_fails_keeps_the_result_until_it_can_be_written),
 		DISK_TEST(redeem_begins_nothing_without_a_reserve),
+		DISK_TEST(a_message_stays_in_the_modem_until_it_is_on_disk),
 	};
 	faulty_disk_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);

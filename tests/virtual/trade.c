@@ -15,6 +15,7 @@
 #include "agent/balance.h"
 #include "agent/dialogue.h"
 #include "agent/loop.h"
+#include "agent/message.h"
 #include "agent/redeem.h"
 #include "agent/sentry.h"
 #include "agent/turn.h"
@@ -41,6 +42,17 @@ on_push(void *ctx, struct line *line, struct span text)
 	sentry_on_text(t->sentry, line, text);
 }
 
+static int
+on_sms(void *ctx, struct line *line, const struct modem_message *sms)
+{
+	struct trade *t = ctx;
+	const struct message_parts parts = {.loop = t->shop.loop,
+		.turn = t->shop.turn,
+		.vault = t->shop.purse->vault,
+		.on_idle = {.ctx = t, .fn = on_line}};
+	return message_on_sms(&parts, line, sms);
+}
+
 static void
 add_modem(struct trade *t, const char *name, const char *port)
 {
@@ -52,8 +64,10 @@ add_modem(struct trade *t, const char *name, const char *port)
 void
 trade_init(struct trade *t, struct purse *p, const char *profile)
 {
-	struct fleet_hooks hooks = {
-		.ctx = t, .on_change = on_line, .on_push = on_push};
+	struct fleet_hooks hooks = {.ctx = t,
+		.on_change = on_line,
+		.on_push = on_push,
+		.on_sms = on_sms};
 	struct fleet_idle idle = {.ctx = t, .fn = on_line};
 	struct shop *s = &t->shop;
 	memset(t, 0, sizeof(*t));

@@ -1,0 +1,168 @@
+/*
+ * Messages on the real binaries: an operator that says by SMS what its USSD
+ * answer lost, what others send, and copies.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/house_proof.h"
+
+#define FAST       "{\"sms_delay_ms\": [1, 5]}"
+#define SLOW       "{\"sms_delay_ms\": [4000, 4000]}"
+#define CREDITED   "You have been credited with 100.00"
+#define FROM_OTHER "\"sender\": \"+99955555555\""
+#define BY_OTHER   "\"smsc\": \"+15550000001\""
+
+static void
+start(struct house *h, const char *network, const char *modem)
+{
+	house_add_cards(h, 0, 2);
+	house_network_set(h, network, json_true());
+	house_rule_set(h, "recharge", "timeout", "2");
+	house_rule_set(h, "recharge", "sms_from", "SimTel");
+	house_rule_set(h, "reply", "pending", "(?i)will receive an SMS");
+	house_add_modem(h, "m1", "huawei", modem);
+	house_start_sim(h);
+	house_start(h);
+	house_until_modems_ready(h);
+}
+
+static void
+submit_card(struct house *h, unsigned i)
+{
+	char name[32], batch[128];
+
+	snprintf(name, sizeof(name), "card%u.csv", i);
+	snprintf(batch, sizeof(batch),
+		"# operator: simtel\npin,serial\n%s,S%u\n", house_pin(i), i);
+	house_submit(h, name, batch);
+}
+
+/* What settled its last attempt. */
+static void
+assert_by(struct house *h, const char *serial, const char *by)
+{
+	char id[24];
+	json_t *list;
+
+	snprintf(id, sizeof(id), "%ld", house_voucher_id(h, serial));
+	list = json_object_get(
+		house_ask(h, "voucher", id, NULL), "attempt_list");
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(house_text(json_array_get(list, 0), "by"), by);
+}
+
+static void
+send_sms(struct house *h, const char *text, const char *more)
+{
+	char order[256];
+
+	snprintf(order, sizeof(order),
+		"{\"order\": \"sms\", \"modem\": \"m1\", \"text\": \"%s\"%s%s}",
+		text, more[0] != '\0' ? ", " : "", more);
+	house_tell(h, order);
+}
+
+/* Entries of messages whose note has that. */
+struct noted {
+	const char *note;
+	size_t count;
+};
+
+static bool
+is_noted(struct house *h, const void *ctx)
+{
+	const struct noted *wanted = ctx;
+	json_t *entries = house_ask(h, "audit", NULL);
+	size_t found = 0;
+
+	for (size_t i = 0; i < json_array_size(entries); i++) {
+		json_t *entry = json_array_get(entries, i);
+
+		found +=
+			strcmp(house_text(entry, "event"), "sim.message") ==
+				0 &&
+			strstr(house_text(entry, "note"), wanted->note) != NULL;
+	}
+	return found >= wanted->count;
+}
+
+static void
+until_noted(struct house *h, const char *note, size_t count)
+{
+	struct noted wanted = {note, count};
+
+	house_until(h, note, is_noted, &wanted);
+}
+
+static void
+lost_answer_is_settled_by_its_message(void **state)
+{
+	struct house *h = *state;
+
+	start(h, "sms_copy", SLOW);
+	house_strike(h, "m1", "lose_reply");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "unknown");
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	assert_by(h, "S1", "text");
+	house_assert_money_law(h, 2);
+	house_assert_secret(h, house_pin(0));
+	house_done(h);
+}
+
+static void
+message_that_comes_before_the_timeout_is_weighed_after_it(void **state)
+{
+	struct house *h = *state;
+
+	start(h, "sms_copy", FAST);
+	house_strike(h, "m1", "lose_reply");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	house_assert_money_law(h, 1);
+	house_done(h);
+}
+
+static void
+message_of_another_sender_or_centre_changes_nothing(void **state)
+{
+	struct house *h = *state;
+
+	/* The network says nothing by itself. */
+	start(h, "sms_copy", "{\"sms_delay_ms\": [600000, 600000]}");
+	house_strike(h, "m1", "lose_reply");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "unknown");
+	send_sms(h, CREDITED, FROM_OTHER);
+	until_noted(h, "why=sender", 1);
+	send_sms(h, CREDITED, BY_OTHER);
+	until_noted(h, "why=centre", 1);
+	house_assert_voucher(h, "S0", "unknown", "no_answer");
+	send_sms(h, CREDITED, "");
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	house_assert_money_law(h, 1);
+	house_done(h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HOUSE_TEST(lost_answer_is_settled_by_its_message),
+		HOUSE_TEST(
+			message_that_comes_before_the_timeout_is_weighed_after_it),
+		HOUSE_TEST(message_of_another_sender_or_centre_changes_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
