@@ -38,7 +38,8 @@ failure(enum modem_cause cause)
 	case MODEM_TEXT:
 		return "the answer tells no balance (see [balance] reply)";
 	case MODEM_NO_ANSWER:
-		return "the operator did not answer the balance request";
+		return "the operator did not answer the balance request; "
+		       "without one: [balance] before = never";
 	case MODEM_BROKEN:
 		return "the modem broke off during the balance request";
 	case MODEM_REFUSED:
@@ -191,18 +192,24 @@ day_wall_ms(void)
 	return (int64_t)mktime(&tm) * 1000;
 }
 
-bool
-balance_may_ask(const struct balance *balance, const struct line *line)
+/* [balance] max_per_day, where each request costs money. */
+static bool
+is_left_today(const struct balance *balance, const struct line *line)
 {
 	const struct profile *p = line->profile;
 	struct ledger_sim sim;
-	if (!p || p->balance_ussd[0] == '\0')
-		return false;
 	if (p->balance_max_per_day == 0)
 		return true;
 	return ledger_sim(turn_ledger(balance->turn), line_iccid(line),
 		       day_wall_ms(), &sim) == 0 &&
 	       sim.asked_today < p->balance_max_per_day;
+}
+
+bool
+balance_may_ask(const struct balance *balance, const struct line *line)
+{
+	return line->profile && line->profile->balance_ussd[0] != '\0' &&
+	       is_left_today(balance, line);
 }
 
 /* Where requests cost money each is counted, before it goes out. */
@@ -229,6 +236,8 @@ balance_ask(
 		return -ENOTSUP;
 	if (line->busy || modem_info(line->modem)->state != MODEM_READY)
 		return -EBUSY;
+	if (!is_left_today(balance, line))
+		return -EDQUOT;
 	int rc = count_request(balance, line);
 	if (rc != 0)
 		return rc;

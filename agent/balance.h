@@ -37,9 +37,9 @@ bool balance_may_ask(const struct balance *balance, const struct line *line);
 /*
  * Asks now; fn (may be NULL) is called once, later. What comes is weighed as
  * evidence in the turn in which it comes. 0; -EBUSY when the line is taken or
- * not ready; -ENOTSUP when its operator has no code for it. The limit of a
- * day is the caller's: a person may pass it. -EIO: the ledger did not take
- * that it was asked (where that is counted).
+ * not ready; -ENOTSUP when its operator has no code for it; -EDQUOT when
+ * max_per_day is used up, for persons as well: each costs. -EIO: the ledger
+ * did not take that it was asked (where that is counted).
  */
 int balance_ask(
 	struct balance *balance, struct line *line, balance_fn *fn, void *ctx);

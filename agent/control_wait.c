@@ -492,6 +492,11 @@ control_balance(struct client *client, const struct json *args)
 		client_fail(client, CONTROL_REFUSED,
 			"the operator of %.64s has no code for the balance",
 			modem);
+	else if (err == -EDQUOT)
+		client_fail(client, CONTROL_REFUSED,
+			"%.64s has asked its balance as often as [balance] "
+			"max_per_day allows; it may again tomorrow",
+			modem);
 	else if (err != 0) {
 		struct line_status status;
 		dispatch_line_status(parts->dispatch, line, &status);

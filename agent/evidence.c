@@ -143,7 +143,7 @@ of_settled(const struct evidence_text *c)
 	            (!money_is_known(c->card_minor) ||
 			    c->amount_minor == c->card_minor);
 	if (c->on_air > 0 && c->others_in_doubt == 0 && c->settles_by_ussd &&
-		c->verdict == VERDICT_LOADED && fits)
+		!c->answered_long_ago && c->verdict == VERDICT_LOADED && fits)
 		return credit(c->amount_minor);
 	return nothing();
 }

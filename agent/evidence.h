@@ -47,7 +47,9 @@ struct evidence_text {
 	enum verdict verdict;
 	bool balance_matched; /* [balance] reads it as well */
 	bool repeats; /* word for word the attempt's own answer: a copy */
-	bool settles_by_ussd; /* the profile's verdict is ussd */
+	bool settles_by_ussd;   /* the profile's verdict is ussd */
+	bool answered_long_ago; /* its attempt was, longer ago than an answer
+	                           and its copies take: this is of another */
 	int64_t card_minor, amount_minor, deducted_minor, bonus_minor;
 	int64_t balance_before_minor, balance_told_minor;
 };

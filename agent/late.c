@@ -81,6 +81,16 @@ others_in_doubt(const struct ledger_last *last)
 	return last->doubt ? last->in_doubt - 1 : last->in_doubt;
 }
 
+/* Somebody's transfer hours later is no answer to a card that had one. */
+static bool
+answered_long_ago(const struct late *l)
+{
+	const struct profile *p = l->line->profile;
+	return l->last.fate == LEDGER_ANSWERED &&
+	       turn_now(l->turn).ran_ms - l->last.ended_ran_ms >
+	               (int64_t)p->timeout_ms + p->fence_ms;
+}
+
 static struct evidence_text
 weigh(const struct late *l)
 {
@@ -94,6 +104,7 @@ weigh(const struct late *l)
 		.balance_matched = l->read.balance_matched,
 		.repeats = l->news.copy,
 		.settles_by_ussd = p->verdict_by == PROFILE_VERDICT_USSD,
+		.answered_long_ago = answered_long_ago(l),
 		.card_minor = last->card_minor,
 		.amount_minor = told.amount_minor,
 		.deducted_minor = told.deducted_minor,

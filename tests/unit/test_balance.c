@@ -331,6 +331,24 @@ an_operator_without_a_balance_code_is_not_asked(void **state)
 	end_scene(&s);
 }
 
+static void
+the_limit_of_a_day_is_for_persons_too(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state,
+		COUNTER_SIMTEL(
+			COUNTER_USSD, COUNTER_BALANCE "max_per_day = 1\n"));
+	rig_answer(&s.counter.rig, good, 100);
+	assert_int_equal(ask(&s), 0);
+	counter_run(&s.counter, 5000);
+	assert_int_equal(s.answers, 1);
+	assert_int_equal(ask(&s), -EDQUOT);
+	counter_run(&s.counter, 5000);
+	assert_int_equal(s.answers, 1);
+	assert_int_equal(fakewire_count(&s.counter.rig.wire, "AT+CUSD=1,"), 1);
+	end_scene(&s);
+}
+
 /* Whether a text stands in a file of the ledger. */
 static bool
 stands_in(const char *path, const char *text)
@@ -510,6 +528,7 @@ main(void)
 		TEST(the_pause_grows_with_each_failure_and_ends_with_an_answer),
 		TEST(a_line_that_is_taken_or_not_ready_is_not_asked),
 		TEST(an_operator_without_a_balance_code_is_not_asked),
+		TEST(the_limit_of_a_day_is_for_persons_too),
 		TEST(a_good_answer_is_in_the_ledger_with_its_text_masked),
 		TEST(nothing_is_asked_before_the_turn_ends),
 		TEST(other_codings_are_tried_until_one_is_answered),

@@ -391,6 +391,9 @@ credit_of_what_moved_on_must_be_unmistakable(void **state)
 		c.others_in_doubt = 1;
 		assert_nothing(&c);
 		c = good;
+		c.answered_long_ago = true;
+		assert_nothing(&c);
+		c = good;
 		c.on_air = 0;
 		assert_nothing(&c);
 		c = good;

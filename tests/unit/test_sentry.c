@@ -295,6 +295,35 @@ late_answer_after_the_next_pin_settles_nothing(void **state)
 	trade_fini(&t);
 }
 
+/* A card that had its answer: soon after, that text may have been another's;
+ * hours later, a credit is somebody's transfer. */
+static void
+credit_pushed_after_a_refusal_counts_only_soon(void **state)
+{
+	static const struct {
+		int64_t until_dialled_ms; /* a fence of the row before */
+		int64_t after_ms;
+		enum voucher_state state;
+		const char *reason;
+	} rows[] = {
+		{10 * SECOND, 2 * SECOND, VOUCHER_LOADED, ""},
+		{AFTER_FENCE, 3 * HOUR, VOUCHER_REJECTED, "invalid"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trade t;
+		trade_init(&t, *state, COUNTER_PLAIN);
+		trade_answer(A, "*121*", TRADE_INVALID);
+		trade_open(&t);
+		struct trade_batch b = trade_batch(&t, 1, NULL);
+		trade_run(&t, rows[i].until_dialled_ms);
+		trade_expect(&t, &b, 0, VOUCHER_REJECTED, "invalid");
+		trade_run(&t, rows[i].after_ms);
+		trade_push(&t, A, TRADE_LOADED);
+		trade_expect(&t, &b, 0, rows[i].state, rows[i].reason);
+		trade_fini(&t);
+	}
+}
+
 static void
 late_word_of_a_barred_sim_stops_it(void **state)
 {
@@ -476,6 +505,7 @@ main(void)
 		TEST(late_answer_is_pushed_while_the_fence_is_quiet),
 		TEST(late_answer_is_pushed_after_the_fence),
 		TEST(late_answer_after_the_next_pin_settles_nothing),
+		TEST(credit_pushed_after_a_refusal_counts_only_soon),
 		TEST(late_word_of_a_barred_sim_stops_it),
 		TEST(text_after_text_holds_the_fence_five_quiet_times),
 		TEST(unreadable_text_begins_the_quiet_time_again),
