@@ -82,14 +82,15 @@ attend_unknown(struct control *control, struct json *list, int64_t count)
 		return;
 	report_time(u.oldest_wall_ms, since);
 	(void)snprintf(text, sizeof(text),
-		"%lld unknown: they may have been credited; the oldest is "
-		"voucher %lld, since %s",
-		(long long)count, (long long)u.oldest, since);
+		"%lld unknown: %s may have been credited or not; the oldest "
+		"is voucher %lld, since %s",
+		(long long)count, count == 1 ? "it" : "they",
+		(long long)u.oldest, since);
 	add(list,
 		&(struct attention){"unknown", count, text,
-			"topupctl vouchers --state unknown; ask the operator; "
-			"topupctl resolve ID loaded|rejected|retry --note "
-			"TEXT"});
+			"topupctl vouchers --state unknown; ask the operator "
+			"(balance, last recharges, hotline); topupctl resolve "
+			"ID loaded|rejected|retry --note TEXT"});
 }
 
 /* ---- held ---------------------------------------------------------------- */
@@ -124,7 +125,7 @@ static const struct held_word {
 		"topupctl voucher ID has the operator's words; topupctl "
 		"release ID... once it can"},
 	{"busy", "held: the operator was busy too often",
-		"topupctl release ID... when it is better"},
+		"topupctl release ID... once it answers again"},
 	{"person", "held by a person, or because they cannot be dialled",
 		"topupctl voucher ID says why; topupctl release ID... or "
 		"cancel ID..."},
@@ -217,7 +218,8 @@ advice_for(enum line_state state)
 		return "it is tried again by itself; check its cable, its "
 		       "signal and its supply";
 	case LINE_LOCKED_OUT:
-		return "find out why its cards were refused; "
+		return "the cards that wait for it are not lost; see what "
+		       "became of its last ones (topupctl vouchers), then "
 		       "topupctl unlock MODEM allows one PIN";
 	case LINE_FAILED:
 		return "put right what it says; topupctl reload looks again";
@@ -302,11 +304,11 @@ attend_stops(
 	if (stops.sims == 0)
 		return;
 	(void)snprintf(text, sizeof(text),
-		"%lld SIM%s stopped in no modem that works now",
+		"%lld SIM%s stopped, and in no modem now",
 		(long long)stops.sims, stops.sims == 1 ? " is" : "s are");
 	add(list, &(struct attention){"sim", stops.sims, text,
-			  "put it into a modem; topupctl unlock MODEM allows "
-			  "one PIN"});
+			  "to use it again: put it into a modem, then topupctl "
+			  "unlock MODEM allows one PIN"});
 }
 
 /* ---- the clock ----------------------------------------------------------- */

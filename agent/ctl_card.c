@@ -85,14 +85,17 @@ on_tally_done(void *ctx, const struct json *done, int exit_status)
 		print_member(" of ", done, "total");
 		(void)printf(" done:");
 		print_member(" loaded ", done, "counts.loaded");
-		print_member(", refused ", done, "counts.rejected");
+		print_member(", rejected ", done, "counts.rejected");
 		print_member(", unknown ", done, "counts.unknown");
 		print_member(", held ", done, "counts.held");
 		print_member(", cancelled ", done, "counts.cancelled");
 		(void)putchar('\n');
 	}
 	if (json_get_flag(done, "timed_out"))
-		ctl_say(ctl, "the time is over; the cards go on");
+		ctl_say(ctl,
+			"the time is over, and not all have ended; what they "
+			"wait for: `topupctl vouchers --state ready`, "
+			"`topupctl status`");
 	else
 		say_left(ctl, done);
 	return exit_status;

@@ -143,7 +143,7 @@ ctl_progress_line(struct ctl_progress *progress, const struct json *tally,
 	int64_t total = count_of(tally, "total");
 	int64_t done = count_of(tally, "done");
 	(void)snprintf(out, cap,
-		"%lld of %lld done: %lld loaded, %lld refused, %lld unknown",
+		"%lld of %lld done: %lld loaded, %lld rejected, %lld unknown",
 		(long long)done, (long long)total,
 		(long long)count_of(tally, "counts.loaded"),
 		(long long)count_of(tally, "counts.rejected"),

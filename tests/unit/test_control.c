@@ -383,7 +383,11 @@ status_says_first_what_needs_a_person(void **state)
 	const struct json *attention = json_get(s, "attention");
 	assert_int_equal(json_count(attention), 2);
 	expect_attention(attention, 0, "unknown", 1, "resolve");
+	assert_non_null(strstr(json_get_text(json_at(attention, 0), "text"),
+		"1 unknown: it may have been credited or not"));
 	expect_attention(attention, 1, "modem", 1, "unlock");
+	assert_non_null(strstr(
+		json_get_text(json_at(attention, 1), "say"), "are not lost"));
 	(void)desk_ask("{\"command\":\"modems\"}");
 	assert_non_null(strstr(desk.heard,
 		"{\"name\":\"shop1\",\"port\":null,\"state\":\"locked_out\","

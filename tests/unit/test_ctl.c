@@ -556,7 +556,7 @@ waiting_ends_with_a_line_and_what_is_left(void **state)
 	assert_int_equal(
 		call_ctl("wait", "--batch", "3", "--socket", sock, NULL), 4);
 	assert_string_equal(call_out,
-		"4 of 4 done: loaded 2, refused 1, unknown "
+		"4 of 4 done: loaded 2, rejected 1, unknown "
 		"1, held 0, cancelled 0\n");
 	assert_string_equal(call_err,
 		"topupctl: 1 unknown: see `topupctl vouchers "
@@ -567,6 +567,7 @@ waiting_ends_with_a_line_and_what_is_left(void **state)
 	assert_int_equal(
 		call_ctl("wait", "--timeout", "9", "--socket", sock, NULL), 1);
 	assert_non_null(strstr(call_err, "the time is over"));
+	assert_non_null(strstr(call_err, "topupctl vouchers --state ready"));
 	(void)asked();
 }
 

@@ -236,10 +236,10 @@ progress_tells_rate_and_time_left(void **state)
 		why, sizeof(why));
 	ctl_progress_line(&progress, first, 5000, line, sizeof(line));
 	assert_string_equal(
-		line, "10 of 60 done: 8 loaded, 1 refused, 1 unknown");
+		line, "10 of 60 done: 8 loaded, 1 rejected, 1 unknown");
 	ctl_progress_line(&progress, later, 65000, line, sizeof(line));
 	assert_string_equal(line,
-		"40 of 60 done: 30 loaded, 8 refused, 1 unknown, 1 held, "
+		"40 of 60 done: 30 loaded, 8 rejected, 1 unknown, 1 held, "
 		"30.0/min, 40s left");
 	json_free(first);
 	json_free(later);
