@@ -333,6 +333,16 @@ take_byte(struct framer *f, char c, int64_t now_ms)
 	return byte_in_line(f, c, now_ms);
 }
 
+/* Its line end may have gone with noise behind it; without one it would wait
+ * for the next line. All bytes were looked at: there is room. */
+static void
+end_last_line(struct framer *f)
+{
+	f->buf[f->len++] = '\n';
+	if (f->next < f->len)
+		f->next = f->end = f->len;
+}
+
 /* The closing quote did not come: the text ends before a final result that
  * stands last, or else with the last byte. */
 static struct frame
@@ -345,10 +355,11 @@ give_up_quote(struct framer *f)
 	while (at > 0 && !is_eol(f->buf[at - 1]))
 		at--;
 	last = span_trim(span_of(f->buf + at, all.len - at));
-	if (at > 0 && (span_eq(last, span_str("OK")) ||
-			      span_eq(last, span_str("ERROR"))))
-		return give(f, at, FRAME_LINE);
-	return give(f, f->len, FRAME_LINE);
+	if (at == 0 || (!span_eq(last, span_str("OK")) &&
+			       !span_eq(last, span_str("ERROR"))))
+		return give(f, f->len, FRAME_LINE);
+	end_last_line(f);
+	return give(f, at, FRAME_LINE);
 }
 
 struct frame

@@ -223,6 +223,9 @@ missing_quote_ends_by_time_or_by_what_is_no_text(void **state)
 		{"+CUSD: 2,\"ZALYSHOK\r\n\r\nOK\r\n", "",
 			"L[+CUSD: 2,\"ZALYSHOK]L[OK]"},
 		{"+CUSD: 2,\"ZALYSHOK", "", "L[+CUSD: 2,\"ZALYSHOK]"},
+		/* the only line end between OK and noise went with the noise */
+		{"+CUSD: 2,\"ZALYSHOK\r\nOK\r\n+CREG: 1\r\n", "L[+CREG: 1]",
+			"L[+CUSD: 2,\"ZALYSHOK]L[OK]"},
 		{"+CUSD: 2,\"one\r\n+CUSD: 0,\"two\",15\r\n",
 			"L[+CUSD: 2,\"one]L[+CUSD: 0,\"two\",15]", NULL},
 		{"+CUSD: 2,\"one\r\n+CME ERROR: 100\r\n",
