@@ -86,5 +86,7 @@ check(struct span in, struct rng *rng)
 	FUZZ_HOLDS(seen.kind == LOOKS || !seen.stuck);
 }
 
-const struct fuzz_target fuzz_target = {
-	.name = "control", .most = 8192, .check = check};
+const struct fuzz_target fuzz_target = {.name = "control",
+	.most = CONTROL_REQUEST_MAX,
+	.grows = true,
+	.check = check};

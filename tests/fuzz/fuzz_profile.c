@@ -74,4 +74,4 @@ check(struct span in, struct rng *rng)
 }
 
 const struct fuzz_target fuzz_target = {
-	.name = "profile", .most = 1 << 14, .check = check};
+	.name = "profile", .most = 1 << 14, .grows = true, .check = check};

@@ -76,4 +76,4 @@ check(struct span in, struct rng *rng)
 }
 
 const struct fuzz_target fuzz_target = {
-	.name = "ussd", .most = 8192, .check = check};
+	.name = "ussd", .most = 1 << 15, .grows = true, .check = check};

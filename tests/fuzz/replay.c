@@ -28,7 +28,7 @@
 enum {
 	INPUT_MAX = 1 << 16,
 	SEEDS_MAX = 2048,
-	RUNS_DEFAULT = 20000,
+	RUNS_DEFAULT = 200000,
 	CHANGES_MAX = 6,
 	GROWTH = 8,       /* how much longer the long input is */
 	GROWTH_SLACK = 4, /* quadratic time would need 8 */
