@@ -71,6 +71,16 @@ check_recharge(struct profile_build *b)
 	check_other(b);
 }
 
+/* Without a sender whose word counts no card would ever be settled. */
+static void
+check_sms(struct profile_build *b)
+{
+	if (b->profile->verdict_by == PROFILE_VERDICT_SMS &&
+		b->profile->sms_from_count == 0)
+		WRONG_AT(b, "recharge", "verdict",
+			"verdict: sms needs sms_from, whose messages count");
+}
+
 static void
 check_menu(struct profile_build *b)
 {
@@ -130,6 +140,7 @@ void
 profile_check(struct profile_build *b)
 {
 	check_recharge(b);
+	check_sms(b);
 	check_menu(b);
 	check_balance(b);
 	check_reply(b);

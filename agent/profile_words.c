@@ -69,12 +69,9 @@ void
 profile_take_verdict(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
-	if (span_eq(value, span_str("sms"))) {
+	if (span_eq(value, span_str("sms")))
 		b->profile->verdict_by = PROFILE_VERDICT_SMS;
-		/* All but the modem's part is there: this line goes then. */
-		PROFILE_WRONG(
-			b, "%s: sms comes with a later version", key->name);
-	} else if (span_eq(value, span_str("balance")))
+	else if (span_eq(value, span_str("balance")))
 		b->profile->verdict_by = PROFILE_VERDICT_BALANCE;
 	else if (!span_eq(value, span_str("ussd")))
 		PROFILE_WRONG(b, "%s: ussd, sms or balance", key->name);

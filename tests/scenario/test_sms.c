@@ -155,6 +155,71 @@ message_of_another_sender_or_centre_changes_nothing(void **state)
 	house_done(h);
 }
 
+/* ---- verdict = sms ------------------------------------------------------ */
+
+static void
+start_pending(struct house *h, const char *modem)
+{
+	house_rule_set(h, "recharge", "verdict", "sms");
+	house_add_card(h, house_pin(2), 10000, "used");
+	start(h, "sms_verdict", modem);
+}
+
+static void
+message_is_the_verdict_of_a_pending_card(void **state)
+{
+	struct house *h = *state;
+
+	start_pending(h, "{\"sms_delay_ms\": [1000, 1000]}");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "pending");
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	submit_card(h, 2);
+	house_until_state(h, "S2", "rejected");
+	house_assert_voucher(h, "S2", "rejected", "used");
+	assert_by(h, "S2", "sms");
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	house_assert_money_law(h, 3);
+	house_done(h);
+}
+
+static void
+message_that_came_while_nobody_listened_settles_after_a_start(void **state)
+{
+	struct house *h = *state;
+
+	start_pending(h, "{\"sms_delay_ms\": [1000, 1000]}");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "pending");
+	house_kill(h);
+	house_start(h);
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	house_assert_money_law(h, 2);
+	house_done(h);
+}
+
+static void
+message_after_its_time_settles_what_was_given_up(void **state)
+{
+	struct house *h = *state;
+
+	house_rule_set(h, "recharge", "sms_timeout", "2");
+	start_pending(h, "{\"sms_delay_ms\": [600000, 600000]}");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "unknown");
+	house_assert_voucher(h, "S0", "unknown", "no_sms");
+	send_sms(h, CREDITED, "");
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	house_assert_money_law(h, 1);
+	house_done(h);
+}
+
 int
 main(void)
 {
@@ -163,6 +228,10 @@ main(void)
 		HOUSE_TEST(
 			message_that_comes_before_the_timeout_is_weighed_after_it),
 		HOUSE_TEST(message_of_another_sender_or_centre_changes_nothing),
+		HOUSE_TEST(message_is_the_verdict_of_a_pending_card),
+		HOUSE_TEST(
+			message_that_came_while_nobody_listened_settles_after_a_start),
+		HOUSE_TEST(message_after_its_time_settles_what_was_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,7 @@ static const struct {
 	{"recharge", "via = sms", "sms comes with a later version"},
 	{"recharge", "via = ussd, sms", "sms comes with a later version"},
 	{"recharge", "via = post", "ussd or sms"},
-	{"recharge", "verdict = sms", "sms comes with a later version"},
+	{"recharge", "verdict = sms", "sms needs sms_from"},
 	{"recharge", "verdict = balance", "balance needs [balance] with"},
 	{"recharge", "verdict = x", "ussd, sms or balance"},
 	{"recharge", "timeout = 0", "at least 1s"},
@@ -559,6 +559,17 @@ verdict_by_balance_needs_no_loaded(void **state)
 	profile_unref(p);
 }
 
+static void
+verdict_by_sms_names_who_writes(void **state)
+{
+	(void)state;
+	struct profile *p =
+		read_good("[recharge]\nussd = *121*{pin}#\nverdict = sms\n"
+			  "sms_from = SimTel\n[reply]\nloaded = credited\n");
+	assert_int_equal(p->verdict_by, PROFILE_VERDICT_SMS);
+	profile_unref(p);
+}
+
 int
 main(void)
 {
@@ -572,6 +583,7 @@ main(void)
 		cmocka_unit_test(all_problems_of_a_file_are_told),
 		cmocka_unit_test(what_this_version_does_not_do_is_warned_of),
 		cmocka_unit_test(verdict_by_balance_needs_no_loaded),
+		cmocka_unit_test(verdict_by_sms_names_who_writes),
 		cmocka_unit_test(every_key_of_the_contract_is_taken),
 	};
 
