@@ -46,7 +46,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_hold, control_release, control_cancel, control_resolve,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
-	control_backup, control_reconcile, control_ussd;
+	control_backup, control_reconcile, control_ussd, control_inbox;
 
 /* ---- control_attention.c ------------------------------------------------- */
 

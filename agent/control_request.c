@@ -35,6 +35,7 @@ static const struct command commands[] = {
 	{"audit", control_audit, LOOKS,
 		{"since_seq", "since_ms", "follow", NULL}},
 	{"watch", control_watch, LOOKS, {NULL}},
+	{"inbox", control_inbox, LOOKS, {"modem", "limit", "after", NULL}},
 	{"reconcile", control_reconcile, LOOKS, {"since_ms", NULL}},
 	{"load", control_load, ACTS,
 		{"to", "amount", "modem", "operator", "timeout", "progress",

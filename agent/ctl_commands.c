@@ -92,6 +92,18 @@ static const struct ctl_command commands[] = {
 		.min = 1,
 		.max = 1,
 		.run = ctl_run_voucher},
+	{.name = "inbox",
+		.args = "[MODEM]",
+		.summary = "Messages that came by SMS, the oldest first.",
+		.more = "WHY says why a message decided nothing: \"sender\" "
+			"and \"centre\" are not those of\nthe profile, "
+			"\"several\" cards could have caused it, \"none\" "
+			"did.",
+		.example = "topupctl inbox m1",
+		.max = 1,
+		.options = {{"limit", "N", "so many at most"},
+			{"after", "ID", "only those after this number"}},
+		.run = ctl_run_inbox},
 	{.name = "wait",
 		.args = "",
 		.summary = "Waits until all vouchers, or a batch's, have "

@@ -124,6 +124,7 @@ int ctl_run_vouchers(struct ctl *ctl);
 int ctl_run_voucher(struct ctl *ctl);
 int ctl_run_audit(struct ctl *ctl);
 int ctl_run_watch(struct ctl *ctl);
+int ctl_run_inbox(struct ctl *ctl);
 int ctl_run_reconcile(struct ctl *ctl);
 int ctl_run_move(struct ctl *ctl); /* hold, release, cancel */
 int ctl_run_resolve(struct ctl *ctl);

@@ -64,6 +64,32 @@ ctl_run_vouchers(struct ctl *ctl)
 	return ctl_show_list(ctl, args, columns, "no vouchers");
 }
 
+/* ---- messages ------------------------------------------------------------ */
+
+int
+ctl_run_inbox(struct ctl *ctl)
+{
+	static const struct ctl_column columns[] = {
+		{"ID", "id", CELL_NUMBER, 0, 0}, {"AT", "at", CELL_TIME, 0, 0},
+		{"MODEM", "modem", CELL_TEXT, 5, 4},
+		{"FROM", "sender", CELL_TEXT, 6, 0},
+		{"THROUGH", "smsc", CELL_TEXT, 6, 6},
+		{"SAYS", "verdict", CELL_TEXT, 0, 3},
+		{"VOUCHER", "voucher", CELL_NUMBER, 0, 0},
+		{"WHY", "why", CELL_TEXT, 6, 1},
+		{"SENT", "sent_at", CELL_TIME, 0, 5},
+		{"TEXT", "text", CELL_TEXT, 12, 0}, {.title = NULL}};
+	struct json *args = json_new_object();
+	if (ctl->arg_count > 0)
+		json_put_text(args, "modem", ctl->args[0]);
+	if (!ctl_put_number(ctl, args, "limit") ||
+		!ctl_put_number(ctl, args, "after")) {
+		json_free(args);
+		return CTL_USAGE;
+	}
+	return ctl_show_list(ctl, args, columns, "no message has come yet");
+}
+
 /* A list inside an object. */
 static void
 print_inner(struct ctl *ctl, const struct json *list, const char *title,

@@ -155,6 +155,49 @@ message_of_another_sender_or_centre_changes_nothing(void **state)
 	house_done(h);
 }
 
+/* ---- inbox -------------------------------------------------------------- */
+
+static bool
+inbox_has(struct house *h, const void *ctx)
+{
+	return json_array_size(house_ask(h, "inbox", NULL)) >=
+	       *(const size_t *)ctx;
+}
+
+static void
+inbox_shows_every_message_and_no_card(void **state)
+{
+	struct house *h = *state;
+	const size_t three = 3;
+	char text[128];
+	json_t *list;
+
+	start(h, "sms_copy", FAST);
+	snprintf(text, sizeof(text), "A gift for you: %s", house_pin(1));
+	send_sms(h, text, "");
+	send_sms(h, "Buy now", FROM_OTHER);
+	submit_card(h, 0);
+	house_until_state(h, "S0", "loaded");
+	house_until(h, "three messages", inbox_has, &three);
+	list = house_ask(h, "inbox", "m1", NULL);
+	assert_int_equal(json_array_size(list), three);
+	house_assert_contains(house_text(json_array_get(list, 0), "text"),
+		"A gift for you: *");
+	assert_string_equal(
+		house_text(json_array_get(list, 0), "sender"), "SimTel");
+	assert_string_equal(
+		house_text(json_array_get(list, 1), "why"), "sender");
+	assert_int_equal(house_number(json_array_get(list, 2), "voucher"), 1);
+	list = house_ask(h, "inbox", "--after", "1", "--limit", "1", NULL);
+	assert_int_equal(json_array_size(list), 1);
+	assert_int_equal(house_number(json_array_get(list, 0), "id"), 2);
+	assert_int_equal(json_array_size(house_ask(h, "inbox", "m2", NULL)), 0);
+	assert_int_equal(house_ctl(h, "inbox", NULL), 0);
+	house_assert_contains(h->out, "Buy now");
+	assert_null(strstr(h->out, house_pin(1)));
+	house_done(h);
+}
+
 /* ---- verdict = sms ------------------------------------------------------ */
 
 static void
@@ -228,6 +271,7 @@ main(void)
 		HOUSE_TEST(
 			message_that_comes_before_the_timeout_is_weighed_after_it),
 		HOUSE_TEST(message_of_another_sender_or_centre_changes_nothing),
+		HOUSE_TEST(inbox_shows_every_message_and_no_card),
 		HOUSE_TEST(message_is_the_verdict_of_a_pending_card),
 		HOUSE_TEST(
 			message_that_came_while_nobody_listened_settles_after_a_start),
