@@ -159,9 +159,11 @@ say_fenced(struct dispatch *d, const struct line *line, struct line_status *out)
 	int64_t now = loop_now_ms(d->parts.loop);
 	say(out, LINE_FENCED, loop_to_wall(d, fence_ends_by(&line->fence, now)),
 		line->fence.terms.only_ask
-			? "evidence for its last card is asked for"
+			? "evidence for its last card is asked for; it goes on "
+			  "by itself"
 			: "an older session of its SIM may still be answered: "
-			  "no PIN is dialled before it is over");
+			  "no PIN is dialled before it is over; it goes on by "
+			  "itself, then at the latest");
 }
 
 void
