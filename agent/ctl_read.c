@@ -25,7 +25,7 @@ ctl_run_modems(struct ctl *ctl)
 		{"PORT", "port", CELL_TEXT, 8, 7},
 		{"IMEI", "imei", CELL_TEXT, 0, 9},
 		{"ICCID", "iccid", CELL_TEXT, 0, 8},
-		{"WHY", "why", CELL_TEXT, 20, 1},
+		{"WHY", "why", CELL_SENTENCE, 20, 1},
 		{"LAST ERROR", "last_error", CELL_TEXT, 10, 5},
 		{.title = NULL}};
 	return ctl_show_list(ctl, json_new_object(), columns,
@@ -135,13 +135,13 @@ print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
 		{"FATE", "fate", CELL_TEXT, 0, 0},
 		{"VERDICT", "verdict", CELL_TEXT, 0, 0},
 		{"BY", "by", CELL_TEXT, 0, 1},
-		{"REPLY", "reply", CELL_TEXT, 12, 0}, {.title = NULL}};
+		{"REPLY", "reply", CELL_SENTENCE, 12, 0}, {.title = NULL}};
 	static const struct ctl_column audit[] = {
 		{"SEQ", "seq", CELL_NUMBER, 0, 0},
 		{"AT", "at", CELL_TIME, 0, 0},
 		{"EVENT", "event", CELL_TEXT, 0, 0},
 		{"WHO", "who", CELL_TEXT, 6, 1},
-		{"NOTE", "note", CELL_TEXT, 24, 0}, {.title = NULL}};
+		{"NOTE", "note", CELL_SENTENCE, 24, 0}, {.title = NULL}};
 	ctl_table_object(fields, v, &ctl->out);
 	print_inner(ctl, json_get(v, "attempt_list"), "attempts", attempts);
 	print_inner(ctl, json_get(v, "audit"), "audit", audit);
@@ -239,7 +239,7 @@ on_batch(void *ctx, const struct json *done, int exit_status)
 		{"finished", "finished_at", CELL_TIME, 0, 0}, {.title = NULL}};
 	static const struct ctl_column faults[] = {
 		{"LINE", "line", CELL_NUMBER, 0, 0},
-		{"REASON", "reason", CELL_TEXT, 10, 0}, {.title = NULL}};
+		{"REASON", "reason", CELL_SENTENCE, 10, 0}, {.title = NULL}};
 	struct batch *batch = ctx;
 	struct json *whole = json_new_object();
 	json_each(done, copy_member, whole);
@@ -336,7 +336,7 @@ ctl_run_reconcile(struct ctl *ctl)
 		{"UNKNOWN", "unknown", CELL_NUMBER, 0, 0},
 		{"WORTH", "unknown_amount", CELL_NUMBER, 0, 2},
 		{"CURRENCY", "currency", CELL_TEXT, 0, 6},
-		{"WHICH MEANS", "say", CELL_TEXT, 12, 1}, {.title = NULL}};
+		{"WHICH MEANS", "say", CELL_SENTENCE, 12, 1}, {.title = NULL}};
 	const char *since = ctl_option_value(ctl, "since");
 	int64_t since_ms = 0;
 	if (since != NULL && ctl_text_parse_time(since, &since_ms) != 0)
@@ -360,7 +360,7 @@ run_audit_list(struct ctl *ctl)
 		{"BATCH", "batch", CELL_NUMBER, 0, 1},
 		{"MODEM", "modem", CELL_TEXT, 5, 2},
 		{"WHO", "who", CELL_TEXT, 6, 3},
-		{"NOTE", "note", CELL_TEXT, 24, 0}, {.title = NULL}};
+		{"NOTE", "note", CELL_SENTENCE, 24, 0}, {.title = NULL}};
 	struct json *args = json_new_object();
 	if (!put_since(ctl, args)) {
 		json_free(args);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct ctl_screen;
 struct json;
 
 enum { CTL_TIME_MAX = 32, CTL_CUT_ROOM = 2 };
@@ -26,6 +27,11 @@ unsigned ctl_text_width(const char *text);
 /* Cuts a clean text to width columns, the last one then showing the cut. It
  * may become CTL_CUT_ROOM bytes longer: a clean text has room for them. */
 void ctl_text_cut(char *text, unsigned width);
+
+/* Prints a clean text, and takes it to pieces: where the screen has no room for
+ * the next word, a new line that begins with before. No line end after it. */
+void ctl_text_wrap(
+	const struct ctl_screen *screen, const char *before, char *text);
 
 /* RFC 3339 (UTC) into local time "2026-01-31 09:30:00"; what is no such time
  * is copied. out has CTL_TIME_MAX bytes. */
@@ -76,7 +82,9 @@ int64_t ctl_terminal_now_ms(void); /* monotonic */
 
 /* ---- ctl_table.c: rows of objects as a table ---------------------------- */
 
-enum ctl_cell { CELL_TEXT, CELL_NUMBER, CELL_TIME, CELL_STATE };
+/* A sentence is never cut: where the table has no room for it, it stands
+ * below its row. */
+enum ctl_cell { CELL_TEXT, CELL_NUMBER, CELL_TIME, CELL_STATE, CELL_SENTENCE };
 
 struct ctl_column {
 	const char *title;

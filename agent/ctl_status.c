@@ -8,31 +8,13 @@
 
 #include "agent/json.h"
 
-/* One word after another; where there is no room, a new line. */
-static void
-print_wrapped(const struct ctl_screen *screen, const char *before, char *text)
-{
-	unsigned indent = (unsigned)strlen(before), used = 0;
-	char *rest = text;
-	for (char *word; (word = strsep(&rest, " ")) != NULL;) {
-		unsigned width = ctl_text_width(word) + 1;
-		if (used > 0 && screen->width > 0 &&
-			indent + used + width > screen->width) {
-			(void)printf("\n%s", before);
-			used = 0;
-		}
-		(void)printf("%s%s", used > 0 ? " " : "", word);
-		used += width;
-	}
-}
-
 static void
 print_line(struct ctl *ctl, const char *before, const struct json *value,
 	const char *colour)
 {
 	char *text = ctl_table_cell(value, CELL_TEXT);
 	(void)printf("%s%s", before, ctl_screen_colour(&ctl->out, colour));
-	print_wrapped(&ctl->out, before, text);
+	ctl_text_wrap(&ctl->out, before, text);
 	(void)puts(ctl_screen_plain(&ctl->out));
 	free(text);
 }
@@ -148,7 +130,7 @@ print_status(struct ctl *ctl, const struct json *status, int exit_status)
 		{"MODEM", "modem", CELL_TEXT, 5, 1},
 		{"SINCE", "since", CELL_TIME, 0, 0},
 		{"UNTIL", "until", CELL_TIME, 0, 0},
-		{"WHY", "why", CELL_TEXT, 10, 0}, {.title = NULL}};
+		{"WHY", "why", CELL_SENTENCE, 10, 0}, {.title = NULL}};
 	print_head(status);
 	print_attention(ctl, json_get(status, "attention"));
 	print_words(ctl, "modems", json_get(status, "modems"), on_modem);

@@ -2,7 +2,7 @@
  * ctl_table: objects as a table that fits the terminal. The first rows say
  * how wide the columns are; after them rows are printed as they come, so a
  * list of any length needs bounded memory. On what is no terminal nothing
- * is cut and no column is left out.
+ * is cut and no column is left out; a sentence is cut nowhere.
  */
 #include "agent/ctl_private.h"
 
@@ -11,7 +11,7 @@
 
 #include "agent/json.h"
 
-enum { LOOK_ROWS = 200, COLUMNS_MAX = 24, GAP = 2 };
+enum { LOOK_ROWS = 200, COLUMNS_MAX = 24, GAP = 2, LABEL_MAX = 40 };
 
 struct ctl_table {
 	const struct ctl_column *columns;
@@ -152,6 +152,15 @@ leave_out_empty(struct ctl_table *table)
 	}
 }
 
+/* They stand below their rows then. */
+static void
+leave_out_sentences(struct ctl_table *table)
+{
+	for (size_t c = 0; c < table->count; c++)
+		if (table->columns[c].kind == CELL_SENTENCE)
+			table->left_out[c] = true;
+}
+
 static void
 lay_out(struct ctl_table *table)
 {
@@ -167,6 +176,8 @@ lay_out(struct ctl_table *table)
 	unsigned limit = table->screen->width;
 	if (limit == 0)
 		return;
+	if (total_width(table) > limit)
+		leave_out_sentences(table);
 	while (least_width(table) > limit && drop_one(table))
 		;
 	while (total_width(table) > limit &&
@@ -199,16 +210,41 @@ print_cell(const struct ctl_table *table, size_t c, char *text, unsigned *owed)
 	*owed = kind == CELL_NUMBER ? 0 : pad;
 }
 
+/* One of a later row may be longer than those that gave the width. */
+static bool
+stands_below(const struct ctl_table *table, size_t c, const char *text)
+{
+	return table->columns[c].kind == CELL_SENTENCE &&
+	       table->screen->width > 0 && text[0] != '\0' &&
+	       (table->left_out[c] || ctl_text_width(text) > table->widths[c]);
+}
+
+static void
+print_below(const struct ctl_table *table, char **cells)
+{
+	static const char indent[] = "    ";
+	for (size_t c = 0; c < table->count; c++) {
+		if (!stands_below(table, c, cells[c]))
+			continue;
+		(void)fputs(indent, table->screen->file);
+		ctl_text_wrap(table->screen, indent, cells[c]);
+		(void)fputc('\n', table->screen->file);
+	}
+}
+
 static void
 print_row(const struct ctl_table *table, char **cells)
 {
 	unsigned owed = 0;
 	bool first = true;
+	char none[] = "";
 	for (size_t c = 0; c < table->count; c++) {
 		if (table->left_out[c])
 			continue;
 		owed += first ? 0 : GAP;
-		print_cell(table, c, cells[c], &owed);
+		print_cell(table, c,
+			stands_below(table, c, cells[c]) ? none : cells[c],
+			&owed);
 		first = false;
 	}
 	(void)fputc('\n', table->screen->file);
@@ -234,6 +270,7 @@ print_kept(struct ctl_table *table)
 	}
 	for (size_t r = 0; r < table->kept; r++) {
 		print_row(table, table->cells[r]);
+		print_below(table, table->cells[r]);
 		for (size_t c = 0; c < table->count; c++)
 			free(table->cells[r][c]);
 	}
@@ -266,28 +303,37 @@ ctl_table_end(struct ctl_table *table)
 	return rows;
 }
 
+static void
+print_field(const struct ctl_screen *screen, const char *before,
+	const struct ctl_column *field, char *text)
+{
+	const char *colour = field->kind == CELL_STATE
+	                             ? ctl_screen_colour(screen, text)
+	                             : "";
+	(void)fprintf(screen->file, "%-*s%s", (int)strlen(before), field->title,
+		colour);
+	ctl_text_wrap(screen, before, text);
+	(void)fprintf(screen->file, "%s\n",
+		colour[0] != '\0' ? ctl_screen_plain(screen) : "");
+}
+
 void
 ctl_table_object(const struct ctl_column *fields, const struct json *object,
 	const struct ctl_screen *screen)
 {
 	int label = 0;
+	char before[LABEL_MAX];
 	for (size_t i = 0; fields[i].title != NULL; i++) {
 		int width = (int)ctl_text_width(fields[i].title);
 		if (width > label)
 			label = width;
 	}
+	(void)snprintf(before, sizeof(before), "%*s", label + GAP, "");
 	for (size_t i = 0; fields[i].title != NULL; i++) {
-		enum ctl_cell kind = fields[i].kind;
 		char *text = ctl_table_cell(
-			ctl_table_find(object, fields[i].key), kind);
-		const char *colour = kind == CELL_STATE
-		                             ? ctl_screen_colour(screen, text)
-		                             : "";
+			ctl_table_find(object, fields[i].key), fields[i].kind);
 		if (text[0] != '\0')
-			(void)fprintf(screen->file, "%-*s  %s%s%s\n", label,
-				fields[i].title, colour, text,
-				colour[0] != '\0' ? ctl_screen_plain(screen)
-						  : "");
+			print_field(screen, before, &fields[i], text);
 		free(text);
 	}
 }

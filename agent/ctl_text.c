@@ -1,6 +1,6 @@
 /*
- * ctl_text: foreign texts made safe for a terminal, their width, and times
- * as people read and type them. It must never let a control sign through.
+ * ctl_text: foreign texts made safe for a terminal, their width and lines, and
+ * times as people read and type them. It must never let a control sign through.
  */
 #include "agent/ctl_private.h"
 
@@ -99,6 +99,24 @@ ctl_text_cut(char *text, unsigned width)
 	else
 		memcpy(text + (room - rest.len), cut_sign(),
 			strlen(cut_sign()) + 1);
+}
+
+void
+ctl_text_wrap(const struct ctl_screen *screen, const char *before, char *text)
+{
+	unsigned indent = (unsigned)strlen(before), used = 0;
+	char *rest = text;
+	for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+		unsigned width = ctl_text_width(word) + (used > 0 ? 1 : 0);
+		if (used > 0 && screen->width > 0 &&
+			indent + used + width > screen->width) {
+			(void)fprintf(screen->file, "\n%s", before);
+			used = 0;
+			width--;
+		}
+		(void)fprintf(screen->file, "%s%s", used > 0 ? " " : "", word);
+		used += width;
+	}
 }
 
 /* ---- times --------------------------------------------------------------- */

@@ -165,6 +165,78 @@ tables_fit_the_terminal(void **state)
 	free(coloured);
 }
 
+/* The rows of a table with a sentence; each with a number. */
+static char *
+sentences_of(unsigned width, const char *const *rows, size_t count)
+{
+	static const struct ctl_column with_why[] = {
+		{"ID", "id", CELL_NUMBER, 0, 0},
+		{"WHY", "why", CELL_SENTENCE, 4, 1},
+		{"STATE", "state", CELL_STATE, 0, 0}, {.title = NULL}};
+	char *text = NULL, why[64];
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
+	const struct ctl_screen screen = {.file = file, .width = width};
+	struct ctl_table *table = ctl_table_new(with_why, &screen);
+	for (size_t i = 0; i < count; i++) {
+		struct json *row =
+			json_parse(span_str(rows[i]), why, sizeof(why));
+		ctl_table_row(table, row);
+		json_free(row);
+	}
+	assert_int_equal(ctl_table_end(table), count);
+	(void)fclose(file);
+	return text;
+}
+
+static void
+a_sentence_that_has_no_room_stands_whole_below_its_row(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"{\"id\":1,\"state\":\"held\",\"why\":\"look at the modem\"}",
+		"{\"id\":2,\"state\":\"ready\",\"why\":null}"};
+	static const struct {
+		unsigned width;
+		const char *wanted;
+	} cases[] = {
+		{0, "ID  WHY                STATE\n"
+		    " 1  look at the modem  held\n"
+		    " 2                     ready\n"},
+		{28, "ID  WHY                STATE\n"
+		     " 1  look at the modem  held\n"
+		     " 2                     ready\n"},
+		{27, "ID  STATE\n"
+		     " 1  held\n"
+		     "    look at the modem\n"
+		     " 2  ready\n"},
+		{15, "ID  STATE\n"
+		     " 1  held\n"
+		     "    look at the\n"
+		     "    modem\n"
+		     " 2  ready\n"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = sentences_of(cases[i].width, rows, 2);
+		assert_string_equal(text, cases[i].wanted);
+		free(text);
+	}
+}
+
+static void
+a_longer_sentence_of_a_later_row_is_not_cut_either(void **state)
+{
+	(void)state;
+	const char *rows[201];
+	for (size_t i = 0; i < 200; i++)
+		rows[i] = "{\"id\":1,\"why\":\"short\"}";
+	rows[200] = "{\"id\":2,\"why\":\"this one is longer\"}";
+	char *text = sentences_of(40, rows, 201);
+	assert_non_null(strstr(text, "\n 1  short\n"));
+	assert_non_null(strstr(text, "\n 2\n    this one is longer\n"));
+	free(text);
+}
+
 static void
 long_lists_are_printed_as_they_come(void **state)
 {
@@ -253,6 +325,10 @@ main(void)
 		cmocka_unit_test(cuts_keep_to_the_width),
 		cmocka_unit_test(times_are_read_and_shown_in_the_persons_zone),
 		cmocka_unit_test(tables_fit_the_terminal),
+		cmocka_unit_test(
+			a_sentence_that_has_no_room_stands_whole_below_its_row),
+		cmocka_unit_test(
+			a_longer_sentence_of_a_later_row_is_not_cut_either),
 		cmocka_unit_test(long_lists_are_printed_as_they_come),
 		cmocka_unit_test(colours_need_a_terminal_and_no_wish_against),
 		cmocka_unit_test(progress_tells_rate_and_time_left),
