@@ -263,7 +263,9 @@ compare_line(struct against *against, const char *line)
 		found_bad(against, wanted.seq,
 			"syslog has the entry, the ledger has not");
 	else if (strncasecmp(wanted.head, head, HEAD_LEN) != 0)
-		found_bad(against, wanted.seq, "syslog has another entry");
+		found_bad(against, wanted.seq,
+			"syslog has another entry; in a restored ledger that "
+			"is the first that was lost");
 }
 
 /* 0 or -errno. */

@@ -222,6 +222,7 @@ syslog_and_ledger_must_tell_the_same(void **state)
 	write_syslog(p, 2, "");
 	assert_int_equal(verify("--against", syslog_file), 1);
 	assert_int_equal(first_bad(), 2);
+	assert_non_null(strstr(call_err, "in a restored ledger"));
 	/* What was cut off the ledger's end stands in syslog still. */
 	write_syslog(p, 0,
 		"x topupd: audit seq=99 event=\"a\" head="
