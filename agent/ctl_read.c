@@ -1,6 +1,6 @@
 /*
- * ctl_read: the commands that only look: status, lists, one voucher, one
- * batch, the audit, events.
+ * ctl_read: the commands that only look: lists, one voucher, one batch,
+ * reconcile, the audit, events. (ctl_status has the glance at all.)
  */
 #include "agent/ctl_private.h"
 

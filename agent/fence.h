@@ -60,8 +60,9 @@ struct fence_terms {
 };
 
 /*
- * 1. wish is not NONE only while phase waits for its end; END belongs to
- *    FENCE_IDENTIFYING.
+ * 1. wish is NONE while it is down and in the phases that only wait (settling,
+ *    quiet); the others have the one they are named after. FENCE_IDENTIFYING
+ *    has two: IDENTIFY, and when that is done, END.
  * 2. wait_until_ms is INT64_MAX but while time ends the phase: settling,
  *    quiet, and a wish that failed and is given again.
  * 3. quiets counts the quiet times begun since the cancel.
