@@ -20,16 +20,23 @@ enum { FATES = sizeof(fate_names) / sizeof(fate_names[0]) };
 /* ---- begin ------------------------------------------------------------- */
 
 /* -EBUSY where a PIN is in flight on that account, or of that SIM (law 5):
- * what answers may then be of one attempt only. */
+ * what answers may then be of one attempt only. Of numbers the last nine
+ * digits count: a subscriber's may be written with the country's prefix, or
+ * with a zero in its place. */
 static int
-check_flight(struct ledger *ledger, const struct ledger_attempt_begin *b)
+check_flight(struct ledger *ledger, const struct ledger_attempt_begin *b,
+	const struct ledger_card *card)
 {
 	int64_t one;
 	int rc = ledger_number(ledger,
 		"SELECT 1 FROM attempt WHERE account = ?1 AND flying = 1"
 		" UNION ALL"
-		" SELECT 1 FROM attempt WHERE iccid = ?2 AND flying = 1",
-		&one, ledger_text(b->account), ledger_text(b->iccid));
+		" SELECT 1 FROM attempt WHERE iccid = ?2 AND flying = 1"
+		" UNION ALL"
+		" SELECT 1 FROM attempt WHERE ?3 = 0 AND own = 0 AND flying = 1"
+		"  AND substr(account, -9) = substr(?1, -9)",
+		&one, ledger_text(b->account), ledger_text(b->iccid),
+		ledger_int(card->own));
 	if (rc == 0)
 		return -EBUSY;
 	return rc == -ENOENT ? 0 : rc;
@@ -126,7 +133,7 @@ ledger_attempt_begin(struct ledger *ledger, const struct ledger_op *op,
 	if (rc == 0)
 		rc = ledger_card_move(ledger, op, &card, &wish);
 	if (rc == 0)
-		rc = check_flight(ledger, b);
+		rc = check_flight(ledger, b, &card);
 	if (rc == 0)
 		rc = check_batch(&card);
 	if (rc == 0)

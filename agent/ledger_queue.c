@@ -22,7 +22,8 @@ const char ledger_head_sql[] =
 	" AND v.operator = ?1 AND v.modem_only = ?2 AND v.own = ?3"
 	" AND v.next_at <= ?4 AND (?5 = 0 OR v.expires = '')"
 	" AND (?3 = 1 OR NOT EXISTS (SELECT 1 FROM attempt a"
-	"  WHERE a.account = v.target AND a.flying = 1))"
+	"  WHERE a.flying = 1 AND a.own = 0"
+	"  AND substr(a.account, -9) = substr(v.target, -9)))"
 	" ORDER BY b.priority DESC, b.id, v.row";
 
 enum { LANES = 4 };

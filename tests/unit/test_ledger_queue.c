@@ -190,7 +190,7 @@ head_query_never_walks_over_all_vouchers(void **state)
 			lines |= 1;
 		if (strstr(line, "batch_queue") != NULL)
 			lines |= 2;
-		if (strstr(line, "attempt_account") != NULL)
+		if (strstr(line, "SCAN a USING") != NULL) /* those that fly */
 			lines |= 4;
 	}
 	sqlite3_finalize(stmt);
@@ -403,7 +403,10 @@ kept_counts_equal_counted_ones_after_any_life(void **state)
 		vouchers += 10 + 5 * i;
 	}
 	unsigned kinds[LEDGER_OP_KINDS] = {0};
-	for (unsigned turn = 0; turn < 60; turn++) {
+	/* Some lives see no evidence for long. */
+	for (unsigned turn = 0;
+		turn < 60 || (kinds[LEDGER_EVIDENCE] == 0 && turn < 1000);
+		turn++) {
 		assert_int_equal(ledger_begin(p->ledger), 0);
 		for (unsigned i = 0; i < 40; i++) {
 			struct ledger_op op = random_op(p, &seed, vouchers);
