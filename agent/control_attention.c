@@ -71,6 +71,21 @@ on_unknown(void *ctx, const struct ledger_voucher *v)
 	return ++u->scanned < SCAN_MAX;
 }
 
+/* Whether some fence may still bring evidence. */
+static bool
+is_asking(const struct control *control)
+{
+	struct fleet *fleet = control->parts.fleet;
+	for (size_t i = 0; i < fleet_count(fleet); i++) {
+		struct line_status status;
+		dispatch_line_status(
+			control->parts.dispatch, fleet_at(fleet, i), &status);
+		if (status.state == LINE_FENCED)
+			return true;
+	}
+	return false;
+}
+
 static void
 attend_unknown(struct control *control, struct json *list, int64_t count)
 {
@@ -88,9 +103,15 @@ attend_unknown(struct control *control, struct json *list, int64_t count)
 		(long long)u.oldest, since);
 	add(list,
 		&(struct attention){"unknown", count, text,
-			"topupctl vouchers --state unknown; ask the operator "
-			"(balance, last recharges, hotline); topupctl resolve "
-			"ID loaded|rejected|retry --note TEXT"});
+			is_asking(control)
+				? "wait: evidence is still being asked for, "
+				  "topupctl modems says until when at the "
+				  "latest; for what is unknown then: topupctl "
+				  "vouchers --state unknown"
+				: "topupctl vouchers --state unknown; ask the "
+				  "operator (balance, last recharges, "
+				  "hotline); topupctl resolve ID "
+				  "loaded|rejected|retry --note TEXT"});
 }
 
 /* ---- held ---------------------------------------------------------------- */

@@ -388,6 +388,11 @@ status_says_first_what_needs_a_person(void **state)
 	expect_attention(attention, 1, "modem", 1, "unlock");
 	assert_non_null(strstr(
 		json_get_text(json_at(attention, 1), "say"), "are not lost"));
+	/* Nobody asks the operator what the fence is asking him. */
+	shop1_status = (struct line_status){.state = LINE_FENCED};
+	s = desk_done(desk_ask("{\"command\":\"status\"}"), 0);
+	expect_attention(json_get(s, "attention"), 0, "unknown", 1, "wait");
+	shop1_status = (struct line_status){.state = LINE_LOCKED_OUT};
 	(void)desk_ask("{\"command\":\"modems\"}");
 	assert_non_null(strstr(desk.heard,
 		"{\"name\":\"shop1\",\"port\":null,\"state\":\"locked_out\","
