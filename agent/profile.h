@@ -59,6 +59,9 @@ struct profile {
 
 	char recharge_ussd[PROFILE_CODE_MAX]; /* "" where there is none */
 	char recharge_ussd_for_other[PROFILE_CODE_MAX];
+	char sms_to[PROFILE_SENDER_MAX]; /* where its texts go */
+	char recharge_sms[PROFILE_CODE_MAX];
+	char recharge_sms_for_other[PROFILE_CODE_MAX];
 	enum profile_via via[2];
 	size_t via_count;
 	enum profile_verdict_by verdict_by;

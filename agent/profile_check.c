@@ -56,6 +56,15 @@ check_other(struct profile_build *b)
 			"ussd_for_other: no {msisdn}");
 }
 
+static bool
+goes_via(const struct profile *p, enum profile_via via)
+{
+	for (size_t i = 0; i < p->via_count; i++)
+		if (p->via[i] == via)
+			return true;
+	return false;
+}
+
 static void
 check_recharge(struct profile_build *b)
 {
@@ -63,7 +72,7 @@ check_recharge(struct profile_build *b)
 	unsigned self = profile_line_of(b, "recharge", "ussd");
 	unsigned other = profile_line_of(b, "recharge", "ussd_for_other");
 
-	if (p->recharge_ussd[0] == '\0' &&
+	if (goes_via(p, PROFILE_VIA_USSD) && p->recharge_ussd[0] == '\0' &&
 		p->recharge_ussd_for_other[0] == '\0')
 		problems_add(b->problems, p->file, self > 0 ? self : other,
 			"[recharge] has neither ussd nor ussd_for_other");
@@ -71,12 +80,51 @@ check_recharge(struct profile_build *b)
 	check_other(b);
 }
 
+/* A text has its PIN in itself: there is no menu that could ask for it. */
+static void
+check_text(struct profile_build *b, const char *key, bool for_other)
+{
+	const struct profile *p = b->profile;
+	const char *text =
+		for_other ? p->recharge_sms_for_other : p->recharge_sms;
+
+	if (text[0] == '\0')
+		return;
+	if (!profile_template_has(text, "{pin}"))
+		WRONG_AT(b, "recharge", key, "%s: no {pin}", key);
+	if (profile_template_has(text, "{msisdn}") != for_other)
+		WRONG_AT(b, "recharge", key, "%s: %s", key,
+			for_other ? "no {msisdn}"
+				  : "{msisdn} belongs into sms_text_for_other");
+}
+
+static void
+check_via_sms(struct profile_build *b)
+{
+	const struct profile *p = b->profile;
+
+	if (p->sms_to[0] == '\0' ||
+		(p->recharge_sms[0] == '\0' &&
+			p->recharge_sms_for_other[0] == '\0'))
+		WRONG_AT(b, "recharge", "via",
+			"via: sms needs sms_to, and sms_text or "
+			"sms_text_for_other");
+	else if (p->sms_from_count == 0)
+		WRONG_AT(b, "recharge", "via",
+			"via: sms needs sms_from, whose messages count");
+}
+
 /* Without a sender whose word counts no card would ever be settled. */
 static void
 check_sms(struct profile_build *b)
 {
-	if (b->profile->verdict_by == PROFILE_VERDICT_SMS &&
-		b->profile->sms_from_count == 0)
+	const struct profile *p = b->profile;
+
+	check_text(b, "sms_text", false);
+	check_text(b, "sms_text_for_other", true);
+	if (goes_via(p, PROFILE_VIA_SMS))
+		check_via_sms(b);
+	else if (p->verdict_by == PROFILE_VERDICT_SMS && p->sms_from_count == 0)
 		WRONG_AT(b, "recharge", "verdict",
 			"verdict: sms needs sms_from, whose messages count");
 }

@@ -55,9 +55,9 @@ static const struct profile_key keys[] = {
 
 	TEMPLATE("recharge", "ussd", recharge_ussd),
 	TEMPLATE("recharge", "ussd_for_other", recharge_ussd_for_other),
-	OWN("recharge", "sms_to", take_unused_number),
-	OWN("recharge", "sms_text", take_unused_template),
-	OWN("recharge", "sms_text_for_other", take_unused_template),
+	OWN("recharge", "sms_to", take_sms_to),
+	TEMPLATE("recharge", "sms_text", recharge_sms),
+	TEMPLATE("recharge", "sms_text_for_other", recharge_sms_for_other),
 	OWN("recharge", "via", take_via),
 	OWN("recharge", "verdict", take_verdict),
 	OWN("recharge", "sms_from", take_senders),

@@ -37,6 +37,7 @@ profile_take profile_take_timeout;
 
 /* profile_take.c: validated, and carried out by a later version. */
 profile_take profile_take_unused_number;
+profile_take profile_take_sms_to;
 profile_take profile_take_unused_template;
 profile_take profile_take_senders;
 

@@ -130,6 +130,17 @@ profile_take_unused_number(struct profile_build *b,
 }
 
 void
+profile_take_sms_to(struct profile_build *b, const struct profile_key *key,
+	struct span value)
+{
+	profile_take_unused_number(b, key, value);
+	if (span_copy(b->profile->sms_to, sizeof(b->profile->sms_to), value) !=
+		0)
+		PROFILE_WRONG(b, "%s: over %zu digits", key->name,
+			sizeof(b->profile->sms_to) - 1);
+}
+
+void
 profile_take_unused_template(struct profile_build *b,
 	const struct profile_key *key, struct span value)
 {

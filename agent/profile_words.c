@@ -54,15 +54,23 @@ void
 profile_take_via(struct profile_build *b, const struct profile_key *key,
 	struct span value)
 {
+	struct profile *p = b->profile;
 	struct span word;
 
+	p->via_count = 0;
 	while (profile_next_word(&value, &word)) {
-		if (span_eq(word, span_str("sms")))
-			PROFILE_WRONG(b, "%s: sms comes with a later version",
-				key->name);
-		else if (!span_eq(word, span_str("ussd")))
+		bool sms = span_eq(word, span_str("sms"));
+
+		if (!sms && !span_eq(word, span_str("ussd")))
 			PROFILE_WRONG(b, "%s: ussd or sms", key->name);
+		else if (p->via_count == sizeof(p->via) / sizeof(p->via[0]))
+			PROFILE_WRONG(b, "%s: each once", key->name);
+		else
+			p->via[p->via_count++] =
+				sms ? PROFILE_VIA_SMS : PROFILE_VIA_USSD;
 	}
+	if (p->via_count == 2 && p->via[0] == p->via[1])
+		PROFILE_WRONG(b, "%s: each once", key->name);
 }
 
 void

@@ -4,7 +4,7 @@
  * judged by policy, and settled. It must never dial again by itself, and
  * never keep a PIN longer than a call lasts.
  */
-#include "agent/redeem.h"
+#include "agent/redeem_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,47 +13,8 @@
 
 #include "agent/log.h"
 #include "agent/loop.h"
-#include "agent/mask.h"
-#include "agent/message.h"
-#include "agent/policy.h"
-#include "agent/reading.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
-#include "agent/weigh.h"
-
-/* One attempt under way. */
-struct attempt {
-	struct redeem *redeem;
-	struct line *line;
-	struct profile *profile; /* the one it began with; counted */
-	int64_t voucher;
-	enum voucher_event event; /* VOUCHER_DISPATCHED or VOUCHER_REPEATED */
-	int64_t id;
-	char target[LEDGER_TARGET_MAX];
-	int64_t card_minor;
-	int64_t balance_before_minor;
-	int64_t asked_ms; /* loop clock: the request under way went out */
-	char reply_before[LEDGER_TEXT_MAX]; /* of the SIM's attempt before */
-	unsigned earlier_attempts, busy_before, not_sent_before;
-	bool pin_in_request; /* it stands in the request under way */
-	bool pin_out;        /* a request that held it may have been on air */
-	size_t menu_next;    /* the first menu step not passed yet */
-	struct attempt *next;
-};
-
-struct redeem {
-	struct loop *loop;
-	struct turn *turn;
-	struct vault *vault;
-	struct fleet_idle on_idle;
-	struct attempt *attempts;
-};
-
-static bool
-is_self(const struct attempt *a)
-{
-	return strcmp(a->target, "self") == 0;
-}
 
 static bool
 has_pin(const char *template)
@@ -63,8 +24,8 @@ has_pin(const char *template)
 
 /* ---- the PIN, for as long as a call lasts ------------------------------ */
 
-static int
-unseal(const struct attempt *a, struct secret *voucher_pin)
+int
+redeem_unseal(const struct attempt *a, struct secret *voucher_pin)
 {
 	uint8_t blob[VAULT_SEALED_MAX];
 	size_t len;
@@ -85,8 +46,8 @@ static int
 fill(const struct attempt *a, const char *template, char *code, size_t cap)
 {
 	struct secret voucher_pin = {0};
-	struct span msisdn = span_str(is_self(a) ? "" : a->target);
-	if (has_pin(template) && unseal(a, &voucher_pin) != 0)
+	struct span msisdn = span_str(redeem_is_self(a) ? "" : a->target);
+	if (has_pin(template) && redeem_unseal(a, &voucher_pin) != 0)
 		return -EBADMSG;
 	struct span pin_text = span_of(voucher_pin.bytes, voucher_pin.len);
 	int rc = has_pin(template) && !profile_takes_pin(a->profile, pin_text)
@@ -96,28 +57,10 @@ fill(const struct attempt *a, const char *template, char *code, size_t cap)
 	return rc == 0 ? 0 : -EINVAL;
 }
 
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return profile_takes_pin(profile, digits);
-}
-
-/* A reply as it may be kept: no PIN in it, of this card or another. */
-static void
-mask_reply(const struct attempt *a, struct span text, char *out, size_t cap)
-{
-	struct secret voucher_pin = {0};
-	if (unseal(a, &voucher_pin) != 0)
-		secret_wipe(&voucher_pin);
-	mask_text(text, span_of(voucher_pin.bytes, voucher_pin.len), takes_pin,
-		a->profile, out, cap);
-	secret_wipe(&voucher_pin);
-}
-
 /* ---- the end of an attempt --------------------------------------------- */
 
-static void
-forget(struct attempt *a)
+void
+redeem_forget(struct attempt *a)
 {
 	struct attempt **at = &a->redeem->attempts;
 	while (*at != a)
@@ -126,227 +69,6 @@ forget(struct attempt *a)
 	a->line->busy = false;
 	profile_unref(a->profile);
 	free(a);
-}
-
-/*
- * The fate of the PIN, which is not always that of the last request: where a
- * menu asks for it, it may have gone out earlier, or never.
- */
-static enum policy_fate
-fate_of(const struct attempt *a, enum modem_fate fate)
-{
-	if (!a->pin_out)
-		return POLICY_NOT_SENT;
-	return fate == MODEM_ANSWERED ? POLICY_ANSWERED : POLICY_MAYBE_SENT;
-}
-
-static enum ledger_fate
-ledger_fate_of(enum policy_fate fate)
-{
-	switch (fate) {
-	case POLICY_NOT_SENT:
-		return LEDGER_NOT_SENT;
-	case POLICY_MAYBE_SENT:
-		return LEDGER_MAYBE_SENT;
-	case POLICY_ANSWERED:
-		break;
-	}
-	return LEDGER_ANSWERED;
-}
-
-/* What an answer, or none, came to. */
-struct outcome {
-	struct classify_result read;
-	struct reading told;
-	char masked[LEDGER_TEXT_MAX];
-	struct policy_case weighed;
-	struct policy_step next;
-	const char *by;             /* what decided */
-	struct reading_proof proof; /* by the balance that the text told */
-	bool proven;                /* ... that this card was credited */
-};
-
-static void
-weigh(const struct attempt *a, const struct modem_result *result,
-	struct outcome *o)
-{
-	struct weigh_card card = {.own = is_self(a),
-		.card_minor = a->card_minor,
-		.balance_before_minor = a->balance_before_minor,
-		.earlier_attempts = a->earlier_attempts,
-		.busy_before = a->busy_before,
-		.not_sent_before = a->not_sent_before};
-	struct weigh_told told = weigh_told(a->profile, &o->read);
-	struct policy_case *c = &o->weighed;
-	*c = weigh_case(a->profile, &card, &told);
-	c->fate = fate_of(a, result->fate);
-	c->broken =
-		result->cause == MODEM_BROKEN || result->cause == MODEM_STOPPED;
-	c->doubled = o->told.minor != MONEY_NONE &&
-	             strcmp(o->masked, a->reply_before) == 0;
-	c->verdict_by_sms = a->profile->verdict_by == PROFILE_VERDICT_SMS;
-}
-
-/* What no coding reads cannot be masked either: it may spell the PIN in hex.
- * A person learns that there was an answer, and how long it was. */
-static void
-keep_reply(const struct attempt *a, const struct modem_result *result,
-	char *out, size_t cap)
-{
-	if (result->cause == MODEM_UNREADABLE)
-		(void)snprintf(out, cap,
-			"(an answer of %zu bytes that cannot be read in any "
-			"coding)",
-			result->text.len);
-	else
-		mask_reply(a, result->text, out, cap);
-}
-
-/*
- * A text without a verdict that tells a balance. Where the operator answers a
- * good recharge so, a proven rise is the verdict (contract, Evidence 4);
- * elsewhere it is the evidence that follows.
- */
-static void
-weigh_balance(const struct attempt *a, struct outcome *o)
-{
-	if (o->next.event != VOUCHER_NO_VERDICT || !is_self(a) ||
-		o->told.minor == MONEY_NONE)
-		return;
-	o->proof = reading_weigh(a->redeem->turn, a->line->account, &o->told);
-	o->proven =
-		o->proof.attempt == a->id && o->proof.why == EVIDENCE_PROVEN;
-	if (!o->proven || a->profile->verdict_by != PROFILE_VERDICT_BALANCE)
-		return;
-	o->next.event = VOUCHER_CREDITED;
-	o->next.reason = "";
-	o->next.credited_minor = o->proof.rise_minor;
-	o->by = "balance";
-}
-
-/* With verdict = balance no text says that a card was loaded. */
-static void
-judge(const struct attempt *a, const struct modem_result *result,
-	struct outcome *o)
-{
-	if (result->cause == MODEM_TEXT && a->pin_out)
-		classifier_read(a->profile->reply, result->text, &o->read);
-	o->told = reading_of(a->profile, &o->read.groups);
-	keep_reply(a, result, o->masked, sizeof(o->masked));
-	if (a->profile->verdict_by == PROFILE_VERDICT_BALANCE &&
-		o->read.verdict == VERDICT_LOADED)
-		o->read.verdict = VERDICT_NONE;
-	weigh(a, result, o);
-	o->by = o->weighed.fate == POLICY_ANSWERED ? "text" : "modem";
-	o->next = policy_next(&o->weighed);
-	weigh_balance(a, o);
-}
-
-static void
-settle_in_ledger(const struct attempt *a, const struct outcome *o)
-{
-	const struct policy_case *c = &o->weighed;
-	const struct policy_step *next = &o->next;
-	struct turn *turn = a->redeem->turn;
-	struct ledger_op op = turn_op(turn, LEDGER_ATTEMPT_SETTLE);
-	struct ledger_attempt_settle *s = &op.u.attempt_settle;
-	s->attempt = a->id;
-	s->fate = ledger_fate_of(c->fate);
-	s->verdict = o->read.verdict;
-	s->event = next->event;
-	(void)span_copy(s->reason, sizeof(s->reason), span_str(next->reason));
-	s->next_at_ran_ms =
-		next->wait_ms > 0 ? turn_now(turn).ran_ms + next->wait_ms : 0;
-	s->credited_minor = next->credited_minor;
-	s->balance_minor = c->balance_told_minor;
-	s->deducted_minor = c->deducted_minor;
-	s->bonus_minor = c->bonus_minor;
-	(void)span_copy(s->by, sizeof(s->by), span_str(o->by));
-	(void)span_copy(s->rule, sizeof(s->rule), span_str(o->read.rule));
-	(void)span_copy(s->reply, sizeof(s->reply), span_str(o->masked));
-	turn_must(turn, &op);
-	if (o->proven && next->event == VOUCHER_NO_VERDICT)
-		reading_settle(turn, &o->proof);
-}
-
-/* The operator barred the SIM: it dials no more until a person or the pause
- * says so. */
-static void
-block_sim(const struct attempt *a)
-{
-	struct ledger_op op = turn_op(a->redeem->turn, LEDGER_SIM_BLOCKED);
-	struct ledger_sim_blocked *b = &op.u.sim_blocked;
-	(void)span_copy(
-		b->iccid, sizeof(b->iccid), span_str(line_iccid(a->line)));
-	(void)span_copy(
-		b->modem, sizeof(b->modem), span_str(a->line->config.name));
-	turn_must(a->redeem->turn, &op);
-}
-
-enum { REST_MS = 5000, REST_DOUBLINGS = 7 };
-
-/* A modem that refuses by itself rests, longer each time. */
-static void
-pace_line(const struct attempt *a, const struct policy_case *c,
-	const struct policy_step *next)
-{
-	struct line *line = a->line;
-	int64_t now = loop_now_ms(a->redeem->loop);
-	if (c->fate != POLICY_NOT_SENT) {
-		line->refusals = 0;
-		return;
-	}
-	unsigned doublings = line->refusals < REST_DOUBLINGS ? line->refusals
-	                                                     : REST_DOUBLINGS;
-	if (next->rest_modem)
-		doublings = REST_DOUBLINGS;
-	line->refusals++;
-	line->rest_until_ms = now + REST_MS * ((int64_t)1 << doublings);
-}
-
-static bool
-becomes_unknown(enum voucher_event event)
-{
-	const struct voucher_edge *edge =
-		voucher_edge_find(VOUCHER_DIALING, event);
-	return edge && edge->to == VOUCHER_UNKNOWN;
-}
-
-/* A session that may still be answered is fenced off; an answer that settled
- * nothing has evidence asked for, before the SIM dials another card. */
-static void
-warn_sentry(const struct attempt *a, const struct modem_result *result,
-	const struct outcome *o)
-{
-	int64_t due_ms = loop_now_ms(a->redeem->loop);
-	int64_t slowest_ms = a->asked_ms + a->profile->timeout_ms;
-	if (result->fate != MODEM_MAYBE_SENT) {
-		a->line->wants_evidence |=
-			becomes_unknown(o->next.event) && !o->proven;
-		return;
-	}
-	/* A port that broke off says nothing of the network's answer. */
-	if (o->weighed.broken && slowest_ms > due_ms)
-		due_ms = slowest_ms;
-	line_doubt(a->line, a->redeem->turn,
-		o->weighed.broken ? "broken" : "no_answer", due_ms);
-}
-
-static void
-conclude(struct attempt *a, const struct modem_result *result)
-{
-	struct outcome o = {.read = {.verdict = VERDICT_NONE, .rule = ""}};
-	judge(a, result, &o);
-	warn_sentry(a, result, &o);
-	settle_in_ledger(a, &o);
-	message_on_settled(a->redeem->turn, a->profile, a->id);
-	if (o.next.sim_blocked)
-		block_sim(a);
-	pace_line(a, &o.weighed, &o.next);
-	struct fleet_idle on_idle = a->redeem->on_idle;
-	struct line *line = a->line;
-	forget(a);
-	on_idle.fn(on_idle.ctx, line);
 }
 
 /* ---- a session that asks back ------------------------------------------ */
@@ -398,7 +120,7 @@ on_result(void *ctx, const struct modem_result *result)
 		/* Nothing more is typed into a session that goes on. */
 		modem_end(a->line->modem);
 	}
-	conclude(a, result);
+	redeem_conclude(a, result);
 }
 
 /* ---- the beginning ----------------------------------------------------- */
@@ -468,20 +190,65 @@ record(struct attempt *a)
 	(void)span_copy(
 		b->iccid, sizeof(b->iccid), span_str(line_iccid(a->line)));
 	(void)span_copy(b->account, sizeof(b->account),
-		span_str(is_self(a) ? a->line->account : a->target));
+		span_str(redeem_is_self(a) ? a->line->account : a->target));
 	int rc = turn_try(a->redeem->turn, &op, &result);
 	if (rc == 0)
 		a->id = result.id;
 	return rc;
 }
 
+static const char *
+template_of(const struct attempt *a, enum profile_via via)
+{
+	const struct profile *p = a->profile;
+	bool self = redeem_is_self(a);
+	switch (via) {
+	case PROFILE_VIA_USSD:
+		return self ? p->recharge_ussd : p->recharge_ussd_for_other;
+	case PROFILE_VIA_SMS:
+		return self ? p->recharge_sms : p->recharge_sms_for_other;
+	}
+	return "";
+}
+
+/*
+ * The ways in their order, those that this card can go: the first, and the
+ * next one only after one that was not sent. NULL where there is none.
+ */
+static const char *
+choose_way(struct attempt *a)
+{
+	unsigned behind = a->not_sent_before;
+	const char *chosen = NULL;
+	for (size_t i = 0; i < a->profile->via_count; i++) {
+		const char *template = template_of(a, a->profile->via[i]);
+		if (template[0] == '\0')
+			continue;
+		chosen = template;
+		a->by_sms = a->profile->via[i] == PROFILE_VIA_SMS;
+		if (behind-- == 0)
+			break;
+	}
+	return chosen;
+}
+
+static int
+hand_over(struct attempt *a, struct span code)
+{
+	struct modem *modem = a->line->modem;
+	uint32_t timeout_ms = a->profile->timeout_ms;
+	const struct modem_sms sms = {span_str(a->profile->sms_to), code};
+	return a->by_sms ? modem_send_sms(modem, &sms, timeout_ms, on_result, a)
+	                 : modem_ask(modem, code, MODEM_ONCE, timeout_ms,
+				   on_result, a);
+}
+
 static int
 dial(struct attempt *a)
 {
-	const char *template = is_self(a) ? a->profile->recharge_ussd
-	                                  : a->profile->recharge_ussd_for_other;
+	const char *template = choose_way(a);
 	char code[PROFILE_CODE_MAX + VOUCHER_PIN_MAX];
-	if (template[0] == '\0')
+	if (!template)
 		return -EINVAL;
 	int rc = fill(a, template, code, sizeof(code));
 	if (rc == 0)
@@ -489,14 +256,13 @@ dial(struct attempt *a)
 	if (rc == 0) {
 		a->pin_in_request = has_pin(template);
 		a->asked_ms = loop_now_ms(a->redeem->loop);
-		if (modem_ask(a->line->modem, span_str(code), MODEM_ONCE,
-			    a->profile->timeout_ms, on_result, a) != 0) {
+		if (hand_over(a, span_str(code)) != 0) {
 			/* It is in the ledger already: it ends not_sent. */
 			struct modem_result none = {.fate = MODEM_NOT_SENT,
 				.cause = MODEM_REFUSED,
 				.code = -1,
 				.text = span_str("")};
-			conclude(a, &none);
+			redeem_conclude(a, &none);
 		}
 	}
 	explicit_bzero(code, sizeof(code));
@@ -525,7 +291,7 @@ begin(struct redeem *redeem, struct line *line, int64_t voucher,
 	if (rc == 0)
 		rc = dial(a);
 	if (rc != 0)
-		forget(a);
+		redeem_forget(a);
 	return rc;
 }
 

@@ -263,6 +263,74 @@ message_after_its_time_settles_what_was_given_up(void **state)
 	house_done(h);
 }
 
+/* ---- via = sms ---------------------------------------------------------- */
+
+static void
+start_texts(struct house *h, const char *via)
+{
+	house_rule_set(h, "recharge", "via", via);
+	house_rule_set(h, "recharge", "sms_to", "121");
+	house_rule_set(h, "recharge", "sms_text", "TOP {pin}");
+	house_add_card(h, house_pin(2), 10000, "used");
+	start(h, "sms_copy", FAST);
+}
+
+static void
+card_goes_as_a_text_and_its_message_decides(void **state)
+{
+	struct house *h = *state;
+
+	start_texts(h, "sms");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	submit_card(h, 2);
+	house_until_state(h, "S2", "rejected");
+	house_assert_voucher(h, "S2", "rejected", "used");
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	assert_int_equal(house_truth_count(h, "sms_sent", NULL, ""), 3);
+	house_assert_money_law(h, 3);
+	house_assert_secret(h, house_pin(0));
+	house_assert_secret(h, house_pin(2));
+	house_done(h);
+}
+
+static void
+text_whose_receipt_is_lost_is_not_sent_again(void **state)
+{
+	struct house *h = *state;
+
+	start_texts(h, "sms");
+	house_tell(h, "{\"order\": \"sms_silent\", \"modem\": \"m1\"}");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "loaded");
+	assert_by(h, "S0", "sms");
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	assert_int_equal(house_truth_count(h, "sms_sent", NULL, ""), 2);
+	house_assert_money_law(h, 2);
+	house_done(h);
+}
+
+static void
+text_goes_after_a_code_that_was_not_sent(void **state)
+{
+	struct house *h = *state;
+
+	start_texts(h, "ussd, sms");
+	house_strike(h, "m1", "cme_local");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "loaded");
+	assert_int_equal(house_truth_count(h, "sms_sent", NULL, ""), 1);
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	assert_by(h, "S1", "text");
+	assert_int_equal(house_truth_count(h, "sms_sent", NULL, ""), 1);
+	house_assert_money_law(h, 2);
+	house_done(h);
+}
+
 int
 main(void)
 {
@@ -276,6 +344,9 @@ main(void)
 		HOUSE_TEST(
 			message_that_came_while_nobody_listened_settles_after_a_start),
 		HOUSE_TEST(message_after_its_time_settles_what_was_given_up),
+		HOUSE_TEST(card_goes_as_a_text_and_its_message_decides),
+		HOUSE_TEST(text_whose_receipt_is_lost_is_not_sent_again),
+		HOUSE_TEST(text_goes_after_a_code_that_was_not_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,102 @@ where_the_sms_decides_a_loaded_card_is_pending(void **state)
 	end_scene(&s);
 }
 
+/* ---- by SMS ------------------------------------------------------------- */
+
+#define TEXTS                                                                  \
+	"sms_to = 121\nsms_text = TOP {pin}\nsms_from = SimTel\n"              \
+	"ussd = *121*{pin}#\n"
+#define BY_SMS   COUNTER_SIMTEL(TEXTS "via = sms", COUNTER_BALANCE)
+#define BY_BOTH  COUNTER_SIMTEL(TEXTS "via = ussd, sms", COUNTER_BALANCE)
+#define PROMPT   "\r\n> "
+#define ACCEPTED "\r\n+CMGS: 7\r\n\r\nOK\r\n"
+
+/* What the modem says to a text: before it, after it; NULL: nothing. */
+static void
+rule_text(struct scene *s, const char *prompt, const char *accepted)
+{
+	struct fakewire *w = &s->counter.rig.wire;
+	fakewire_rule(
+		w, (struct fakewire_rule){
+			   .when = "AT+CMGS=", .say = prompt, .after_ms = 20});
+	/* The number that it goes to, in its PDU. */
+	fakewire_rule(w, (struct fakewire_rule){.when = "0001000381",
+				 .say = accepted,
+				 .after_ms = 300});
+}
+
+static unsigned
+texts(const struct scene *s)
+{
+	return fakewire_count(&s->counter.rig.wire, "0001000381");
+}
+
+static void
+a_text_that_was_taken_leaves_the_card_pending(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, BY_SMS);
+	rule_text(&s, PROMPT, ACCEPTED);
+	s.counter.rig.hold = true;
+	assert_int_equal(redeem_begin(s.redeem, &s.counter.line, s.voucher), 0);
+	rig_run(&s.counter.rig, 1000);
+	assert_int_equal(texts(&s), 0);
+	counter_run(&s.counter, 5000);
+	expect(&s, VOUCHER_PENDING, "");
+	assert_int_equal(texts(&s), 1);
+	assert_int_equal(fakewire_count(&s.counter.rig.wire, "AT+CUSD=1,"), 0);
+	assert_false(s.counter.line.doubt);
+	assert_int_equal(s.counter.idle, 1);
+	end_scene(&s);
+}
+
+static void
+a_text_whose_receipt_is_lost_is_never_sent_again(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, BY_SMS);
+	rule_text(&s, PROMPT, NULL);
+	dial(&s, 200000);
+	expect(&s, VOUCHER_UNKNOWN, "no_answer");
+	assert_int_equal(texts(&s), 1);
+	assert_true(s.counter.line.doubt);
+	end_scene(&s);
+}
+
+static void
+the_next_way_is_gone_after_one_that_was_not_sent(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, BY_BOTH);
+	fakewire_rule(&s.counter.rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,",
+			.say = "\r\n+CME ERROR: 30\r\n",
+			.after_ms = 20});
+	rule_text(&s, PROMPT, ACCEPTED);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_READY, "retry");
+	assert_int_equal(texts(&s), 0);
+	dial(&s, 5000);
+	expect(&s, VOUCHER_PENDING, "");
+	assert_int_equal(texts(&s), 1);
+	assert_int_equal(fakewire_count(&s.counter.rig.wire, "AT+CUSD=1,"), 1);
+	end_scene(&s);
+}
+
+static void
+the_next_way_is_not_gone_after_one_that_may_have_gone(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, BY_BOTH);
+	fakewire_rule(&s.counter.rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,", .say = NULL});
+	rule_text(&s, PROMPT, ACCEPTED);
+	dial(&s, 120000);
+	expect(&s, VOUCHER_UNKNOWN, "no_answer");
+	assert_int_equal(texts(&s), 0);
+	end_scene(&s);
+}
+
 static void
 nothing_leaves_before_the_attempt_is_on_disk(void **state)
 {
@@ -440,6 +536,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_answer_moves_the_card_as_the_state_table_says),
 		TEST(where_the_sms_decides_a_loaded_card_is_pending),
+		TEST(a_text_that_was_taken_leaves_the_card_pending),
+		TEST(a_text_whose_receipt_is_lost_is_never_sent_again),
+		TEST(the_next_way_is_gone_after_one_that_was_not_sent),
+		TEST(the_next_way_is_not_gone_after_one_that_may_have_gone),
 		TEST(nothing_leaves_before_the_attempt_is_on_disk),
 		TEST(an_answer_that_never_comes_leaves_the_card_unknown_and_the_line_in_doubt),
 		TEST(a_modem_that_vanishes_leaves_the_card_unknown),
