@@ -99,6 +99,18 @@ resolve(struct realm *r, struct life *life, int64_t voucher)
 		move(life, voucher, VOUCHER_RESOLVED_REJECTED, "");
 }
 
+/* Whoever looks at a list sees first what was tried in vain. */
+static size_t
+pick(struct realm *r, const struct choice *choice)
+{
+	size_t i = realm_draw(r, choice->count);
+	bool looks = realm_draw(r, 2) == 0;
+	for (size_t n = 0; looks && n < choice->count; n++)
+		if (choice->on_air[(i + n) % choice->count] > 0)
+			return (i + n) % choice->count;
+	return i;
+}
+
 static void
 act_on_one(struct realm *r, struct life *life)
 {
@@ -106,7 +118,7 @@ act_on_one(struct realm *r, struct life *life)
 	list(life, realm_draw(r, 2) == 0 ? VOUCHER_HELD : -1, &choice);
 	if (choice.count == 0)
 		return;
-	size_t i = realm_draw(r, choice.count);
+	size_t i = pick(r, &choice);
 	int64_t id = choice.ids[i];
 	switch (choice.states[i]) {
 	case VOUCHER_READY:
