@@ -299,6 +299,38 @@ without_an_expression_the_centre_is_compared_with_the_sims_own(void **state)
 	post_fini(&s);
 }
 
+/* As the driver hands it over. */
+static void
+without_a_time_or_a_part_a_message_decides_nothing(void **state)
+{
+	static const struct {
+		bool stamp_known, incomplete;
+		const char *why;
+	} rows[] = {
+		{false, false, "no_time"},
+		{true, true, "incomplete"},
+		{true, false, ""},
+	};
+	struct post s;
+	post_init(&s, state);
+	int64_t voucher = post_dialled(&s, &post_plain, POST_PENDING);
+	for (size_t i = 0; i < 3; i++) {
+		const struct modem_message sms = {.sender = s.sender,
+			.smsc = s.smsc,
+			.stamp_utc_ms = loop_wall_ms(),
+			.stamp_known = rows[i].stamp_known,
+			.incomplete = rows[i].incomplete,
+			.text_utf8 = span_str(POST_LOADED)};
+		post_expect(&s, voucher, VOUCHER_PENDING, "");
+		assert_int_equal(message_on_sms(&s.parts, s.line, &sms), 0);
+		post_commit(&s);
+		assert_string_equal(post_kept(&s).why, rows[i].why);
+		post_pass(&s, 1000);
+	}
+	post_expect(&s, voucher, VOUCHER_LOADED, "");
+	post_fini(&s);
+}
+
 static void
 a_copy_counts_once(void **state)
 {
@@ -469,6 +501,7 @@ main(void)
 		TEST(amount_serial_and_number_tell_cards_apart),
 		TEST(what_may_be_forged_changes_nothing),
 		TEST(without_an_expression_the_centre_is_compared_with_the_sims_own),
+		TEST(without_a_time_or_a_part_a_message_decides_nothing),
 		TEST(a_copy_counts_once),
 		TEST(after_a_day_a_message_decides_nothing),
 		TEST(a_message_sent_before_the_card_was_dialled_is_not_its),
