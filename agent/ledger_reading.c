@@ -18,7 +18,8 @@ enum {
 /* ---- whether it had shown every earlier credit ------------------------- */
 
 struct before {
-	bool known; /* a reading that had shown all before it */
+	bool known;   /* a reading that had shown all before it */
+	bool spoiled; /* and something else moved the balance after it */
 	int64_t minor, mark;
 };
 
@@ -26,7 +27,9 @@ static int
 find_shown(struct ledger *ledger, const char *account, struct before *out)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT minor,mark FROM balance INDEXED BY balance_shown"
+		"SELECT minor,mark,seq < ifnull((SELECT spoiled_seq"
+		"  FROM account WHERE name = ?1),0)"
+		" FROM balance INDEXED BY balance_shown"
 		" WHERE account = ?1 AND shown = 1"
 		" ORDER BY mark DESC, id DESC LIMIT 1",
 		ledger_text(account));
@@ -37,6 +40,7 @@ find_shown(struct ledger *ledger, const char *account, struct before *out)
 	if (rc == 1) {
 		out->minor = sqlite3_column_int64(stmt, 0);
 		out->mark = sqlite3_column_int64(stmt, 1);
+		out->spoiled = sqlite3_column_int64(stmt, 2) != 0;
 	}
 	ledger_give(ledger, stmt);
 	return rc < 0 ? rc : 0;
@@ -115,7 +119,9 @@ adds_up_since(struct ledger *ledger, const struct ledger_reading *reading,
 	if (rc != 0)
 		return rc;
 	*out = ended_ran_ms + SHOWN_AFTER_MS < reading->at.ran_ms;
-	if (*out || !p->known)
+	/* A loan may hide that a credit is not in the balance yet: across what
+	 * else moved it no sum says anything. */
+	if (*out || !p->known || p->spoiled)
 		return 0;
 	return adds_up(ledger, reading, account, p, out);
 }

@@ -180,6 +180,19 @@ reading_shows_a_credit_that_it_rose_by(void **state)
 	purse_is_sound(p);
 }
 
+/* A loan of a card's worth, and a credit that is late: they look alike. */
+static void
+no_sum_shows_a_credit_across_what_else_moved_the_balance(void **state)
+{
+	struct purse *p = *state;
+	purse_tell(p, 500);
+	spoil(p, "sim1");
+	load(p);
+	purse_tell(p, 500 + HUNDRED);
+	assert_false(has_shown(p));
+	purse_is_sound(p);
+}
+
 static void
 credit_of_a_day_ago_is_in_every_balance(void **state)
 {
@@ -284,6 +297,8 @@ main(void)
 		LEDGER_TEST(
 			first_reading_has_shown_all_where_nothing_was_credited),
 		LEDGER_TEST(reading_shows_a_credit_that_it_rose_by),
+		LEDGER_TEST(
+			no_sum_shows_a_credit_across_what_else_moved_the_balance),
 		LEDGER_TEST(credit_of_a_day_ago_is_in_every_balance),
 		LEDGER_TEST(credit_that_comes_to_light_takes_it_from_readings),
 		LEDGER_TEST(balance_in_the_answer_shows_its_own_credit),
