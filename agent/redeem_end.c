@@ -226,6 +226,15 @@ becomes_unknown(enum voucher_event event)
 	return edge && edge->to == VOUCHER_UNKNOWN;
 }
 
+/* A screen after the PIN that no rule knows may be a copy of one that was
+ * answered: then the answer to what was typed last is still under way. */
+static bool
+is_still_owed(const struct attempt *a, const struct modem_result *result,
+	const struct outcome *o)
+{
+	return result->open && a->pin_out && o->read.verdict == VERDICT_NONE;
+}
+
 /* A session that may still be answered is fenced off; an answer that settled
  * nothing has evidence asked for, before the SIM dials another card. */
 static void
@@ -234,13 +243,14 @@ warn_sentry(const struct attempt *a, const struct modem_result *result,
 {
 	int64_t due_ms = loop_now_ms(a->redeem->loop);
 	int64_t slowest_ms = a->asked_ms + a->profile->timeout_ms;
-	if (result->fate != MODEM_MAYBE_SENT) {
+	bool owed = is_still_owed(a, result, o);
+	if (result->fate != MODEM_MAYBE_SENT && !owed) {
 		a->line->wants_evidence |=
 			becomes_unknown(o->next.event) && !o->proven;
 		return;
 	}
 	/* A port that broke off says nothing of the network's answer. */
-	if (o->weighed.broken && slowest_ms > due_ms)
+	if ((o->weighed.broken || owed) && slowest_ms > due_ms)
 		due_ms = slowest_ms;
 	line_doubt(a->line, a->redeem->turn,
 		o->weighed.broken ? "broken" : "no_answer", due_ms);
