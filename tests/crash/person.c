@@ -269,7 +269,7 @@ void
 person_tidies_up(struct realm *r, struct life *life)
 {
 	struct choice choice;
-	char number[16];
+	char number[24];
 	lift_locks(r);
 	pause_modem(life, "", false);
 	for (size_t i = 0; i < r->modem_count; i++) {
