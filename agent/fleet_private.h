@@ -1,0 +1,51 @@
+/*
+ * fleet_private: what the files of the fleet share. fleet.c is the set,
+ * fleet_modem.c drives one modem, fleet_sim.c knows the SIM in it.
+ */
+#ifndef AGENT_FLEET_PRIVATE_H
+#define AGENT_FLEET_PRIVATE_H
+
+#include "agent/fleet.h"
+
+/* Messages kept in one turn; of more, the rest is handed over again. */
+enum { KEPT_MAX = 32 };
+
+/* A line and its wiring. Lines are never moved: stories hold pointers. */
+struct slot {
+	struct line line; /* first: a line is its slot */
+	struct fleet *fleet;
+	struct loop_timer *timer;
+	struct loop_poll *poll;
+	int fd;
+	enum modem_state told;   /* the state that the audit knows */
+	char seen_iccid[24];     /* the SIM that the ledger knows to be here */
+	bool stopping;           /* we end it ourselves */
+	uint64_t kept[KEPT_MAX]; /* messages that the commit makes safe */
+	size_t kept_count;
+	struct slot *next;
+};
+
+struct fleet {
+	struct loop *loop;
+	struct turn *turn;
+	struct fleet_hooks hooks;
+	const struct config *config;
+	const struct profiles *profiles;
+	bool doubt_all; /* new lines begin in doubt */
+	struct slot *slots;
+};
+
+/* fleet_modem.c */
+/* Its timer, and a modem over the port of the configuration: NULL with a line
+ * in the log. */
+struct modem *fleet_make_modem(struct slot *slot);
+void fleet_rearm(struct slot *slot);  /* after each call into the modem */
+void fleet_let_go(struct slot *slot); /* what the ledger has it need not */
+
+/* fleet_sim.c */
+void fleet_choose_profile(struct slot *slot);
+/* Tells the ledger which SIM is in which modem, once for each change. */
+void fleet_note_sim(struct slot *slot);
+void fleet_copy(char *dst, size_t cap, const char *src);
+
+#endif

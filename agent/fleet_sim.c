@@ -1,0 +1,114 @@
+/*
+ * fleet_sim: the SIM in a line: what names it, whose operator it is, and
+ * whether a session of it may still be answered. It must never take one SIM
+ * for another.
+ */
+#include "agent/fleet_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/turn.h"
+
+const char *
+line_iccid(const struct line *line)
+{
+	const struct modem_info *info = modem_info(line->modem);
+	/* A SIM that does not tell its ICCID is still one SIM. */
+	return info->iccid[0] != '\0' ? info->iccid : info->imsi;
+}
+
+void
+fleet_copy(char *dst, size_t cap, const char *src)
+{
+	(void)span_copy(dst, cap, span_str(src));
+}
+
+/* Once for each fence: what is begun is not begun again. */
+static void
+write_doubt(const struct line *line, struct turn *turn)
+{
+	struct ledger_sim sim;
+	const char *iccid = line_iccid(line);
+	if (iccid[0] == '\0' ||
+		ledger_sim(turn_ledger(turn), iccid, 0, &sim) != 0 || sim.fence)
+		return;
+	struct ledger_op op = turn_op(turn, LEDGER_FENCE);
+	struct ledger_fence *f = &op.u.fence;
+	fleet_copy(f->iccid, sizeof(f->iccid), iccid);
+	fleet_copy(f->modem, sizeof(f->modem), line->config.name);
+	fleet_copy(f->why, sizeof(f->why), line->doubt_why);
+	turn_must(turn, &op);
+}
+
+void
+line_doubt(
+	struct line *line, struct turn *turn, const char *why, int64_t due_ms)
+{
+	if (!line->doubt)
+		fleet_copy(line->doubt_why, sizeof(line->doubt_why), why);
+	line->doubt = true;
+	if (line->due_ms < due_ms)
+		line->due_ms = due_ms;
+	write_doubt(line, turn);
+}
+
+static struct profile *
+find_profile(struct line *line, const struct profiles *profiles)
+{
+	line->why_no_profile[0] = '\0';
+	if (strcmp(line->config.operator, "auto") != 0)
+		return profiles_find(profiles, span_str(line->config.operator));
+	const char *imsi = modem_info(line->modem)->imsi;
+	struct profile *profile = NULL;
+	size_t fits = profiles_of_imsi(profiles, span_str(imsi), &profile);
+	if (fits == 1)
+		return profile;
+	(void)snprintf(line->why_no_profile, sizeof(line->why_no_profile),
+		fits == 0 ? "no operator profile has this SIM's mcc_mnc "
+			    "(%.5s): add one, or set operator"
+			  : "several operator profiles fit this SIM's mcc_mnc "
+			    "(%.5s): set operator for this modem",
+		imsi);
+	return NULL;
+}
+
+void
+fleet_choose_profile(struct slot *slot)
+{
+	struct profile *profile =
+		find_profile(&slot->line, slot->fleet->profiles);
+	if (profile == slot->line.profile)
+		return;
+	profile_unref(slot->line.profile);
+	slot->line.profile = profile ? profile_ref(profile) : NULL;
+}
+
+void
+fleet_note_sim(struct slot *slot)
+{
+	struct line *line = &slot->line;
+	const struct modem_info *info = modem_info(line->modem);
+	const char *iccid = line_iccid(line);
+	fleet_choose_profile(slot);
+	fleet_copy(line->account, sizeof(line->account),
+		line->config.account[0] ? line->config.account : iccid);
+	if (iccid[0] == '\0' || strcmp(iccid, slot->seen_iccid) == 0)
+		return;
+	struct ledger_op op = turn_op(slot->fleet->turn, LEDGER_SIM_SEEN);
+	struct ledger_sim_seen *seen = &op.u.sim_seen;
+	fleet_copy(seen->modem, sizeof(seen->modem), line->config.name);
+	fleet_copy(seen->iccid, sizeof(seen->iccid), iccid);
+	fleet_copy(seen->imsi, sizeof(seen->imsi), info->imsi);
+	fleet_copy(seen->imei, sizeof(seen->imei), info->imei);
+	fleet_copy(seen->operator, sizeof(seen->operator),
+		line->profile ? line->profile->stem : "");
+	fleet_copy(seen->account, sizeof(seen->account), line->account);
+	turn_must(slot->fleet->turn, &op);
+	fleet_copy(slot->seen_iccid, sizeof(slot->seen_iccid), iccid);
+	line->balance_batch = 0; /* another SIM, another balance */
+	line->balance_fresh = false;
+	line->balance_failures = 0;
+	line->refusals = 0;
+}
