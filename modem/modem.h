@@ -16,19 +16,12 @@
 #define MODEM_MODEM_H
 
 #include "modem/fate.h"
+#include "modem/modem_info.h"
 #include "modem/span.h"
 
 struct modem;
 struct modem_message;
 struct port;
-enum modem_state {
-	MODEM_ABSENT,   /* the port is not there; looked for again */
-	MODEM_STARTING, /* probing, setting up, registering */
-	MODEM_READY,    /* registered, and no request under way */
-	MODEM_BUSY,     /* a request is under way, or its session is open */
-	MODEM_RESTING,  /* does not answer usefully; tried again later */
-	MODEM_FAILED    /* a person is needed: SIM PIN or PUK, no SIM, barred */
-};
 
 struct modem_result {
 	enum modem_fate fate;
@@ -42,26 +35,6 @@ struct modem_result {
 enum modem_try {
 	MODEM_ONCE,  /* goes out once, in the coding known best: PINs */
 	MODEM_SEARCH /* other codings may be tried too: balance requests */
-};
-
-struct modem_info {
-	enum modem_state state;
-	const char *why;     /* of absent, resting, failed: for people; or "" */
-	int64_t until_ms;    /* when it is tried again; 0: not known */
-	const char *dialect; /* "standard", "huawei", ... */
-	/* Who it is; while it starts again, who it was. "": not told. */
-	char manufacturer[32];
-	char model[32];
-	char imei[17];
-	char imsi[17];
-	char iccid[23];
-	char smsc[24];     /* the SIM's service centre, once asked */
-	char network[32];  /* the operator's name as the modem says it */
-	int signal_dbm;    /* 0 when not known (27.007 8.5) */
-	int registration;  /* <stat> of +CREG, or -1 */
-	bool coding_known; /* an answer was read in the coding in use */
-	unsigned restarts; /* times it went back from ready to starting */
-	unsigned garbage;  /* entries of its stores that are no message */
 };
 
 struct modem_hooks {
