@@ -7,7 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LOCAL_MS = 5000, GSM7_SCHEME = 15 };
+#include "modem/dialects_scripts.h"
+
+enum { GSM7_SCHEME = 15 };
 
 /*
  * Errors that a modem gives by itself, before anything goes on air, when
@@ -23,50 +25,12 @@ static const int local_codes[] = {3, 4, 10, 11, 12, 14, 30};
 		.within_ms = 500                                               \
 	}
 
-static const struct chat_step huawei_extras[] = {
-	/* Silences ^RSSI, ^BOOT and the like. */
-	{.text = "AT^CURC=0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
-	/* Only for the trace: what it means differs by firmware. */
-	{.text = "AT^USSDMODE?",
-		.takes = {"^USSDMODE:"},
-		.wait_ms = LOCAL_MS,
-		.flags = CHAT_OPTIONAL},
-};
-static const struct chat_script huawei_extras_script =
-	SCRIPT("huawei extras", huawei_extras, 15000);
-
-static const struct chat_step huawei_iccid[] = {
-	{.text = "AT^ICCID?",
-		.takes = {"^ICCID:"},
-		.wait_ms = LOCAL_MS,
-		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,
-		.tag = TAG_ICCID},
-};
-static const struct chat_script huawei_iccid_script =
-	SCRIPT("huawei iccid", huawei_iccid, 10000);
-
-static const struct chat_step quectel_iccid[] = {
-	{.text = "AT+QCCID",
-		.takes = {"+QCCID:"},
-		.wait_ms = LOCAL_MS,
-		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,
-		.tag = TAG_ICCID},
-};
-static const struct chat_script quectel_iccid_script =
-	SCRIPT("quectel iccid", quectel_iccid, 10000);
-
-/* Echo is sometimes on again after a reset of the module alone. */
-static const struct chat_step simcom_extras[] = {
-	{.text = "ATE0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
-};
-static const struct chat_script simcom_extras_script =
-	SCRIPT("simcom extras", simcom_extras, 10000);
-
 static const struct dialect dialects[] = {
 	{.name = "standard",
 		.codings = {USSD_PLAIN, USSD_GSM7_HEX, USSD_UCS2_HEX},
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
+		.pin_tries = &script_pin_tries,
 		.radio_off = &script_radio_off,
 		.reboot = &script_reboot,
 		.mail = &script_mail,
@@ -78,8 +42,9 @@ static const struct dialect dialects[] = {
 		.codings = {USSD_GSM7_HEX, USSD_PLAIN, USSD_UCS2_HEX},
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
-		.extras = &huawei_extras_script,
-		.iccid = &huawei_iccid_script,
+		.extras = &script_huawei_extras,
+		.iccid = &script_huawei_iccid,
+		.pin_tries = &script_huawei_tries,
 		.radio_off = &script_radio_off,
 		/* HiLink ones lose their AT port by AT+CFUN=1,1. */
 		.reboot = NULL,
@@ -93,7 +58,8 @@ static const struct dialect dialects[] = {
 		.codings = {USSD_UCS2_HEX, USSD_PLAIN, USSD_GSM7_HEX},
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
-		.iccid = &quectel_iccid_script,
+		.iccid = &script_quectel_iccid,
+		.pin_tries = &script_quectel_tries,
 		.radio_off = &script_radio_off,
 		.reboot = &script_reboot,
 		.mail = &script_mail,
@@ -107,7 +73,8 @@ static const struct dialect dialects[] = {
 		.codings = {USSD_PLAIN, USSD_UCS2_HEX, USSD_GSM7_HEX},
 		.dcs = GSM7_SCHEME,
 		.ask = &script_ask,
-		.extras = &simcom_extras_script,
+		.extras = &script_simcom_extras,
+		.pin_tries = &script_simcom_tries,
 		.radio_off = &script_radio_off,
 		.reboot = &script_reboot,
 		.mail = &script_mail,

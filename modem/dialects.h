@@ -21,6 +21,9 @@ struct dialect {
 	const struct chat_script *ask; /* a USSD request */
 	const struct chat_script *extras; /* of the set-up; or NULL */
 	const struct chat_script *iccid;  /* its own way to it; or NULL */
+	/* The tries left for the SIM PIN (TAG_PIN_TRIES), where it is asked
+	 * for; a row always has one, and it may bring nothing. */
+	const struct chat_script *pin_tries;
 	const struct chat_script *radio_off;
 	const struct chat_script *reboot;   /* or NULL: settings only */
 	const struct chat_script *mail;     /* how messages come */

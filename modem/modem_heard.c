@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "modem/sim_tries.h"
 #include "modem/ucs2.h"
 
 /* 27.007 7.2: <stat> of +CREG. */
@@ -242,6 +243,17 @@ on_sim(struct modem *m, struct span line, int64_t now_ms)
 	}
 }
 
+static void
+on_pin_tries(struct modem *m, struct span line)
+{
+	unsigned tries;
+
+	if (sim_tries_of(line, &tries) != 0)
+		return;
+	m->sim_tries = (int)tries;
+	chat_saw(&m->chat, TAG_PIN_TRIES);
+}
+
 /*
  * <stat> from an answer (+CREG: <n>,<stat>[,...]) or from an unsolicited
  * line (+CREG: <stat>[,<lac>,...]); which one it is only the second field
@@ -365,6 +377,9 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 		break;
 	case TAG_CENTRE:
 		on_centre(m, line);
+		break;
+	case TAG_PIN_TRIES:
+		on_pin_tries(m, line);
 		break;
 	}
 }

@@ -86,6 +86,7 @@ struct modem {
 	const char *charset; /* the one that the modem is set to, or NULL */
 	bool sim_ready;      /* +CPIN: READY was seen */
 	bool sim_doubted;    /* it went while busy: read before the next */
+	int sim_tries;       /* for the SIM PIN, as last told; once seen */
 
 	struct sending sending;
 	struct mail mail;

@@ -71,6 +71,17 @@ static const struct chat_step sim[] = {
 };
 const struct chat_script script_sim = SCRIPT("sim", sim, 25000);
 
+/* Of the password that the SIM asks for, or of all, a line each. */
+static const struct chat_step pin_tries[] = {
+	{.text = "AT+CPINR",
+		.takes = {"+CPINR:"},
+		.wait_ms = SIM_MS,
+		.flags = CHAT_OPTIONAL | CHAT_UNLESS,
+		.tag = TAG_PIN_TRIES}, /* (8.65) */
+};
+const struct chat_script script_pin_tries =
+	SCRIPT("pin tries", pin_tries, 15000);
+
 #define ICCID_FLAGS (CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS)
 #define ICCID_TAKES                                                            \
 	{                                                                      \

@@ -20,13 +20,14 @@ enum script_tag {
 	TAG_SIGNAL,       /* +CSQ */
 	TAG_NETWORK,      /* +COPS */
 	TAG_CHARSET,
-	TAG_RADIO,   /* +CFUN; seen unless the radio is known to be off */
-	TAG_USSD,    /* +CUSD */
-	TAG_SENT,    /* +CMGS */
-	TAG_MAIL,    /* +CMGL and +CMGR, and the messages behind them */
-	TAG_STORE,   /* +CPMS */
-	TAG_SERVICE, /* +CSMS */
-	TAG_CENTRE   /* +CSCA */
+	TAG_RADIO,    /* +CFUN; seen unless the radio is known to be off */
+	TAG_USSD,     /* +CUSD */
+	TAG_SENT,     /* +CMGS */
+	TAG_MAIL,     /* +CMGL and +CMGR, and the messages behind them */
+	TAG_STORE,    /* +CPMS */
+	TAG_SERVICE,  /* +CSMS */
+	TAG_CENTRE,   /* +CSCA */
+	TAG_PIN_TRIES /* +CPINR and its like: sim_tries_of() */
 };
 
 #define SCRIPT(title, table, limit_ms)                                         \
@@ -40,6 +41,7 @@ extern const struct chat_script script_probe;      /* is anything there? */
 extern const struct chat_script script_identify;   /* echo, errors, make */
 extern const struct chat_script script_wake;       /* radio on, if off */
 extern const struct chat_script script_sim;        /* is the SIM usable? */
+extern const struct chat_script script_pin_tries;  /* of a SIM that asks */
 extern const struct chat_script script_subscriber; /* IMEI, IMSI, ICCID */
 extern const struct chat_script script_prepare;    /* charset, USSD, URCs */
 extern const struct chat_script script_register;   /* where are we? */

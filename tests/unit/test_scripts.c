@@ -17,7 +17,7 @@ static const struct chat_script *const all[] = {&script_probe, &script_identify,
 	&script_sim, &script_subscriber, &script_prepare, &script_register,
 	&script_check, &script_check_sim, &script_charset, &script_ask,
 	&script_cancel, &script_wake, &script_radio_off, &script_radio_on,
-	&script_reboot, &script_reset, NULL};
+	&script_reboot, &script_reset, &script_pin_tries, NULL};
 
 static void
 for_each(void (*check)(const struct chat_script *))
@@ -30,6 +30,7 @@ for_each(void (*check)(const struct chat_script *))
 			check(dialect_at(i)->extras);
 		if (dialect_at(i)->iccid != NULL)
 			check(dialect_at(i)->iccid);
+		check(dialect_at(i)->pin_tries);
 	}
 }
 
@@ -113,6 +114,26 @@ every_template_is_filled_whole(void **state)
 	for_each(check_form);
 }
 
+/* Nothing brings the number up but the modem's word, and a modem that has no
+ * such word is no obstacle. */
+static void
+tries_are_asked_by_their_tag_and_may_stay_untold(void **state)
+{
+	(void)state;
+	for (size_t i = 0; dialect_at(i) != NULL; i++) {
+		const struct chat_script *script = dialect_at(i)->pin_tries;
+
+		for (size_t k = 0; k < script->count; k++) {
+			const struct chat_step *step = &script->steps[k];
+
+			assert_int_equal(step->tag, TAG_PIN_TRIES);
+			assert_int_equal(
+				step->flags, CHAT_OPTIONAL | CHAT_UNLESS);
+			assert_null(strchr(step->text, '"'));
+		}
+	}
+}
+
 static bool
 says(const struct chat_script *script, const char *text)
 {
@@ -163,6 +184,8 @@ main(void)
 		cmocka_unit_test(every_command_and_script_has_a_deadline),
 		cmocka_unit_test(only_what_dials_acts_and_it_goes_out_once),
 		cmocka_unit_test(every_template_is_filled_whole),
+		cmocka_unit_test(
+			tries_are_asked_by_their_tag_and_may_stay_untold),
 		cmocka_unit_test(set_up_enables_answers_but_dials_nothing),
 		cmocka_unit_test(cancel_and_checks_end_in_step_with_the_modem),
 	};
