@@ -15,11 +15,12 @@
 #include "modem/span.h"
 
 enum {
-	LEDGER_SCHEMA = 2,
+	LEDGER_SCHEMA = 3,
 	LEDGER_NAME_MAX = 64, /* operator, modem, reason, who, IMEI, ... */
 	LEDGER_TARGET_MAX = 64,
 	LEDGER_TEXT_MAX = 1024,    /* replies (masked), notes */
 	LEDGER_FILE_MAX = 256,     /* file names */
+	LEDGER_PLACE_MAX = 256,    /* of a port on a bus */
 	LEDGER_MESSAGES_MAX = 2000 /* kept of one SIM */
 };
 

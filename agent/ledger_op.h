@@ -34,6 +34,8 @@ enum ledger_op_kind {
 	LEDGER_EVENT,
 	LEDGER_MESSAGE,
 	LEDGER_MESSAGE_DONE,
+	LEDGER_DEVICE_SEEN,
+	LEDGER_SIM_PIN,
 	LEDGER_OP_KINDS
 };
 
@@ -80,6 +82,8 @@ struct ledger_op {
 		struct ledger_event event;
 		struct ledger_message_keep message_keep;
 		struct ledger_message_done message_done;
+		struct ledger_device_seen device_seen;
+		struct ledger_sim_pin sim_pin;
 	} u;
 };
 

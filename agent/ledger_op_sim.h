@@ -54,6 +54,35 @@ struct ledger_sim_seen {
 	char account[LEDGER_TARGET_MAX];
 };
 
+/* Which of a modem's ports speaks unasked. What is known already writes
+ * nothing (result.count 0); another port than before is told in the audit. */
+struct ledger_device_seen {
+	char imei[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];  /* for the audit */
+	char place[LEDGER_PLACE_MAX]; /* as the finder of ports names it */
+};
+
+enum ledger_sim_pin_step {
+	LEDGER_SIM_PIN_TRIED, /* is about to be typed: nothing left yet */
+	LEDGER_SIM_PIN_TAKEN,
+	LEDGER_SIM_PIN_REFUSED
+};
+
+/*
+ * A SIM PIN. TRIED is refused with -EINVAL where it must not be typed: fewer
+ * than two tries are left; the SIM refused this content before; it was typed
+ * and what came of it is not known, unless the SIM has as many tries left as
+ * before, and not twice. TAKEN and REFUSED are of the last TRIED of that
+ * content: without one -EINVAL.
+ */
+struct ledger_sim_pin {
+	char iccid[LEDGER_NAME_MAX];
+	char modem[LEDGER_NAME_MAX];
+	uint8_t digest[VAULT_HASH_LEN]; /* keyed, of the file's bytes */
+	enum ledger_sim_pin_step step;
+	unsigned tries; /* left, as the SIM says; with TRIED */
+};
+
 /* The operator barred it ("too many wrong"). */
 struct ledger_sim_blocked {
 	char iccid[LEDGER_NAME_MAX];

@@ -82,6 +82,30 @@ typedef bool ledger_reconcile_fn(void *ctx, const struct ledger_reconcile *r);
 int ledger_each_reconcile(struct ledger *ledger, int64_t since_wall_ms,
 	ledger_reconcile_fn *fn, void *ctx);
 
+/* Which of a modem's ports speaks unasked, as remembered. */
+struct ledger_device {
+	char place[LEDGER_PLACE_MAX];
+	int64_t seen_wall_ms; /* when that was told first */
+};
+/* 0, -ENOENT, -EIO. */
+int ledger_device(
+	struct ledger *ledger, const char *imei, struct ledger_device *out);
+
+/* What came of typing the content of a SIM PIN file into a SIM. */
+struct ledger_sim_pin_known {
+	bool refused;
+	unsigned open;  /* times typed without a known end; 0: it was taken */
+	unsigned tries; /* left before it was typed last */
+	int64_t at_wall_ms;
+};
+/* 0, -ENOENT where it was never typed, -EIO. */
+int ledger_sim_pin(struct ledger *ledger, const char *iccid,
+	const uint8_t digest[VAULT_HASH_LEN], struct ledger_sim_pin_known *out);
+/* Whether it may be typed into a SIM with so many tries left: the rule of
+ * LEDGER_SIM_PIN_TRIED. known: NULL where it was never typed. */
+bool ledger_sim_pin_may(
+	const struct ledger_sim_pin_known *known, unsigned tries);
+
 /* Whether dialling is paused, for all ("") or for this modem by itself. Also
  * when the ledger cannot be read. */
 bool ledger_is_paused(struct ledger *ledger, const char *modem);

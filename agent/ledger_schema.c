@@ -480,8 +480,33 @@ static const char version_2[] =
 	" WHERE attempt IS NOT NULL;"
 	"CREATE INDEX message_waits ON message(id) WHERE waits = 1;";
 
+/* What is to be known of a modem before anything is said to it, and of a SIM
+ * before a PIN is typed into it. */
+static const char version_3[] =
+	/* Which of its ports speaks unasked, as its finder names ports. */
+	"CREATE TABLE device("
+	" imei TEXT PRIMARY KEY CHECK(imei <> ''),"
+	" place TEXT NOT NULL CHECK(place <> ''),"
+	" seen INTEGER NOT NULL" /* when that was told first */
+	") STRICT, WITHOUT ROWID;"
+
+	/* What was typed into a SIM: the keyed digest of the file's bytes, not
+         * of the PIN, so that a person can say "again" by touching it. */
+	"CREATE TABLE sim_pin("
+	" iccid TEXT NOT NULL CHECK(iccid <> ''),"
+	" digest BLOB NOT NULL CHECK(length(digest) = 32),"
+	" modem TEXT NOT NULL,"
+	/* Typed, and what came of it is not known; 0 once it was taken. */
+	" open INTEGER NOT NULL CHECK(open BETWEEN 0 AND 2),"
+	" refused INTEGER NOT NULL DEFAULT 0 CHECK(refused IN (0,1)),"
+	/* Tries that the SIM had left before it was typed last. */
+	" tries INTEGER NOT NULL CHECK(tries >= 2),"
+	" at INTEGER NOT NULL,"
+	" PRIMARY KEY(iccid, digest)"
+	") STRICT, WITHOUT ROWID;";
+
 /* migrations[n] leads from version n to n + 1. */
-static const char *const migrations[] = {version_1, version_2};
+static const char *const migrations[] = {version_1, version_2, version_3};
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == LEDGER_SCHEMA,
 	"each version has its migration");

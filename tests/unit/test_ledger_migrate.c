@@ -114,6 +114,23 @@ number_in_file(struct purse *p, const char *sql)
 	return out;
 }
 
+static bool
+is_there(struct purse *p, const char *name)
+{
+	return access(purse_path(p, name), F_OK) == 0;
+}
+
+static int64_t
+number_in_kept(struct purse *p, const char *name, const char *sql)
+{
+	char path[sizeof(p->path)];
+	memcpy(path, p->path, sizeof(path));
+	snprintf(p->path, sizeof(p->path), "%s/%s", p->dir, name);
+	int64_t out = number_in_file(p, sql);
+	memcpy(p->path, path, sizeof(path));
+	return out;
+}
+
 static int64_t
 number_of(struct purse *p, const char *sql)
 {
@@ -133,7 +150,7 @@ version_1_with_data_is_brought_up_to_date(void **state)
 		const char *sql;
 		int64_t is;
 	} rows[] = {
-		{"PRAGMA user_version", 2},
+		{"PRAGMA user_version", 3},
 		{"SELECT count(*) FROM voucher", 9},
 		/* All but the credited and the refused one. */
 		{"SELECT sum(1 << id) FROM attempt WHERE doubt = 1", 504},
@@ -228,6 +245,61 @@ what_was_in_flight_in_version_1_can_be_settled(void **state)
 	purse_is_sound(p);
 }
 
+/* As version 2 left what version 1 had written. */
+static void
+make_version_2(struct purse *p)
+{
+	make_version_1(p);
+	purse_tamper(p, ledger_migration(1));
+	purse_tamper(p, "PRAGMA user_version = 2");
+}
+
+static void
+version_2_with_data_is_brought_up_to_date(void **state)
+{
+	struct purse *p = *state;
+	make_version_2(p);
+	int64_t doubtful = number_in_file(
+		p, "SELECT sum(1 << id) FROM attempt WHERE doubt = 1");
+	purse_open(p);
+	purse_is_sound(p);
+	assert_int_equal(number_of(p, "PRAGMA user_version"), 3);
+	assert_int_equal(number_of(p, "SELECT count(*) FROM voucher"), 9);
+	assert_int_equal(number_of(p, "SELECT sum(1 << id) FROM attempt"
+				      " WHERE doubt = 1"),
+		doubtful);
+	assert_int_equal(number_of(p, "SELECT count(*) FROM device"), 0);
+	assert_int_equal(number_of(p, "SELECT count(*) FROM sim_pin"), 0);
+	assert_int_equal(purse_sim(p).balance_minor, 20000);
+	assert_int_equal(ledger_ran_ms(p->ledger), 77);
+	purse_close(p);
+	assert_int_equal(number_in_kept(p, "ledger.db.v2",
+				 "SELECT user_version + (SELECT count(*) FROM"
+				 " sqlite_schema WHERE name = 'sim_pin')"
+				 " FROM pragma_user_version"),
+		2);
+	purse_open(p);
+	assert_false(is_there(p, "ledger.db.v2-2"));
+}
+
+static void
+migration_of_version_2_that_fails_leaves_it(void **state)
+{
+	struct purse *p = *state;
+	make_version_2(p);
+	purse_tamper(p, "CREATE TABLE sim_pin(x)");
+	assert_null(ledger_open(
+		p->path, LEDGER_OPEN_RW, p->vault, p->why, sizeof(p->why)));
+	assert_non_null(strstr(p->why, "cannot be brought up to date"));
+	assert_int_equal(number_in_file(p, "PRAGMA user_version"), 2);
+	assert_int_equal(number_in_file(p, "SELECT count(*) FROM sqlite_schema"
+					   " WHERE name = 'device'"),
+		0);
+	purse_tamper(p, "DROP TABLE sim_pin");
+	purse_open(p);
+	purse_is_sound(p);
+}
+
 static void
 migration_that_fails_leaves_the_older_ledger(void **state)
 {
@@ -247,23 +319,6 @@ migration_that_fails_leaves_the_older_ledger(void **state)
 }
 
 /* ---- what is kept of it -------------------------------------------------- */
-
-static bool
-is_there(struct purse *p, const char *name)
-{
-	return access(purse_path(p, name), F_OK) == 0;
-}
-
-static int64_t
-number_in_kept(struct purse *p, const char *name, const char *sql)
-{
-	char path[sizeof(p->path)];
-	memcpy(path, p->path, sizeof(path));
-	snprintf(p->path, sizeof(p->path), "%s/%s", p->dir, name);
-	int64_t out = number_in_file(p, sql);
-	memcpy(p->path, path, sizeof(path));
-	return out;
-}
 
 static void
 older_ledger_is_kept_under_a_name_of_its_own(void **state)
@@ -348,7 +403,7 @@ backup_of_version_1_is_restored(void **state)
 	assert_int_equal(made.on_air, 1);
 	purse_open(p);
 	purse_is_sound(p);
-	assert_int_equal(number_of(p, "PRAGMA user_version"), 2);
+	assert_int_equal(number_of(p, "PRAGMA user_version"), 3);
 	assert_false(is_there(p, "ledger.db.v1"));
 	assert_false(is_there(p, "ledger.db.restoring.v1"));
 }
@@ -362,6 +417,8 @@ main(void)
 		LEDGER_TEST(version_1_with_data_is_brought_up_to_date),
 		LEDGER_TEST(checks_stand_after_they_were_worded_anew),
 		LEDGER_TEST(what_was_in_flight_in_version_1_can_be_settled),
+		LEDGER_TEST(version_2_with_data_is_brought_up_to_date),
+		LEDGER_TEST(migration_of_version_2_that_fails_leaves_it),
 		LEDGER_TEST(migration_that_fails_leaves_the_older_ledger),
 		LEDGER_TEST(older_ledger_is_kept_under_a_name_of_its_own),
 		LEDGER_TEST(starts_that_fail_keep_one_copy),
