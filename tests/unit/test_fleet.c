@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "agent/loop.h"
+#include "agent/message.h"
 #include "agent/turn.h"
 #include "tests/virtual/shop.h"
 
@@ -30,6 +31,8 @@ struct scene {
 	unsigned pushes;
 	char push[256];
 	char push_line[32];
+	int sms_refusals, refuse_with; /* of so many messages */
+	unsigned sms_offered;
 };
 
 static void
@@ -51,11 +54,28 @@ on_push(void *ctx, struct line *line, struct span text)
 		s->push_line, sizeof(s->push_line), "%s", line->config.name);
 }
 
+/* As the daemon wires it, but for what is refused. */
+static int
+on_sms(void *ctx, struct line *line, const struct modem_message *sms)
+{
+	struct scene *s = ctx;
+	const struct message_parts parts = {.loop = s->shop.loop,
+		.turn = s->shop.turn,
+		.vault = s->shop.purse->vault,
+		.on_idle = {.ctx = s, .fn = on_change}};
+	s->sms_offered++;
+	if (s->sms_refusals-- > 0)
+		return s->refuse_with;
+	return message_on_sms(&parts, line, sms);
+}
+
 static void
 begin_scene(struct scene *s, void **state)
 {
-	struct fleet_hooks hooks = {
-		.ctx = s, .on_change = on_change, .on_push = on_push};
+	struct fleet_hooks hooks = {.ctx = s,
+		.on_change = on_change,
+		.on_push = on_push,
+		.on_sms = on_sms};
 	memset(s, 0, sizeof(*s));
 	shop_init(&s->shop, *state, &hooks);
 }
@@ -391,6 +411,106 @@ a_modem_that_tells_nothing_of_its_sim_is_noted_nowhere(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, purse_setup, purse_teardown)
 
+/* ---- messages ---------------------------------------------------------- */
+
+/* Until it is deleted the modem lists it each time. */
+static void
+store_message(void)
+{
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){.when = "AT+CMGL=4",
+			.say = "\r\n+CMGL: 3,1,,25\r\n"
+			       "07915348500202000"
+			       "40C9153486507895500006090608164138004D4F29C0E"
+			       "\r\n\r\nOK\r\n",
+			.after_ms = 5});
+}
+
+static unsigned
+deletions(void)
+{
+	return fakewire_count(virtual_wire(SHOP_PORT_A), "AT+CMGD=3");
+}
+
+static bool
+count_message(void *ctx, const struct ledger_message *m)
+{
+	assert_string_equal(m->sender, "+358456709855");
+	++*(unsigned *)ctx;
+	return true;
+}
+
+static unsigned
+messages(struct scene *s)
+{
+	static const struct ledger_message_filter all;
+	unsigned count = 0;
+	assert_int_equal(ledger_each_message(s->shop.purse->ledger, &all,
+				 count_message, &count),
+		0);
+	return count;
+}
+
+static void
+a_message_that_is_not_kept_stays_and_is_handed_over_again(void **state)
+{
+	static const int codes[] = {-EAGAIN, -EIO};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct scene s;
+		purse_teardown(state);
+		assert_int_equal(purse_setup(state), 0);
+		(void)one_ready(&s, state);
+		s.sms_refusals = 2;
+		s.refuse_with = codes[i];
+		store_message();
+		while (s.sms_offered < 2) {
+			virtual_run(s.shop.loop, 10000);
+			assert_int_equal(deletions(), 0);
+			assert_int_equal(messages(&s), 0);
+		}
+		virtual_run(s.shop.loop, 6 * 60000);
+		assert_true(s.sms_offered >= 3);
+		assert_int_equal(messages(&s), 1);
+		assert_true(deletions() >= 1);
+		end_scene(&s);
+	}
+}
+
+/* Whose it is nobody knows yet: it is kept as soon as the SIM is. */
+static void
+a_message_on_a_sim_that_is_not_known_waits_in_the_modem(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){
+			.when = "AT+CIMI", .say = "\r\nERROR\r\n"});
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){
+			.when = "AT+CCID", .say = "\r\nERROR\r\n"});
+	store_message();
+	shop_modem(&s.shop, "a", SHOP_PORT_A, "simtel");
+	shop_apply(&s.shop);
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	virtual_run(s.shop.loop, 6 * 60000);
+	assert_true(s.sms_offered >= 2);
+	assert_int_equal(messages(&s), 0);
+	assert_int_equal(deletions(), 0);
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){.when = "AT+CCID",
+			.say = "\r\n+CCID: 8900000000000000011\r\n"
+			       "\r\nOK\r\n"});
+	virtual_unplug(SHOP_PORT_A);
+	shop_run_to(&s.shop, "a", MODEM_ABSENT);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	virtual_run(s.shop.loop, 60000);
+	assert_int_equal(messages(&s), 1);
+	assert_true(deletions() >= 1);
+	end_scene(&s);
+}
+
 int
 main(void)
 {
@@ -409,6 +529,8 @@ main(void)
 		TEST(another_sim_is_noticed_and_nothing_of_the_last_one_is_believed),
 		TEST(a_sim_without_iccid_is_known_by_its_imsi),
 		TEST(a_modem_that_tells_nothing_of_its_sim_is_noted_nowhere),
+		TEST(a_message_that_is_not_kept_stays_and_is_handed_over_again),
+		TEST(a_message_on_a_sim_that_is_not_known_waits_in_the_modem),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
