@@ -23,7 +23,6 @@ struct ledger_sim {
 	int64_t stopped_ran_ms; /* when the last that counts ended; 0: none */
 	int64_t stopped_wall_ms;
 	int64_t last_ran_ms;    /* end of the last attempt; 0: none */
-	bool last_in_doubt;     /* it had no answer, and its may still come */
 	bool flies;             /* a PIN that it dialled is in flight */
 	bool fence;             /* one was begun, and is not over */
 	unsigned asked_today;   /* balance requests since day_wall_ms */

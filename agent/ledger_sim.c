@@ -277,22 +277,20 @@ read_balance(struct ledger *ledger, const char *iccid, struct ledger_sim *out)
 	return rc < 0 ? -EIO : 0;
 }
 
-/* When the last one ended, and whether with a word of the network. */
+/* When the last one ended. */
 static int
 read_last(struct ledger *ledger, const char *iccid, struct ledger_sim *out)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT ended_ran, fate = 'maybe_sent' FROM attempt WHERE id ="
+		"SELECT ended_ran FROM attempt WHERE id ="
 		" (SELECT max(id) FROM attempt WHERE iccid = ?1"
 		"  AND ended IS NOT NULL)",
 		ledger_text(iccid));
 	if (stmt == NULL)
 		return -EIO;
 	int rc = ledger_step(ledger, stmt);
-	if (rc == 1) {
+	if (rc == 1)
 		out->last_ran_ms = sqlite3_column_int64(stmt, 0);
-		out->last_in_doubt = sqlite3_column_int64(stmt, 1) != 0;
-	}
 	ledger_give(ledger, stmt);
 	return rc < 0 ? -EIO : 0;
 }

@@ -190,22 +190,6 @@ unlock_does_not_settle_what_is_in_the_air(void **state)
 	assert_int_equal(purse_sim(p).unsettled, 1);
 }
 
-/* Neither unlock nor resolve say that no answer can come any more. */
-static void
-sim_whose_last_attempt_had_no_answer_says_so(void **state)
-{
-	struct purse *p = *state;
-	int64_t voucher = unanswered(p);
-	assert_true(purse_sim(p).last_in_doubt);
-	unlock(p);
-	resolve(p, voucher, VOUCHER_RESOLVED_REJECTED);
-	assert_true(purse_sim(p).last_in_doubt);
-	refused(p);
-	assert_false(purse_sim(p).last_in_doubt);
-	attempt_that(p, LEDGER_NOT_SENT, VERDICT_NONE, VOUCHER_NOT_SENT);
-	assert_false(purse_sim(p).last_in_doubt);
-}
-
 static void
 barred_sim_is_free_after_unlock_or_a_later_credit(void **state)
 {
@@ -385,7 +369,6 @@ main(void)
 		LEDGER_TEST(
 			unlock_forgets_what_is_unsettled_and_gives_one_more),
 		LEDGER_TEST(unlock_does_not_settle_what_is_in_the_air),
-		LEDGER_TEST(sim_whose_last_attempt_had_no_answer_says_so),
 		LEDGER_TEST(barred_sim_is_free_after_unlock_or_a_later_credit),
 		LEDGER_TEST(breakers_survive_a_restart),
 		LEDGER_TEST(today_counts_what_was_on_air_since_the_day_began),
