@@ -91,7 +91,7 @@ VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
 	backup dialogue fleet fleet_reload dispatch dispatch_batches \
 	dispatch_breakers dispatch_clock dispatch_disk dispatch_queue \
 	dispatch_random dispatch_status message message_random \
-	message_step sentry sentry_evidence)
+	message_step restored sentry sentry_evidence)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka

@@ -98,7 +98,8 @@ static const struct ctl_command commands[] = {
 		.more = "WHY says why a message decided nothing: \"sender\" "
 			"and \"centre\" are not those of\nthe profile, "
 			"\"several\" cards could have caused it, \"none\" "
-			"did.",
+			"did, and \"restored\":\none that only the lost ledger "
+			"knew may have.",
 		.example = "topupctl inbox m1",
 		.max = 1,
 		.options = {{"limit", "N", "so many at most"},

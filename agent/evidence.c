@@ -151,7 +151,7 @@ of_settled(const struct evidence_text *c)
 struct evidence_step
 evidence_by_text(const struct evidence_text *c)
 {
-	if (c->repeats)
+	if (c->repeats || c->restored)
 		return nothing();
 	switch (c->state) {
 	case VOUCHER_UNKNOWN:

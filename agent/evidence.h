@@ -47,7 +47,10 @@ struct evidence_text {
 	enum verdict verdict;
 	bool balance_matched; /* [balance] reads it as well */
 	bool repeats; /* word for word the attempt's own answer: a copy */
-	bool settles_by_ussd;   /* the profile's verdict is ussd */
+	bool settles_by_ussd; /* the profile's verdict is ussd */
+	bool restored; /* it was dialled before the ledger was restored, and the
+	                  text does not name it: it may be of a card that
+	                  only the lost ledger knew */
 	bool answered_long_ago; /* its attempt was, longer ago than an answer
 	                           and its copies take: this is of another */
 	int64_t card_minor, amount_minor, deducted_minor, bonus_minor;

@@ -197,9 +197,18 @@ is_expected(const struct fit_attempt *a)
 	       a->standing == FIT_PENDING;
 }
 
-static void
-count(struct fit_tally *tally, const struct fit_attempt *a)
+/* A ledger that was not restored has restored_wall_ms 0: before nothing. */
+static bool
+is_of_lost_time(const struct fit_message *m)
 {
+	return m->restored_wall_ms != 0 &&
+	       m->stamp_wall_ms < m->restored_wall_ms + FIT_GRACE_MS;
+}
+
+static void
+count(struct fit *f, enum fit_way way, const struct fit_attempt *a)
+{
+	struct fit_tally *tally = &f->tallies[way];
 	if (a->elsewhere) {
 		tally->elsewhere = true;
 		return;
@@ -210,6 +219,8 @@ count(struct fit_tally *tally, const struct fit_attempt *a)
 	if (tally->attempt < a->id) {
 		tally->attempt = a->id;
 		tally->expected = is_expected(a);
+		tally->restored =
+			a->began.wall_ms < f->message->restored_wall_ms;
 	}
 }
 
@@ -236,10 +247,10 @@ fit_offer(struct fit *f, const struct fit_attempt *a)
 	if (a->read || serial == OTHER || !is_in_time(m, a) ||
 		!verdict_fits(m, a, serial) || !amount_fits(m, a))
 		return;
-	count(&f->tallies[way], a);
+	count(f, way, a);
 	/* The number may be this SIM's own, which we do not know. */
 	if (way == FIT_BY_REST && a->number.len == 0)
-		count(&f->tallies[FIT_BY_NUMBER], a);
+		count(f, FIT_BY_NUMBER, a);
 }
 
 enum fit_end
@@ -249,12 +260,17 @@ fit_decide(const struct fit *f, int64_t *attempt)
 	while (!f->named[way])
 		way++;
 	const struct fit_tally *tally = &f->tallies[way];
+	bool by_serial = way == FIT_BY_SERIAL;
+	if (!by_serial && is_of_lost_time(f->message))
+		return FIT_RESTORED;
 	if (tally->several)
 		return FIT_SEVERAL;
 	if (tally->voucher == 0)
 		return FIT_NONE;
 	if (tally->elsewhere && !tally->expected)
 		return FIT_SEVERAL;
+	if (!by_serial && tally->restored)
+		return FIT_RESTORED;
 	*attempt = tally->attempt;
 	return FIT_ONE;
 }

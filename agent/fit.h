@@ -57,9 +57,11 @@ struct fit_message {
 	enum verdict verdict; /* a final one: neither none nor pending */
 	int64_t amount_minor, deducted_minor, bonus_minor; /* MONEY_NONE */
 	struct span serial, text_utf8;
-	int64_t stamp_wall_ms; /* as the service centre says */
-	struct fit_moment now; /* of its arrival */
-	bool clock_trusted;    /* else its stamp says nothing */
+	int64_t stamp_wall_ms;    /* as the service centre says */
+	struct fit_moment now;    /* of its arrival */
+	bool clock_trusted;       /* else its stamp says nothing */
+	int64_t restored_wall_ms; /* the ledger was made from a backup then;
+	                             0: it was not */
 };
 
 /* Sent more than a day ago, as far as one can know: it decides nothing. */
@@ -71,6 +73,7 @@ struct fit_tally {
 	bool several;
 	bool expected;  /* that one is for a number, or its message is due */
 	bool elsewhere; /* another SIM's fits as well */
+	bool restored;  /* that one was dialled before the restore */
 };
 
 enum fit_way { FIT_BY_SERIAL, FIT_BY_NUMBER, FIT_BY_REST, FIT_WAYS };
@@ -97,7 +100,10 @@ void fit_begin(struct fit *f, const struct fit_message *m);
  * too: the text may name one of them. In any order. */
 void fit_offer(struct fit *f, const struct fit_attempt *a);
 
-enum fit_end { FIT_NONE, FIT_ONE, FIT_SEVERAL };
+/* FIT_RESTORED: it may be of an attempt that only the lost ledger knew, since
+ * the message, or the one that fits, is older than the restore; a serial tells
+ * them apart. */
+enum fit_end { FIT_NONE, FIT_ONE, FIT_SEVERAL, FIT_RESTORED };
 /* FIT_ONE: *attempt is the one. */
 enum fit_end fit_decide(const struct fit *f, int64_t *attempt);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/evidence.h"
+#include "agent/ledger_copy.h"
 #include "agent/mask.h"
 #include "agent/reading.h"
 #include "agent/turn.h"
@@ -91,6 +92,17 @@ answered_long_ago(const struct late *l)
 	               (int64_t)p->timeout_ms + p->fence_ms;
 }
 
+/* After it that SIM may have dialled more, which nobody here knows. */
+static bool
+is_of_lost_time(const struct late *l)
+{
+	int64_t restored_ms =
+		ledger_cursor(turn_ledger(l->turn), LEDGER_RESTORED_CURSOR);
+	bool named = l->last.serial[0] != '\0' &&
+	             strcmp(l->last.serial, l->read.groups.serial) == 0;
+	return l->last.began_wall_ms < restored_ms && !named;
+}
+
 static struct evidence_text
 weigh(const struct late *l)
 {
@@ -103,6 +115,7 @@ weigh(const struct late *l)
 		.verdict = l->read.verdict,
 		.balance_matched = l->read.balance_matched,
 		.repeats = l->news.copy,
+		.restored = is_of_lost_time(l),
 		.settles_by_ussd = p->verdict_by == PROFILE_VERDICT_USSD,
 		.answered_long_ago = answered_long_ago(l),
 		.card_minor = last->card_minor,

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "agent/fit.h"
+#include "agent/ledger_copy.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
 #include "agent/message_private.h"
@@ -70,6 +71,8 @@ fit_message_of(const struct arrival *a)
 		.stamp_wall_ms = a->message->stamp_wall_ms,
 		.now = {now.wall_ms, now.ran_ms},
 		.clock_trusted = loop_clock_is_trusted(),
+		.restored_wall_ms = ledger_cursor(
+			turn_ledger(a->parts->turn), LEDGER_RESTORED_CURSOR),
 	};
 }
 
@@ -123,6 +126,9 @@ find_attempt(struct arrival *a)
 		return 0;
 	case FIT_SEVERAL:
 		a->why = "several";
+		return 0;
+	case FIT_RESTORED:
+		a->why = "restored";
 		return 0;
 	case FIT_ONE:
 		break;

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "agent/fit.h"
+#include "agent/ledger_copy.h"
 #include "agent/message.h"
 #include "agent/message_private.h"
 #include "agent/turn.h"
@@ -250,10 +251,13 @@ take_waiting(void *ctx, const struct ledger_message *m)
 	return false;
 }
 
-/* A fit of it, over again. Its time was judged when it came. */
+/* A fit of it, over again. Its time was judged when it came: in a ledger
+ * that was restored since, by all that was dialled until then. */
 static struct fit_message
-fit_message_of(const struct waiting *w)
+fit_message_of(struct turn *turn, const struct waiting *w)
 {
+	int64_t restored_ms =
+		ledger_cursor(turn_ledger(turn), LEDGER_RESTORED_CURSOR);
 	return (struct fit_message){.verdict = w->told.verdict,
 		.amount_minor = w->told.amount_minor,
 		.deducted_minor = w->told.deducted_minor,
@@ -262,7 +266,9 @@ fit_message_of(const struct waiting *w)
 		.text_utf8 = span_str(w->text),
 		.stamp_wall_ms = w->stamp_wall_ms,
 		.now = {w->arrived.wall_ms, w->arrived.ran_ms},
-		.clock_trusted = false};
+		.clock_trusted = false,
+		.restored_wall_ms =
+			w->arrived.wall_ms < restored_ms ? 0 : restored_ms};
 }
 
 struct again {
@@ -286,7 +292,7 @@ static int64_t
 fit_again(struct turn *turn, const struct waiting *w,
 	const struct ledger_cause_query *query)
 {
-	const struct fit_message m = fit_message_of(w);
+	const struct fit_message m = fit_message_of(turn, w);
 	struct again again = {.w = w};
 	int64_t attempt = 0;
 	fit_begin(&again.fit, &m);
