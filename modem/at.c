@@ -91,6 +91,22 @@ at_fields_u32(struct at_fields *f, uint32_t max, uint32_t *out)
 	return span_to_u32(span_trim(field.text), max, out) == 0 ? 0 : -EINVAL;
 }
 
+struct span
+at_value_of(struct span line)
+{
+	static const struct span signs = {"+^#!*%$_", 8};
+	size_t colon = span_find(line, ':');
+
+	if (line.len > 0 && span_find(signs, line.ptr[0]) < signs.len &&
+		colon < line.len)
+		line = span_skip(line, colon + 1);
+	line = span_trim(line);
+	if (line.len >= 2 && line.ptr[0] == '"' &&
+		line.ptr[line.len - 1] == '"')
+		line = span_trim(span_of(line.ptr + 1, line.len - 2));
+	return line;
+}
+
 /* 27.007 clause 9.2.1 to 9.2.4: general, GPRS and the codes seen for USSD. */
 static const struct {
 	int code;

@@ -31,6 +31,12 @@ bool at_fields_next(struct at_fields *f, struct at_field *out);
 /* The next field as a number of at most max. 0, -ENODATA or -EINVAL. */
 int at_fields_u32(struct at_fields *f, uint32_t max, uint32_t *out);
 
+/*
+ * The one value of an information line, with or without a prefix ("+CGMM:",
+ * "^ICCID:", "#CCID:" ...), blanks and quotes.
+ */
+struct span at_value_of(struct span line);
+
 /* What a line says about the command under way (V.250 5.7, 27.007 9.1). */
 enum at_final {
 	AT_FINAL_NONE, /* not a final result */

@@ -203,7 +203,8 @@ chat_on_sent(struct chat *c, int64_t now_ms)
 static bool
 is_bare(struct span line)
 {
-	char c = line.len > 0 ? line.ptr[0] : '\0';
+	struct span text = span_trim(line); /* Wavecom: " WAVECOM MODEM" */
+	char c = text.len > 0 ? text.ptr[0] : '\0';
 
 	return ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
 		       (c >= 'a' && c <= 'z') || c == '"') &&

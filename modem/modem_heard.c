@@ -1,11 +1,11 @@
 /*
  * modem_heard: what a line from the modem means: for the command under
- * way, for the request, for what is known of the modem. It must never
+ * way, for the request, for what is known of the modem (who it is:
+ * modem_identity). It must never
  * believe a value that does not have the form it should have.
  */
 #include "modem/modem_private.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -31,116 +31,6 @@ static const char *const restarts[] = {
 	"RDY", radio_is_on, "^SYSSTART", "NORMAL POWER DOWN"};
 
 /* ---- values ------------------------------------------------------------ */
-
-/* The value of an information line, prefix and quotes or not. */
-static struct span
-value_of(struct span line)
-{
-	size_t colon = span_find(line, ':');
-
-	if (line.len > 0 && (line.ptr[0] == '+' || line.ptr[0] == '^') &&
-		colon < line.len)
-		line = span_skip(line, colon + 1);
-	line = span_trim(line);
-	if (line.len >= 2 && line.ptr[0] == '"' &&
-		line.ptr[line.len - 1] == '"')
-		line = span_trim(span_of(line.ptr + 1, line.len - 2));
-	return line;
-}
-
-static bool
-is_digits(struct span s, size_t least, size_t most)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] < '0' || s.ptr[i] > '9')
-			return false;
-	return s.len >= least && s.len <= most;
-}
-
-static void
-keep_number(struct modem *m, char *dst, size_t cap, struct span value,
-	enum script_tag tag)
-{
-	enum { IMEI_MIN = 14, IMEI_MAX = 16 }; /* TS 23.003 6.2, IMEISV too */
-
-	if (!is_digits(value, IMEI_MIN, IMEI_MAX) ||
-		chat_has_seen(&m->chat, (unsigned)tag))
-		return;
-	(void)span_copy(dst, cap, value); /* fits: see its limits */
-	chat_saw(&m->chat, (unsigned)tag);
-}
-
-static void
-keep_name(struct modem *m, char *dst, size_t cap, struct span value,
-	enum script_tag tag)
-{
-	if (value.len == 0 || chat_has_seen(&m->chat, (unsigned)tag))
-		return;
-	(void)span_copy(dst, cap, value); /* a long name may be cut */
-	for (size_t i = 0; dst[i] != '\0'; i++)
-		if (!isprint((unsigned char)dst[i]))
-			dst[i] = '?';
-	chat_saw(&m->chat, (unsigned)tag);
-}
-
-/* ITU-T E.118: 89, at most 20 digits; some add F, some swap nibbles. */
-static void
-keep_iccid(struct modem *m, struct span value, bool swapped)
-{
-	enum { ICCID_MIN = 18, ICCID_MAX = 20 };
-	char text[ICCID_MAX];
-	size_t n = value.len;
-
-	if (n < ICCID_MIN || n > ICCID_MAX ||
-		chat_has_seen(&m->chat, TAG_ICCID))
-		return;
-	memcpy(text, value.ptr, n);
-	swapped = swapped || (text[0] == '9' && text[1] == '8');
-	for (size_t i = 0; swapped && i + 1 < n; i += 2) {
-		char first = text[i];
-
-		text[i] = text[i + 1];
-		text[i + 1] = first;
-	}
-	while (n > 0 && (text[n - 1] == 'F' || text[n - 1] == 'f'))
-		n--;
-	if (!is_digits(span_of(text, n), ICCID_MIN, ICCID_MAX))
-		return;
-	(void)span_copy(m->info.iccid, sizeof m->info.iccid, span_of(text, n));
-	chat_saw(&m->chat, TAG_ICCID);
-}
-
-/* +CRSM: 144,0,"98..." */
-static void
-keep_iccid_file(struct modem *m, struct span line)
-{
-	struct at_fields fields;
-	struct at_field field;
-
-	if (!at_fields_init(&fields, line, span_str("+CRSM:")) ||
-		!at_fields_next(&fields, &field) ||
-		!at_fields_next(&fields, &field) ||
-		!at_fields_next(&fields, &field))
-		return;
-	keep_iccid(m, field.text, true);
-}
-
-static void
-on_imsi(struct modem *m, struct span value, int64_t now_ms)
-{
-	enum { IMSI_MIN = 14, IMSI_MAX = 15 }; /* TS 23.003 2.2 */
-
-	if (!is_digits(value, IMSI_MIN, IMSI_MAX))
-		return;
-	if (chat_has_seen(&m->chat, TAG_IMSI)) {
-		if (!span_eq(value, span_str(m->info.imsi)))
-			(void)session_on(
-				&m->session, SESSION_SIM_CHANGED, now_ms);
-		return;
-	}
-	(void)span_copy(m->info.imsi, sizeof m->info.imsi, value);
-	chat_saw(&m->chat, TAG_IMSI);
-}
 
 static void
 on_signal(struct modem *m, struct span line)
@@ -169,11 +59,18 @@ name_from_ucs2(struct span hex, char *out, size_t cap)
 	       ucs2_to_utf8(octets, n, out, cap, &len) == 0;
 }
 
-/* 27.007 8.2: 0 is minimum, 4 is no radio; others have one, in some way. */
+/* 27.007 8.2: 0 is minimum, 4 is no radio; others have one, in some way, but
+ * for 19 (u-blox: minimum, without the SIM). A second number may follow. */
 static void
-on_radio(struct modem *m, struct span value)
+on_radio(struct modem *m, struct span line)
 {
-	if (span_eq(value, span_str("0")) || span_eq(value, span_str("4")))
+	enum { MINIMUM = 0, NO_RADIO = 4, NO_SIM = 19 };
+	struct at_fields fields;
+	uint32_t level;
+
+	if (at_fields_init(&fields, line, span_str("+CFUN:")) &&
+		at_fields_u32(&fields, UINT8_MAX, &level) == 0 &&
+		(level == MINIMUM || level == NO_RADIO || level == NO_SIM))
 		chat_unsee(&m->chat, TAG_RADIO);
 }
 
@@ -232,7 +129,7 @@ on_sim(struct modem *m, struct span line, int64_t now_ms)
 		{"NOT READY", SESSION_SIM_BUSY},
 		{"PH-", SESSION_SIM_BAD},
 	};
-	struct span value = value_of(line);
+	struct span value = at_value_of(line);
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (!span_starts(value, span_str(rows[i].value)))
@@ -317,32 +214,17 @@ on_registration(struct modem *m, struct span line, int64_t now_ms)
 static void
 on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 {
-	struct modem_info *info = &m->info;
-
 	switch (tag) {
 	case TAG_NONE:
 	case TAG_CHARSET:
 		break;
 	case TAG_MAKER:
-		keep_name(m, info->manufacturer, sizeof info->manufacturer,
-			value_of(line), tag);
-		break;
 	case TAG_MODEL:
-		keep_name(m, info->model, sizeof info->model, value_of(line),
-			tag);
-		break;
+	case TAG_ABOUT:
 	case TAG_IMEI:
-		keep_number(
-			m, info->imei, sizeof info->imei, value_of(line), tag);
-		break;
 	case TAG_IMSI:
-		on_imsi(m, value_of(line), now_ms);
-		break;
 	case TAG_ICCID:
-		if (span_starts(line, span_str("+CRSM:")))
-			keep_iccid_file(m, line);
-		else
-			keep_iccid(m, value_of(line), false);
+		modem_identity_on_info(m, tag, line, now_ms);
 		break;
 	case TAG_SIM:
 		on_sim(m, line, now_ms);
@@ -354,7 +236,7 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 		on_signal(m, line);
 		break;
 	case TAG_RADIO:
-		on_radio(m, value_of(line));
+		on_radio(m, line);
 		break;
 	case TAG_NETWORK:
 		on_network(m, line);
@@ -373,7 +255,7 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 		break;
 	case TAG_SERVICE:
 		m->mail.acknowledges =
-			span_starts(value_of(line), span_str("1"));
+			span_starts(at_value_of(line), span_str("1"));
 		break;
 	case TAG_CENTRE:
 		on_centre(m, line);
@@ -402,8 +284,8 @@ is_restart(const struct modem *m, struct span line)
 static void
 on_sim_news(struct modem *m, struct span line, int64_t now_ms)
 {
-	bool ready = span_eq(value_of(line), span_str("READY")) ||
-	             span_eq(value_of(line), span_str("1"));
+	bool ready = span_eq(at_value_of(line), span_str("READY")) ||
+	             span_eq(at_value_of(line), span_str("1"));
 
 	if (!ready && m->session.state == SESSION_BUSY)
 		m->sim_doubted = true;

@@ -124,8 +124,10 @@ void modem_wire_compose(struct modem *m);
 void modem_wire_lost(struct modem *m, int64_t now_ms);
 void modem_wire_trace(struct modem *m, struct span heard, bool is_echo);
 
-/* modem_heard.c */
+/* modem_heard.c, modem_identity.c */
 void modem_heard_drain(struct modem *m, int64_t now_ms);
+void modem_identity_on_info(
+	struct modem *m, enum script_tag tag, struct span line, int64_t now_ms);
 
 /* modem_life.c */
 void modem_settle(struct modem *m, int64_t now_ms);

@@ -41,7 +41,7 @@ static const struct chat_step identify[] = {
 	{.text = "ATI",
 		.wait_ms = LOCAL_MS,
 		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,
-		.tag = TAG_MAKER},
+		.tag = TAG_ABOUT}, /* V.250 6.1.3 */
 };
 const struct chat_script script_identify = SCRIPT("identify", identify, 30000);
 
