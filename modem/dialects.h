@@ -9,13 +9,27 @@
 #include "modem/scripts.h"
 #include "modem/ussd.h"
 
-enum { DIALECT_MARKS_MAX = 4, DIALECT_CODINGS = 3, DIALECT_STORES = 2 };
+enum { DIALECT_MARKS_MAX = 8, DIALECT_CODINGS = 3, DIALECT_STORES = 2 };
 
+/*
+ * What tells a row: a word of the maker and a word of the model, in any
+ * case, each in +CGMI, +CGMM or ATI, whichever of them holds it; NULL: any.
+ * A word begins where no letter or digit stands before it. In it, '#' is
+ * any digit, and '|' at its end says that it ends there.
+ */
+struct dialect_mark {
+	const char *maker;
+	const char *model;
+};
+
+/*
+ * 1. codings holds each coding once; the first is used unless another one
+ *    is found, or nothing is known.
+ * 2. A code in refusals is said by the modem alone, never after the air.
+ */
 struct dialect {
 	const char *name;
-	/* Words in +CGMI, +CGMM or ATI, in any case, that tell it. */
-	const char *marks[DIALECT_MARKS_MAX];
-	/* How requests are coded: the first unless another one is found. */
+	struct dialect_mark marks[DIALECT_MARKS_MAX]; /* up to {NULL, NULL} */
 	enum ussd_coding codings[DIALECT_CODINGS];
 	unsigned dcs;                  /* in a request (TS 23.038 clause 5) */
 	const struct chat_script *ask; /* a USSD request */
@@ -28,14 +42,18 @@ struct dialect {
 	const struct chat_script *reboot;   /* or NULL: settings only */
 	const struct chat_script *mail;     /* how messages come */
 	const char *stores[DIALECT_STORES]; /* where; the first is chosen */
-	struct ask_refusals refusals;       /* sure ones */
+	struct ask_refusals refusals;       /* sure ones; may be none */
 	const char *reason;                 /* why the row is there */
 };
 
 /* The row of that name, or NULL. */
 const struct dialect *dialect_named(struct span name);
 
-/* The row that a maker's and a model's text tell, or the standard one. */
+/*
+ * The row that a maker's and a model's text tell, or the standard one. The
+ * first that fits: rows of one model stand before those of its maker, and
+ * those of a maker before those of a chip's.
+ */
 const struct dialect *dialect_of(struct span maker, struct span model);
 
 /* The charset (+CSCS) that a coding of requests wants. Static. */

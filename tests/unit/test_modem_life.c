@@ -125,7 +125,7 @@ makes_are_told_and_spoken_to_in_their_dialect(void **state)
 static void
 configured_dialect_wins_over_what_the_modem_says(void **state)
 {
-	struct modem_options options = {.name = "x", .dialect = "nokia"};
+	struct modem_options options = {.name = "x", .dialect = "acme"};
 	struct modem_hooks hooks = {.ctx = NULL};
 	struct fakewire wire;
 
@@ -136,7 +136,7 @@ configured_dialect_wins_over_what_the_modem_says(void **state)
 	rig_fini(&rig);
 	assert_true(modem_has_dialect("auto"));
 	assert_true(modem_has_dialect("simcom"));
-	assert_false(modem_has_dialect("nokia"));
+	assert_false(modem_has_dialect("acme"));
 	fakewire_init(&wire);
 	assert_null(modem_new(&options, &wire.port, &hooks));
 	assert_false(wire.was_freed);
