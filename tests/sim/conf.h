@@ -8,9 +8,20 @@
 #include "tests/sim/device.h"
 #include "tests/sim/network.h"
 
+/* A port of a modem that has several, as the host finds it. */
+struct conf_port {
+	char name[32];     /* of its link; "": NAME and its number */
+	int usb_interface; /* bInterfaceNumber */
+};
+
 struct conf_modem {
 	struct device_options options;
+	struct conf_port ports[DEVICE_PORTS_MAX];
 	bool tcp;
+	bool sysfs;      /* it stands in DIR/sys and DIR/dev */
+	char usb[24];    /* its place, as "1-1.2" */
+	char usb_id[12]; /* vendor and product, as "12d1:1001" */
+	char tty[12];    /* ttyUSB or ttyACM */
 	int64_t balance_minor;
 };
 
@@ -52,6 +63,7 @@ enum order_kind {
 	ORDER_HANG,
 	ORDER_VANISH,
 	ORDER_REPLUG,
+	ORDER_POWER, /* off, and on again */
 	ORDER_PUSH,
 	ORDER_PRINT,
 	ORDER_SWAP,
@@ -90,6 +102,9 @@ struct order {
 	enum mail_fault mail_fault;
 	struct conf_sms sms;
 	int64_t ms;
+	bool renumber; /* its ttys have other numbers when they are back */
+	int hang_kind; /* these two of ORDER_HANG; -1: as the keys say */
+	int hang_cure;
 	int mode;
 	char text[NETWORK_TEXT_MAX];
 	struct conf_card card;

@@ -42,23 +42,43 @@ device_options(struct device *device)
 	return &device->options;
 }
 
-/* What a start puts on the line; %p is the SIM's state. */
+/* What a start puts on the line; %p is the SIM's state. What stands behind
+ * it comes when messages are ready. */
 static void
 say_banner(struct device *device)
 {
 	const char *const *banner = device->dialect->banner;
 	bool ready = strcmp(at_pin_state(device), "READY") == 0;
+	bool opened = false;
 	for (size_t i = 0; banner[i] != NULL; i++) {
-		int64_t due =
-			i == 0 ? device->heard_from_ms : device->awake_at_ms;
+		int64_t due = opened   ? device->sms_ready_at_ms
+		              : i == 0 ? device->heard_from_ms
+		                       : device->awake_at_ms;
 		if (strcmp(banner[i], "%p") != 0) {
 			line_say(device, due, "%s", banner[i]);
 			continue;
 		}
 		line_say(device, due, "+CPIN: %s", at_pin_state(device));
+		opened = true;
 		if (!ready)
 			return;
 	}
+}
+
+void
+device_say_ready(struct device *device, int64_t now_ms)
+{
+	const char *const *banner = device->dialect->banner;
+	unsigned before = line_turn(device, device->urc);
+	while (*banner != NULL && strcmp(*banner, "%p") != 0)
+		banner++;
+	if (*banner != NULL)
+		line_say(device, now_ms, "+CPIN: READY");
+	for (; *banner != NULL; banner++)
+		if (strcmp(*banner, "%p") != 0)
+			line_say(
+				device, device->sms_ready_at_ms, "%s", *banner);
+	(void)line_turn(device, before);
 }
 
 /* Reads the SIM that is in it. */
@@ -95,23 +115,24 @@ device_start(struct device *device, int64_t now_ms)
 	network_end(device->network, device->sim.imsi);
 	read_sim(device, now_ms);
 	network_end(device->network, device->sim.imsi);
-	device->input_len = device->line_len = 0;
-	device->line_over = false;
 	device->there = true;
 	device->lives_on = false;
-	device->echo = options->echo;
+	port_start(device);
 	device->ate0_refused = options->ate0_refused;
-	device->cmee = device->cusd = device->creg = device->cops_format = 0;
+	device->cmee = device->cusd = device->creg = device->cereg = 0;
+	device->cops_format = 0;
 	device->cfun = 1;
 	device->ussdmode = options->ussdmode;
 	int charset = charset_by_name(options->cscs[0] != '\0'
 					      ? options->cscs
 					      : device->dialect->charset);
 	device->charset = charset < 0 ? CHARSET_GSM : (enum charset)charset;
-	device->silenced = false;
+	device->silenced = device->forced_down = device->nitz_told = false;
+	device->ctzr = 0;
 	device->heard_from_ms = now_ms + options->boot_ms / 2;
 	device->awake_at_ms = now_ms + options->boot_ms;
 	device->registered_at_ms = device->awake_at_ms + options->register_ms;
+	device->sms_ready_at_ms = device->awake_at_ms + options->sms_ready_ms;
 	device->chatter_at_ms = device->awake_at_ms + options->chatter_ms;
 	device->hung_until_ms = device->blocked_until_ms = 0;
 	device->session_until_ms = device->answer_due_ms = 0;
@@ -123,6 +144,14 @@ device_start(struct device *device, int64_t now_ms)
 	say_banner(device);
 }
 
+static void
+forget_input(struct device *device)
+{
+	for (int i = 0; i < device->channel_count; i++)
+		device->channels[i].input_len = device->channels[i].line_len =
+			0;
+}
+
 void
 device_vanish(struct device *device, int64_t now_ms, int64_t ms)
 {
@@ -130,7 +159,7 @@ device_vanish(struct device *device, int64_t now_ms, int64_t ms)
 		return;
 	line_drop(device, now_ms);
 	device->there = false;
-	device->input_len = 0;
+	forget_input(device);
 	device->back_at_ms = now_ms + (ms > 0 ? ms : device->options.vanish_ms);
 	line_event(device,
 		(struct sim_event){
@@ -144,7 +173,7 @@ device_replug(struct device *device, int64_t now_ms, int64_t ms)
 		return;
 	device->there = false;
 	device->lives_on = true;
-	device->input_len = device->line_len = 0;
+	forget_input(device);
 	device->back_at_ms = now_ms + (ms > 0 ? ms : device->options.replug_ms);
 	line_drop_until(device, now_ms, device->back_at_ms);
 	line_event(device,
@@ -153,15 +182,29 @@ device_replug(struct device *device, int64_t now_ms, int64_t ms)
 }
 
 void
+device_power(struct device *device, int64_t now_ms, int64_t ms)
+{
+	device_vanish(device, now_ms, ms);
+	device->lives_on = false;
+	device->back_at_ms = now_ms + (ms > 0 ? ms : device->options.vanish_ms);
+}
+
+void
 device_hang(struct device *device, int64_t now_ms, int64_t ms)
 {
-	line_drop(device, now_ms);
-	device->input_len = device->line_len = 0;
-	device->blocked_until_ms = 0;
+	const struct device_options *options = &device->options;
+	device->hang_kind = options->hang_kind;
+	device->cure_began = false;
+	device->cure_count = 0;
 	device->hung_until_ms = INT64_MAX;
-	if (device->options.cure == DEVICE_BY_TIME)
+	if (options->cure == DEVICE_BY_TIME)
 		device->hung_until_ms =
-			now_ms + (ms > 0 ? ms : device->options.hang_ms);
+			now_ms + (ms > 0 ? ms : options->hang_ms);
+	if (!hang_is_mute(device))
+		return;
+	line_drop(device, now_ms);
+	forget_input(device);
+	device->blocked_until_ms = 0;
 }
 
 void
@@ -169,7 +212,7 @@ device_push(struct device *device, int64_t now_ms, int mode, const char *text)
 {
 	struct reply reply = {
 		.due_ms = now_ms, .mode = mode, .text = text, .code = ""};
-	if (device->there && device->hung_until_ms == 0)
+	if (device->there && !hang_is_mute(device))
 		reply_send(device, &reply);
 }
 
@@ -194,93 +237,14 @@ device_is_there(const struct device *device)
 	return device->there;
 }
 
-/* A line that comes to a hung device. */
+/* By its own command, which does not end every hang. */
 static void
-try_cure(struct device *device, int64_t now_ms)
+restart(struct device *device, int64_t now_ms)
 {
-	bool by_atz = strcasecmp(device->line, "ATZ") == 0;
-	bool by_cfun = strcasecmp(device->line, "AT+CFUN=1,1") == 0;
-	if ((device->options.cure == DEVICE_BY_ATZ && (by_atz || by_cfun)) ||
-		(device->options.cure == DEVICE_BY_CFUN && by_cfun))
-		device_start(device, now_ms);
-}
-
-/* Echo goes out byte by byte as it comes in, so unsolicited lines may cut
- * it, which they cannot do to an answer. */
-static void
-echo(struct device *device, int64_t now_ms, char c)
-{
-	if (!device->echo)
-		return;
-	if (device->options.noise && rng_strikes(&device->rng, 1.0 / 16))
-		line_noise(device, now_ms);
-	line_bytes(device, now_ms, &c, 1);
-}
-
-static void
-take_line(struct device *device, int64_t now_ms)
-{
-	bool over = device->line_over;
-	device->line[device->line_len] = '\0';
-	device->line_len = 0;
-	device->line_over = false;
-	if (device->hung_until_ms != 0)
-		try_cure(device, now_ms);
-	else if (over)
-		line_result(device, now_ms, AT_ERROR);
-	else
-		at_run_line(device, now_ms, device->line);
-}
-
-static void
-take_byte(struct device *device, int64_t now_ms, char c)
-{
-	enum { ESC = 0x1B, BACKSPACE = 8 };
-	if (device->hung_until_ms == 0)
-		echo(device, now_ms, c);
-	if (device->hung_until_ms == 0 && mail_takes_byte(device, now_ms, c))
-		return;
-	if (c == '\r')
-		take_line(device, now_ms);
-	else if (c == ESC)
-		device->line_len = 0;
-	else if (c == BACKSPACE && device->line_len > 0)
-		device->line_len--;
-	else if (c == '\n' || c == '\0' || c == BACKSPACE)
-		return;
-	else if (device->line_len < sizeof device->line - 1)
-		device->line[device->line_len++] = c;
-	else
-		device->line_over = true;
-}
-
-/* Commands wait while one that blocks the line is under way. */
-static void
-take_input(struct device *device, int64_t now_ms)
-{
-	size_t n = 0;
-	while (n < device->input_len && device->blocked_until_ms <= now_ms) {
-		take_byte(device, now_ms, device->input[n++]);
-		if (device->input_len == 0)
-			return; /* it started anew */
-	}
-	device->input_len -= n;
-	memmove(device->input, device->input + n, device->input_len);
-}
-
-void
-device_feed(
-	struct device *device, int64_t now_ms, const void *bytes, size_t len)
-{
-	device_tick(device, now_ms);
-	if (!device->there || now_ms < device->heard_from_ms)
-		return;
-	size_t room = sizeof device->input - device->input_len;
-	if (len > room)
-		len = room;
-	memcpy(device->input + device->input_len, bytes, len);
-	device->input_len += len;
-	take_input(device, now_ms);
+	int64_t until_ms =
+		hang_outlives_restart(device) ? device->hung_until_ms : 0;
+	device_start(device, now_ms);
+	device->hung_until_ms = until_ms;
 }
 
 static void
@@ -289,7 +253,7 @@ carry_out(struct device *device, int64_t now_ms)
 	const struct device_strike plan = device->plan;
 	device->plan_at_ms = 0;
 	if (plan.fault == DEVICE_REBOOT)
-		device_start(device, now_ms);
+		restart(device, now_ms);
 	else if (plan.fault == DEVICE_HANG)
 		device_hang(device, now_ms, plan.ms);
 	else if (plan.fault == DEVICE_REPLUG)
@@ -306,7 +270,7 @@ chatter(struct device *device, int64_t now_ms)
 	while (lines[count] != NULL)
 		count++;
 	device->chatter_at_ms = now_ms + device->options.chatter_ms;
-	if (count > 0 && !device->silenced && device->hung_until_ms == 0)
+	if (count > 0 && !device->silenced && !hang_is_mute(device))
 		line_say(device, now_ms, "%s",
 			lines[device->noise_at++ % count]);
 }
@@ -318,8 +282,10 @@ device_tell_registration(struct device *device, int64_t now_ms)
 	if (stat == device->told_registration)
 		return;
 	device->told_registration = stat;
+	unsigned before = line_turn(device, device->urc);
 	if (device->creg > 0)
 		line_say(device, now_ms, "+CREG: %d", stat);
+	(void)line_turn(device, before);
 }
 
 void
@@ -336,11 +302,12 @@ device_swapped(struct device *device, int64_t now_ms)
 {
 	const char *const *lines = device->dialect->swapped;
 	device_tick(device, now_ms);
-	if (!device->there || device->hung_until_ms != 0)
+	if (!device->there || hang_is_mute(device))
 		return; /* it is read at its start */
 	device_detach(device, now_ms);
 	read_sim(device, now_ms);
 	device->registered_at_ms = now_ms + device->options.register_ms;
+	device->sms_ready_at_ms = now_ms + device->options.sms_ready_ms;
 	device_tell_registration(device, now_ms);
 	for (size_t i = 0; lines[i] != NULL; i++)
 		line_say(device, now_ms, "%s", lines[i]);
@@ -383,9 +350,11 @@ device_tick(struct device *device, int64_t now_ms)
 		chatter(device, now_ms);
 	if (now_ms >= device->registered_at_ms)
 		device_tell_registration(device, now_ms);
+	if (now_ms >= device->registered_at_ms && device->options.nitz &&
+		!device->nitz_told)
+		radio_say_time(device, now_ms);
 	mail_tick(device, now_ms);
-	if (device->input_len > 0)
-		take_input(device, now_ms);
+	port_take_input(device, now_ms);
 }
 
 static int64_t
@@ -399,7 +368,7 @@ device_wake_at(const struct device *device)
 {
 	if (!device->there)
 		return device->back_at_ms == 0 ? INT64_MAX : device->back_at_ms;
-	int64_t at = device->out == NULL ? INT64_MAX : device->out->due_ms;
+	int64_t at = port_wake_at(device);
 	at = sooner(at, device->plan_at_ms);
 	at = sooner(at, device->hung_until_ms);
 	at = sooner(at, device->session_until_ms);
@@ -407,9 +376,8 @@ device_wake_at(const struct device *device)
 	if (device->options.chatter_ms > 0 &&
 		device->dialect->chatter[0] != NULL && !device->silenced)
 		at = sooner(at, device->chatter_at_ms);
-	if (device->input_len > 0)
-		at = sooner(at, device->blocked_until_ms);
-	if (device->creg > 0 && device->told_registration == 2)
+	bool tells_time = device->options.nitz && !device->nitz_told;
+	if ((device->creg > 0 && device->told_registration == 2) || tells_time)
 		at = sooner(at, device->registered_at_ms);
 	return at;
 }

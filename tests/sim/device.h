@@ -25,12 +25,63 @@ enum device_order {
 	DEVICE_BLOCK     /* the same, and silence means block_ms of it */
 };
 
-/* What ends a hang. */
+/* What ends a hang. A start ends it too where it still takes the command,
+ * which one cured by closing the port or by power does not. */
 enum device_cure {
 	DEVICE_BY_TIME,
 	DEVICE_BY_ATZ,
-	DEVICE_BY_CFUN,
-	DEVICE_BY_POWER
+	DEVICE_BY_CFUN, /* AT+CFUN=1,1 and the family's own reset */
+	DEVICE_BY_POWER,
+	DEVICE_BY_ESC,    /* ESC, then AT three times */
+	DEVICE_BY_REOPEN, /* the host closes the port */
+	DEVICE_BY_RADIO   /* AT+CFUN=0 or 4, then AT+CFUN=1 */
+};
+
+/* What a hang is like. */
+enum device_hang_kind {
+	DEVICE_HANG_SILENT, /* bytes are taken, nothing is said */
+	DEVICE_HANG_ECHO,   /* they are echoed, nothing more is said */
+	DEVICE_HANG_ERROR,  /* every command gets ERROR */
+	DEVICE_HANG_USSD    /* all is well, but no request is answered */
+};
+
+/* What becomes of a request where the cell carries no USSD. */
+enum device_lte {
+	DEVICE_LTE_FAMILY,      /* what the family does */
+	DEVICE_LTE_SILENT,      /* OK, then nothing */
+	DEVICE_LTE_ERROR_AFTER, /* OK, then a lone +CME ERROR */
+	DEVICE_LTE_ERROR,       /* +CME ERROR in the place of OK */
+	DEVICE_LTE_CUSD_4,      /* OK, then +CUSD: 4 */
+	DEVICE_LTE_NOTHING      /* not even OK */
+};
+
+/* What AT+CCLK? tells. */
+enum device_clock {
+	DEVICE_CLOCK_RIGHT,
+	DEVICE_CLOCK_ABSENT, /* the family's year 1980, 2000 or 2004 */
+	DEVICE_CLOCK_WRONG   /* clock_shift_ms away from the time */
+};
+
+/* One of the ports of a modem that has several. */
+enum device_role {
+	DEVICE_ROLE_AT,  /* answers commands */
+	DEVICE_ROLE_MUTE /* takes bytes and says nothing: diagnostics */
+};
+
+enum { DEVICE_PORTS_MAX = 6 };
+
+struct device_port {
+	enum device_role role;
+	bool urc; /* speaks unasked as well */
+};
+
+/* Which of them hear what comes unasked (AT+QURCCFG). */
+enum device_urc {
+	DEVICE_URC_PORTS,  /* those whose urc is set */
+	DEVICE_URC_FIRST,  /* of those that answer: "usbat" */
+	DEVICE_URC_SECOND, /* "usbmodem" */
+	DEVICE_URC_NONE,   /* "uart1": none that is there */
+	DEVICE_URC_ALL
 };
 
 struct device_options {
@@ -47,6 +98,7 @@ struct device_options {
 	char sim_pin[12];
 	char cscs[8]; /* after a start; "": GSM (IRA for simcom) */
 	int sim_pin_tries;
+	int sim_puk_tries;
 	int registration;  /* <stat> of +CREG */
 	int signal;        /* <rssi> of +CSQ */
 	int cut;           /* at most so many bytes in one piece; 0: any */
@@ -59,6 +111,18 @@ struct device_options {
 	int dcs;          /* printed for texts of the GSM alphabet */
 	bool radio_stuck; /* AT+CFUN=0 and 4 are refused */
 	bool lose_coding; /* a request in a wrong coding gets OK and silence */
+	struct device_port ports[DEVICE_PORTS_MAX];
+	int port_count; /* 0: one that does all */
+	enum device_urc urc_port;
+	bool answer_on_sender; /* +CUSD comes where the request came from */
+	enum device_lte lte;
+	int lte_code; /* 0: the family's */
+	int act;      /* <AcT> where it is shown; -1: 2, or 7 if lte_only */
+	enum device_clock clock;
+	int64_t clock_shift_ms;
+	int zone_quarters;    /* of an hour, east of UTC */
+	bool nitz;            /* the network's time is said when registered */
+	int64_t sms_ready_ms; /* from the end of boot or the SIM PIN on */
 	enum device_order order;
 	int64_t delay_ms[2]; /* from the request to its answer */
 	int64_t boot_ms;     /* from a start to the end of its banner */
@@ -75,6 +139,7 @@ struct device_options {
 	int cme_code;
 	int cme_local_code;
 	enum device_cure cure;
+	enum device_hang_kind hang_kind;
 	struct mail_options mail;
 };
 
@@ -103,14 +168,34 @@ void device_changed(struct device *device, int64_t now_ms);
 /* The SIM was changed under power, and the modem notices. */
 void device_swapped(struct device *device, int64_t now_ms);
 
-/* Bytes from the host. */
+/* How many ports it has, 1 to DEVICE_PORTS_MAX. */
+int device_ports(const struct device *device);
+
+/* Bytes from the host, on the first port. */
 void device_feed(
 	struct device *device, int64_t now_ms, const void *bytes, size_t len);
 
-/* The next piece that is due, at most cap bytes; 0 when nothing is. Tells
- * the truth of a reply before its first byte is given. */
+/* The next piece that is due on the first port, at most cap bytes; 0 when
+ * nothing is. Tells the truth of a reply before its first byte is given. */
 size_t device_take(
 	struct device *device, int64_t now_ms, char *bytes, size_t cap);
+
+/* The same on any of its ports. */
+struct device_span {
+	char *bytes;
+	size_t len;
+};
+struct device_bytes {
+	const char *bytes;
+	size_t len;
+};
+void device_feed_port(struct device *device, int port, int64_t now_ms,
+	struct device_bytes in);
+size_t device_take_port(struct device *device, int port, int64_t now_ms,
+	struct device_span out);
+
+/* The host has closed one of its ports. */
+void device_closed(struct device *device, int64_t now_ms);
 
 /* When device_take() or device_tick() has to be called; INT64_MAX: only
  * after the next bytes. */
@@ -126,6 +211,8 @@ bool device_is_there(const struct device *device);
 /* Orders, beside device_start(). ms 0 means what the options say. */
 void device_vanish(struct device *device, int64_t now_ms, int64_t ms);
 void device_hang(struct device *device, int64_t now_ms, int64_t ms);
+/* Its power is off for a time, whether the port is there or not. */
+void device_power(struct device *device, int64_t now_ms, int64_t ms);
 /* The port goes away and the module lives on (a hub): what is due until it
  * is back is lost, nothing else is. */
 void device_replug(struct device *device, int64_t now_ms, int64_t ms);

@@ -10,43 +10,7 @@
 
 #include "tests/sim/gsm.h"
 
-enum { STRING_MAX = 256, RESET_MS = 50 };
-
-const char *
-at_pin_state(const struct device *device)
-{
-	const char *state = device->options.pin_state;
-	if (strcmp(state, "SIM PIN") == 0 && device->unlocked)
-		return "READY";
-	return strcmp(state, "absent") == 0 ? "NOT INSERTED" : state;
-}
-
-int
-at_sim_error(const struct device *device, int64_t now_ms)
-{
-	const char *state = at_pin_state(device);
-	if (now_ms < device->awake_at_ms)
-		return CME_SIM_BUSY;
-	if (strcmp(state, "READY") == 0)
-		return AT_OK;
-	if (strcmp(state, "SIM PIN") == 0)
-		return CME_SIM_PIN;
-	return strcmp(state, "SIM PUK") == 0 ? CME_SIM_PUK : CME_NO_SIM;
-}
-
-/* 27.007 7.2: <stat>; 2 is "searching". */
-int
-at_registration(const struct device *device, int64_t now_ms)
-{
-	if (device->cfun != 1)
-		return 0;
-	if (at_sim_error(device, now_ms) > CME_SIM_BUSY ||
-		strcmp(at_pin_state(device), "READY") != 0)
-		return 0;
-	if (now_ms < device->registered_at_ms)
-		return 2;
-	return device->options.registration;
-}
+enum { STRING_MAX = 256 };
 
 void
 at_string(const struct device *device, const char *utf8, char *out, size_t cap)
@@ -55,8 +19,6 @@ at_string(const struct device *device, const char *utf8, char *out, size_t cap)
 		gsm_ucs2_hex(utf8, out, cap) < 0)
 		(void)snprintf(out, cap, "%s", utf8);
 }
-
-typedef int at_run(struct device *device, int64_t now_ms, const char *args);
 
 static const char *
 manufacturer(const struct device *device)
@@ -95,192 +57,6 @@ run_cgsn(struct device *device, int64_t now_ms, const char *args)
 	if (args[0] == '\0')
 		line_say(device, now_ms, "%s", device->options.imei);
 	return args[0] == '\0' || strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
-}
-
-static int
-run_cimi(struct device *device, int64_t now_ms, const char *args)
-{
-	int error = at_sim_error(device, now_ms);
-	if (args[0] == '\0' && error == AT_OK)
-		line_say(device, now_ms, "%s", device->sim.imsi);
-	return args[0] == '=' ? AT_OK : error;
-}
-
-static int
-run_cnum(struct device *device, int64_t now_ms, const char *args)
-{
-	int error = at_sim_error(device, now_ms);
-	char number[STRING_MAX];
-	(void)args;
-	if (error != AT_OK)
-		return error;
-	at_string(device, device->sim.msisdn, number, sizeof number);
-	if (number[0] != '\0')
-		line_say(device, now_ms, "+CNUM: \"\",\"%s\",129", number);
-	return AT_OK;
-}
-
-/* As the SIM stores it: padded with F, nibbles swapped (TS 51.011 10.1.1). */
-static void
-swap_nibbles(const char *digits, char *out, size_t cap)
-{
-	size_t len = strlen(digits);
-	size_t n = 0;
-	for (size_t i = 0; i < len && n + 3 < cap; i += 2) {
-		out[n++] = i + 1 < len ? digits[i + 1] : 'F';
-		out[n++] = digits[i];
-	}
-	out[n] = '\0';
-}
-
-static int
-run_iccid(struct device *device, int64_t now_ms, const char *args)
-{
-	char digits[STRING_MAX];
-	(void)args;
-	if (strcmp(device->options.pin_state, "absent") == 0)
-		return CME_NO_SIM;
-	if (now_ms < device->awake_at_ms)
-		return CME_SIM_BUSY;
-	if (device->dialect->iccid_swapped)
-		swap_nibbles(device->sim.iccid, digits, sizeof digits);
-	else
-		(void)snprintf(digits, sizeof digits, "%s", device->sim.iccid);
-	/* The format is the dialect's and holds one %s. */
-	const char *format = device->dialect->iccid_format;
-	size_t before = strcspn(format, "%");
-	line_say(device, now_ms, "%.*s%s%s", (int)before, format, digits,
-		format + before + 2);
-	return AT_OK;
-}
-
-/* Read the binary file 2FE2, EF(ICCID): what all modems can. */
-static int
-run_crsm(struct device *device, int64_t now_ms, const char *args)
-{
-	char digits[STRING_MAX];
-	int error = at_sim_error(device, now_ms);
-	if (error == CME_NO_SIM || error == CME_SIM_BUSY)
-		return error;
-	if (strncmp(args, "=176,12258", 10) != 0)
-		return CME_NOT_ALLOWED;
-	swap_nibbles(device->sim.iccid, digits, sizeof digits);
-	line_say(device, now_ms, "+CRSM: 144,0,\"%s\"", digits);
-	return AT_OK;
-}
-
-/* AT+CPIN="1234"; a wrong one costs a try, the last one the PIN. */
-static int
-enter_sim_pin(struct device *device, int64_t now_ms, const char *args)
-{
-	struct device_options *options = &device->options;
-	char given[sizeof options->sim_pin] = "";
-	if (strcmp(at_pin_state(device), "SIM PIN") != 0)
-		return CME_NOT_ALLOWED;
-	(void)sscanf(args, "=\"%11[0-9]\"", given);
-	if (given[0] == '\0')
-		(void)sscanf(args, "=%11[0-9]", given);
-	if (strcmp(given, options->sim_pin) == 0) {
-		options->sim_pin_tries = 3;
-		device->unlocked = true;
-		device->registered_at_ms = now_ms + options->register_ms;
-		return AT_OK;
-	}
-	if (--options->sim_pin_tries <= 0)
-		(void)snprintf(options->pin_state, sizeof options->pin_state,
-			"SIM PUK");
-	return CME_WRONG_PIN;
-}
-
-static int
-run_cpin(struct device *device, int64_t now_ms, const char *args)
-{
-	int error = at_sim_error(device, now_ms);
-	if (error == CME_NO_SIM || error == CME_SIM_BUSY)
-		return error;
-	if (args[0] == '=' && args[1] != '?')
-		return enter_sim_pin(device, now_ms, args);
-	if (args[0] == '?')
-		line_say(device, now_ms, "+CPIN: %s", at_pin_state(device));
-	return AT_OK;
-}
-
-static int
-run_pin_tries(struct device *device, int64_t now_ms, const char *args)
-{
-	int tries = device->options.sim_pin_tries;
-	const char *state = at_pin_state(device);
-	(void)args;
-	switch (device->dialect->family) {
-	case HUAWEI:
-		line_say(device, now_ms, "^CPIN: %s,%d,10,%d,10,3", state,
-			tries, tries);
-		break;
-	case QUECTEL:
-		line_say(device, now_ms, "+QPINC: \"SC\",%d,10", tries);
-		break;
-	case SIMCOM:
-		line_say(device, now_ms, "+SPIC: %d,3,10,10", tries);
-		break;
-	case STANDARD:
-	case ALL:
-		line_say(device, now_ms, "+CPINR: SIM PIN, %d,3", tries);
-		line_say(device, now_ms, "+CPINR: SIM PUK, 10,10");
-		break;
-	}
-	return AT_OK;
-}
-
-static int
-run_creg(struct device *device, int64_t now_ms, const char *args)
-{
-	int stat = at_registration(device, now_ms);
-	if (strcmp(args, "=?") == 0)
-		line_say(device, now_ms, "+CREG: (0-2)");
-	else if (args[0] == '=')
-		device->creg = args[1] == '0' ? 0 : args[1] == '2' ? 2 : 1;
-	else if (device->creg == 2 && (stat == 1 || stat == 5))
-		line_say(device, now_ms, "+CREG: 2,%d,\"00C3\",\"01F4\"%s",
-			stat, device->options.lte_only ? ",7" : "");
-	else
-		line_say(device, now_ms, "+CREG: %d,%d", device->creg, stat);
-	device->told_registration = stat;
-	return AT_OK;
-}
-
-static int
-run_cops(struct device *device, int64_t now_ms, const char *args)
-{
-	int stat = at_registration(device, now_ms);
-	bool registered = stat == 1 || stat >= 5;
-	char name[STRING_MAX];
-	char code[8];
-	if (strcmp(args, "=?") == 0)
-		return CME_NOT_ALLOWED;
-	if (strncmp(args, "=3,", 3) == 0)
-		device->cops_format = args[3] == '2' ? 2 : 0;
-	if (args[0] == '=')
-		return AT_OK;
-	(void)snprintf(code, sizeof code, "%.5s", device->sim.imsi);
-	at_string(device,
-		device->cops_format == 2 ? code : device->options.operator_name,
-		name, sizeof name);
-	if (registered)
-		line_say(device, now_ms, "+COPS: 0,%d,\"%s\",%d",
-			device->cops_format, name,
-			device->options.lte_only ? 7 : 2);
-	else
-		line_say(device, now_ms, "+COPS: 0");
-	return AT_OK;
-}
-
-static int
-run_csq(struct device *device, int64_t now_ms, const char *args)
-{
-	(void)args;
-	line_say(device, now_ms, "+CSQ: %d,99",
-		device->cfun == 1 ? device->options.signal : 99);
-	return AT_OK;
 }
 
 static int
@@ -326,33 +102,6 @@ run_cscs(struct device *device, int64_t now_ms, const char *args)
 	return AT_OK;
 }
 
-static int
-run_cfun(struct device *device, int64_t now_ms, const char *args)
-{
-	if (strcmp(args, "?") == 0) {
-		line_say(device, now_ms, "+CFUN: %d", device->cfun);
-		return AT_OK;
-	}
-	if (strlen(args) < 2 || strchr("014", args[1]) == NULL ||
-		(args[2] != '\0' && args[2] != ','))
-		return CME_NOT_ALLOWED;
-	int level = args[1] - '0';
-	if (strcmp(args + 2, ",1") == 0) {
-		device->plan = (struct device_strike){.fault = DEVICE_REBOOT};
-		device->plan_at_ms = now_ms + RESET_MS;
-		return AT_OK;
-	}
-	if (level != 1 && device->options.radio_stuck)
-		return CME_NOT_ALLOWED;
-	if (level == 1 && device->cfun != 1)
-		device->registered_at_ms = now_ms + device->options.register_ms;
-	if (level != 1)
-		device_detach(device, now_ms);
-	device->cfun = level;
-	device_tell_registration(device, now_ms);
-	return AT_OK;
-}
-
 /* AT^CURC=0 stops most of what the family says by itself. */
 static int
 run_curc(struct device *device, int64_t now_ms, const char *args)
@@ -385,34 +134,56 @@ static const struct {
 	{"+GMM", ALL, run_cgmm},
 	{"+CGSN", ALL, run_cgsn},
 	{"+GSN", ALL, run_cgsn},
-	{"+CIMI", ALL, run_cimi},
-	{"+CNUM", ALL, run_cnum},
-	{"+CRSM", ALL, run_crsm},
-	{"+CPIN", ALL, run_cpin},
-	{"+CREG", ALL, run_creg},
-	{"+COPS", ALL, run_cops},
-	{"+CSQ", ALL, run_csq},
+	{"+CIMI", ALL, sim_cimi},
+	{"+CNUM", ALL, sim_cnum},
+	{"+CRSM", ALL, sim_crsm},
+	{"+CPIN", ALL, sim_cpin},
+	{"+CLCK", ALL, sim_clck},
+	{"+CPBS", ALL, sim_book},
+	{"+CREG", ALL, radio_creg},
+	{"+COPS", ALL, radio_cops},
+	{"+CSQ", ALL, radio_csq},
+	{"+CCLK", ALL, radio_cclk},
+	{"+CTZR", ALL, radio_ctzr},
 	{"+CMEE", ALL, run_cmee},
 	{"+CSCS", ALL, run_cscs},
-	{"+CFUN", ALL, run_cfun},
-	{"+CPINR", STANDARD, run_pin_tries},
-	{"^CPIN", HUAWEI, run_pin_tries},
+	{"+CFUN", ALL, radio_cfun},
 	{"^CURC", HUAWEI, run_curc},
 	{"^USSDMODE", HUAWEI, ussd_mode_command},
 	{"^SYSINFO", HUAWEI, run_at},
-	{"+QPINC", QUECTEL, run_pin_tries},
-	{"+QURCCFG", QUECTEL, run_at},
-	{"+QCFG", QUECTEL, run_at},
-	{"+SPIC", SIMCOM, run_pin_tries},
+	{"+QURCCFG", QUECTEL, port_urc_command},
+	{"+CLTS", SIMCOM, run_at},
 };
+
+static bool
+is_named(const char *name, const char *wanted)
+{
+	return wanted != NULL && strcasecmp(name, wanted) == 0;
+}
+
+/* The commands whose names the family has for itself. */
+static at_run *
+own_command(const struct dialect *dialect, const char *name)
+{
+	if (is_named(name, dialect->iccid_command))
+		return sim_iccid;
+	if (is_named(name, dialect->tries_command))
+		return sim_tries;
+	if (is_named(name, dialect->mode_command))
+		return radio_mode;
+	if (dialect->csim && is_named(name, "+CSIM"))
+		return sim_csim;
+	return dialect->lte && is_named(name, "+CEREG") ? radio_cereg : NULL;
+}
 
 static int
 run_extended(struct device *device, int64_t now_ms, const char *name,
 	const char *args)
 {
 	const struct dialect *dialect = device->dialect;
-	if (strcasecmp(name, dialect->iccid_command) == 0)
-		return run_iccid(device, now_ms, args);
+	at_run *own = own_command(dialect, name);
+	if (own != NULL)
+		return own(device, now_ms, args);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if ((commands[i].families & dialect->family) != 0 &&
 			strcasecmp(commands[i].name, name) == 0)
@@ -470,8 +241,9 @@ static void
 reset_settings(struct device *device)
 {
 	int charset = charset_by_name(device->dialect->charset);
-	device->echo = true;
-	device->cmee = device->creg = device->cusd = device->cops_format = 0;
+	device->at->echo = true;
+	device->cmee = device->creg = device->cereg = 0;
+	device->cusd = device->cops_format = 0;
 	device->charset = (enum charset)charset;
 }
 
@@ -496,7 +268,7 @@ next_basic(struct device *device, int64_t now_ms, const char **at)
 		return AT_ERROR;
 	}
 	if (letter == 'E')
-		device->echo = value != 0;
+		device->at->echo = value != 0;
 	else if (letter == 'Z')
 		reset_settings(device);
 	else if (letter == 'I')

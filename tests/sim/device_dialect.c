@@ -56,6 +56,12 @@ static const char *const huawei_swapped[] = {"^SIMST:255", "^SIMST:1", NULL};
 static const char *const common_accepted[] = {"+CRC", "+CLIP", "+CVHU", "+IFC",
 	"+IPR", "+CGREG", "+CEREG", "+CMER", "+CSDH", "+CTZU", "+COLP", NULL};
 
+/* Arguments that leave LTE alone; what else is given means all. */
+static const char *const ws46_down[] = {"=12", "=22", "=29", NULL};
+static const char *const syscfg_down[] = {"=13", "=14", NULL};
+static const char *const qcfg_down[] = {
+	"=\"nwscanmode\",1", "=\"nwscanmode\",2", NULL};
+
 static const struct dialect dialects[] = {
 	{
 		.name = "standard",
@@ -71,6 +77,14 @@ static const struct dialect dialects[] = {
 		.unknown_cme = CME_UNKNOWN,
 		.iccid_command = "+CCID",
 		.iccid_format = "+CCID: \"%s\"",
+		.tries_command = "+CPINR",
+		.tries = TRIES_CPINR,
+		.csim = true,
+		.lte = true,
+		.lte_code = CME_NO_NETWORK,
+		.mode_command = "+WS46",
+		.mode_down = ws46_down,
+		.cold_clock = "80/01/06,00:00:00+00",
 		.charset = "GSM",
 		.cme_code = 132,
 	},
@@ -91,6 +105,14 @@ static const struct dialect dialects[] = {
 		.iccid_swapped = true,
 		.packed = true,
 		.cancel_needs_session = true,
+		.tries_command = "^CPIN",
+		.tries = TRIES_HUAWEI,
+		.reset_command = "AT^RESET",
+		.lte_code = 258,
+		.mode_command = "^SYSCFG",
+		.mode_down = syscfg_down,
+		.cold_clock = "80/01/06,00:00:00+00",
+		.nitz = NITZ_NWTIME,
 		.charset = "IRA",
 		.chatter_ms = 3000,
 		.cme_code = 258,
@@ -109,6 +131,14 @@ static const struct dialect dialects[] = {
 		.unknown_cme = CME_NOT_SUPPORTED,
 		.iccid_command = "+QCCID",
 		.iccid_format = "+QCCID: %sF",
+		.tries_command = "+QPINC",
+		.tries = TRIES_QPINC,
+		.csim = true,
+		.lte = true,
+		.lte_code = CME_UNKNOWN,
+		.mode_command = "+QCFG",
+		.mode_down = qcfg_down,
+		.cold_clock = "80/01/06,00:00:00+00",
 		.charset = "GSM",
 		.cme_code = CME_UNKNOWN,
 	},
@@ -128,6 +158,12 @@ static const struct dialect dialects[] = {
 		.iccid_format = "%sf",
 		.blanks = true,
 		.error_is_cusd_4 = true,
+		.tries_command = "+SPIC",
+		.tries = TRIES_PINS_FIRST,
+		.csim = true,
+		.lte_code = CME_NO_NETWORK,
+		.cold_clock = "04/01/01,00:00:00+00",
+		.nitz = NITZ_PSUTTZ,
 		.charset = "IRA",
 		.order = DEVICE_OK_LAST,
 		.cme_code = CME_NOT_ALLOWED,
@@ -154,6 +190,10 @@ device_defaults(struct device_options *options, const char *dialect)
 		.pin_state = "READY",
 		.sim_pin = "1234",
 		.sim_pin_tries = 3,
+		.sim_puk_tries = 10,
+		.act = -1,
+		.zone_quarters = 4,
+		.clock_shift_ms = INT64_C(-86400000) * 365,
 		.registration = 1,
 		.signal = 20,
 		.echo = true,

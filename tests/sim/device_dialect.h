@@ -28,7 +28,22 @@ enum {
 
 enum charset { CHARSET_GSM, CHARSET_IRA, CHARSET_UCS2, CHARSET_HEX };
 
-enum family { STANDARD = 1, HUAWEI = 2, QUECTEL = 4, SIMCOM = 8, ALL = 15 };
+/* Bits, so that a command can be of several. */
+enum family { STANDARD = 1, HUAWEI = 2, QUECTEL = 4, SIMCOM = 8, ALL = ~0U };
+
+/* How the tries that are left of the SIM PIN are told. */
+enum tries {
+	TRIES_CPINR,      /* +CPINR: SIM PIN, 3,3 */
+	TRIES_HUAWEI,     /* ^CPIN: SIM PIN,3,10,3,10,3 */
+	TRIES_QPINC,      /* +QPINC: "SC",3,10 */
+	TRIES_PINS_FIRST, /* PIN, PIN2, PUK, PUK2 */
+	TRIES_IN_PAIRS,   /* PIN, PUK, PIN2, PUK2 */
+	TRIES_ONE_PAIR,   /* PIN, PUK */
+	TRIES_OF_WANTED   /* of what is asked for now */
+};
+
+/* How the network's time is said by itself. */
+enum nitz { NITZ_NONE, NITZ_PSUTTZ, NITZ_NWTIME };
 
 /* A dialect is data; what it changes is looked up, not asked by name. */
 struct dialect {
@@ -43,13 +58,24 @@ struct dialect {
 	const char *const *accepted; /* settings that are just believed */
 	const char *unknown;         /* a line, or NULL for unknown_cme */
 	const char *iccid_command;
-	const char *iccid_format; /* holds one %s */
-	const char *charset;      /* after a start */
+	const char *iccid_format;     /* holds one %s */
+	const char *charset;          /* after a start */
+	const char *tries_command;    /* NULL: the family has none */
+	const char *reset_command;    /* NULL: AT+CFUN=1,1 only */
+	const char *cold_clock;       /* +CCLK without a network's time */
+	const char *mode_command;     /* which radio it uses; NULL: fixed */
+	const char *const *mode_down; /* its arguments that leave LTE alone */
 	int64_t chatter_ms;
 	enum family family;
 	enum device_order order;
+	enum tries tries;
+	enum nitz nitz;
+	enum device_lte lte_answer; /* DEVICE_LTE_FAMILY: silence */
+	int lte_code;
 	int unknown_cme;
 	int cme_code; /* seen after OK in this family */
+	bool csim;
+	bool lte;
 	bool iccid_swapped;
 	bool packed; /* requests and answers are packed hex */
 	bool cancel_needs_session;

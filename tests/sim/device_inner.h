@@ -30,6 +30,22 @@ struct device_sim {
 	char msisdn[sizeof((struct device_options *)0)->msisdn];
 };
 
+/* One of its ports. What is set over the line is shared, but for echo. */
+struct channel {
+	struct piece *out;
+	char input[DEVICE_INPUT_MAX];
+	size_t input_len;
+	char line[DEVICE_LINE_MAX];
+	size_t line_len;
+	bool line_over;
+	bool echo;
+};
+
+/*
+ * 1. Between two calls from outside, to is urc and at is the first channel:
+ *    what is said then is unasked.
+ * 2. While bytes of a channel are taken, at is that channel and to its bit.
+ */
 struct device {
 	struct device_options options;
 	struct device_sim sim;
@@ -38,24 +54,27 @@ struct device {
 	struct sim_hook hook;
 	struct rng rng;
 
-	struct piece *out;
-	char input[DEVICE_INPUT_MAX];
-	size_t input_len;
-	char line[DEVICE_LINE_MAX];
-	size_t line_len;
-	bool line_over;
+	struct channel channels[DEVICE_PORTS_MAX];
+	int channel_count;
+	struct channel *at;
+	unsigned to;    /* bits of the channels that hear what is said */
+	unsigned urc;   /* of those that hear what comes unasked */
+	unsigned asker; /* of the one that asked for USSD last; 0: none */
 
 	/* Set back by a start. */
-	bool echo;
 	int cmee;
 	int cusd; /* <n> of +CUSD: whether answers are shown */
 	int creg;
+	int cereg;
 	int cfun;
 	int cops_format;
 	int ussdmode;
 	int ate0_refused;
 	enum charset charset;
-	bool silenced; /* ^CURC=0 */
+	bool silenced;    /* ^CURC=0 */
+	bool forced_down; /* told to leave LTE alone */
+	int ctzr;         /* whether the network's time is told */
+	bool nitz_told;
 
 	bool there;
 	bool lives_on; /* while it is not there */
@@ -65,7 +84,11 @@ struct device {
 	int64_t awake_at_ms;
 	int64_t registered_at_ms;
 	int64_t back_at_ms;
+	int64_t sms_ready_at_ms;
 	int64_t hung_until_ms; /* 0: not hung */
+	enum device_hang_kind hang_kind;
+	bool cure_began; /* ESC came, or the radio was switched off */
+	int cure_count;
 	int64_t blocked_until_ms;
 	int64_t chatter_at_ms;
 	int64_t session_until_ms;  /* 0: no session is open */
@@ -80,6 +103,8 @@ struct device {
 };
 
 /* device_line.c: what goes out. */
+/* From here on these hear it; those who did, to be given back. */
+unsigned line_turn(struct device *device, unsigned to);
 void line_bytes(
 	struct device *device, int64_t due_ms, const void *bytes, size_t len);
 struct line_reply {
@@ -105,7 +130,25 @@ void line_drop(struct device *device, int64_t now_ms);
 void line_result(struct device *device, int64_t due_ms, int result);
 void line_event(const struct device *device, struct sim_event event);
 
+/* device_hang.c */
+/* Nothing that comes in has an effect. */
+bool hang_is_mute(const struct device *device);
+/* A line that comes to a hung device; true when it is dealt with. */
+bool hang_takes_line(struct device *device, int64_t now_ms);
+void hang_takes_esc(struct device *device);
+bool hang_outlives_restart(const struct device *device);
+
+/* device_port.c: which port hears what. */
+void port_start(struct device *device);
+void port_take_input(struct device *device, int64_t now_ms);
+int64_t port_wake_at(const struct device *device); /* INT64_MAX: never */
+/* The channels that hear the answers to requests. */
+unsigned port_of_answers(const struct device *device);
+int port_urc_command(struct device *device, int64_t now_ms, const char *args);
+
 /* device.c */
+/* What the banner says once the SIM is open. */
+void device_say_ready(struct device *device, int64_t now_ms);
 /* The network lets go of the SIM: sessions end, answers are lost. */
 void device_detach(struct device *device, int64_t now_ms);
 void device_tell_registration(struct device *device, int64_t now_ms);
@@ -119,6 +162,22 @@ int at_registration(const struct device *device, int64_t now_ms);
 /* A text as the character set has strings in quotes. */
 void at_string(
 	const struct device *device, const char *utf8, char *out, size_t cap);
+
+/* What a command is: its arguments with their = or ?. */
+typedef int at_run(struct device *device, int64_t now_ms, const char *args);
+
+/* device_sim.c: what concerns the SIM. */
+at_run sim_cimi, sim_cnum, sim_iccid, sim_crsm, sim_csim, sim_cpin, sim_clck,
+	sim_book, sim_tries;
+/* The same for messages and the phone book, which are ready later. */
+int sim_mail_error(const struct device *device, int64_t now_ms);
+
+/* device_radio.c: registration, operator, time. */
+at_run radio_creg, radio_cereg, radio_cops, radio_csq, radio_cfun, radio_mode,
+	radio_cclk, radio_ctzr;
+/* Whether it is registered where no USSD is carried. */
+bool radio_lacks_ussd(const struct device *device, int64_t now_ms);
+void radio_say_time(struct device *device, int64_t now_ms);
 
 /* device_ussd.c */
 int ussd_command(struct device *device, int64_t now_ms, const char *args);

@@ -23,9 +23,9 @@ line_event(const struct device *device, struct sim_event event)
 /* Behind all that is due before or at the same moment, and behind what has
  * begun to leave. */
 static void
-insert(struct device *device, struct piece *piece)
+insert(struct channel *channel, struct piece *piece)
 {
-	struct piece **at = &device->out;
+	struct piece **at = &channel->out;
 	while (*at != NULL && ((*at)->due_ms <= piece->due_ms || (*at)->at > 0))
 		at = &(*at)->next;
 	piece->next = *at;
@@ -44,25 +44,58 @@ piece_new(int64_t due_ms, const void *bytes, size_t len)
 	return piece;
 }
 
+unsigned
+line_turn(struct device *device, unsigned to)
+{
+	unsigned before = device->to;
+	device->to = to;
+	return before;
+}
+
+/* The first channel after i that hears; channel_count when none does. */
+static int
+next_hearer(const struct device *device, int i)
+{
+	do
+		i++;
+	while (i < device->channel_count && (device->to & 1U << i) == 0);
+	return i;
+}
+
 void
 line_bytes(struct device *device, int64_t due_ms, const void *bytes, size_t len)
 {
-	if (len > 0)
-		insert(device, piece_new(due_ms, bytes, len));
+	for (int i = next_hearer(device, -1);
+		len > 0 && i < device->channel_count;
+		i = next_hearer(device, i))
+		insert(&device->channels[i], piece_new(due_ms, bytes, len));
 }
 
 void
 line_reply(
 	struct device *device, int64_t due_ms, const struct line_reply *reply)
 {
+	int first = next_hearer(device, -1);
+	if (first == device->channel_count) {
+		line_event(device, (struct sim_event){.kind = SIM_REPLY,
+					   .t_ms = due_ms,
+					   .text = reply->text,
+					   .fate = "lost"});
+		return;
+	}
+	if (device->options.noise)
+		line_noise(device, due_ms);
+	/* Its truth is told once. */
 	struct piece *piece = piece_new(due_ms, reply->bytes, reply->len);
 	piece->fate = reply->fate;
 	piece->text = strdup(reply->text);
 	if (piece->text == NULL)
 		abort();
-	if (device->options.noise)
-		line_noise(device, due_ms);
-	insert(device, piece);
+	insert(&device->channels[first], piece);
+	for (int i = next_hearer(device, first); i < device->channel_count;
+		i = next_hearer(device, i))
+		insert(&device->channels[i],
+			piece_new(due_ms, reply->bytes, reply->len));
 }
 
 void
@@ -148,28 +181,27 @@ lose(struct device *device, int64_t now_ms, struct piece *piece)
 void
 line_drop(struct device *device, int64_t now_ms)
 {
-	while (device->out != NULL) {
-		struct piece *piece = device->out;
-		device->out = piece->next;
-		lose(device, now_ms, piece);
-	}
+	line_drop_until(device, now_ms, INT64_MAX);
 }
 
 void
 line_drop_until(struct device *device, int64_t now_ms, int64_t until_ms)
 {
-	while (device->out != NULL &&
-		(device->out->due_ms < until_ms || device->out->at > 0)) {
-		struct piece *piece = device->out;
-		device->out = piece->next;
-		lose(device, now_ms, piece);
+	for (int i = 0; i < DEVICE_PORTS_MAX; i++) {
+		struct piece **first = &device->channels[i].out;
+		while (*first != NULL &&
+			((*first)->due_ms < until_ms || (*first)->at > 0 ||
+				until_ms == INT64_MAX)) {
+			struct piece *piece = *first;
+			*first = piece->next;
+			lose(device, now_ms, piece);
+		}
 	}
 }
 
-void
-line_drop_replies(struct device *device, int64_t now_ms)
+static void
+drop_replies(struct device *device, int64_t now_ms, struct piece **at)
 {
-	struct piece **at = &device->out;
 	while (*at != NULL) {
 		struct piece *piece = *at;
 		/* What is due is in the modem already. */
@@ -183,41 +215,59 @@ line_drop_replies(struct device *device, int64_t now_ms)
 	}
 }
 
+void
+line_drop_replies(struct device *device, int64_t now_ms)
+{
+	for (int i = 0; i < device->channel_count; i++)
+		drop_replies(device, now_ms, &device->channels[i].out);
+}
+
 /* Takes from the first piece, at most room bytes. */
 static size_t
-take_some(struct device *device, int64_t now_ms, char *bytes, size_t room)
+take_some(struct device *device, struct channel *channel, int64_t now_ms,
+	struct device_span out)
 {
-	struct piece *piece = device->out;
+	struct piece *piece = channel->out;
 	if (piece->at == 0 && piece->fate != NULL)
 		line_event(device, (struct sim_event){.kind = SIM_REPLY,
 					   .t_ms = now_ms,
 					   .text = piece->text,
 					   .fate = piece->fate});
 	size_t n = piece->len - piece->at;
-	if (n > room)
-		n = room;
-	memcpy(bytes, piece->bytes + piece->at, n);
+	if (n > out.len)
+		n = out.len;
+	memcpy(out.bytes, piece->bytes + piece->at, n);
 	piece->at += n;
 	if (piece->at == piece->len) {
-		device->out = piece->next;
+		channel->out = piece->next;
 		piece_free(piece);
 	}
 	return n;
 }
 
 size_t
-device_take(struct device *device, int64_t now_ms, char *bytes, size_t cap)
+device_take_port(
+	struct device *device, int port, int64_t now_ms, struct device_span out)
 {
 	device_tick(device, now_ms);
+	struct channel *channel = &device->channels[port];
 	int cut = device->options.cut;
-	size_t room = cap;
+	size_t room = out.len;
 	if (cut > 0) {
 		size_t most = (size_t)rng_between(&device->rng, 1, cut);
-		room = most < cap ? most : cap;
+		room = most < room ? most : room;
 	}
 	size_t len = 0;
-	while (len < room && device->there && device->out != NULL &&
-		device->out->due_ms <= now_ms)
-		len += take_some(device, now_ms, bytes + len, room - len);
+	while (len < room && device->there && channel->out != NULL &&
+		channel->out->due_ms <= now_ms)
+		len += take_some(device, channel, now_ms,
+			(struct device_span){out.bytes + len, room - len});
 	return len;
+}
+
+size_t
+device_take(struct device *device, int64_t now_ms, char *bytes, size_t cap)
+{
+	return device_take_port(
+		device, 0, now_ms, (struct device_span){bytes, cap});
 }

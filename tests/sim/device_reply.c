@@ -235,6 +235,7 @@ reply_send(struct device *device, const struct reply *reply)
 					   .fate = "lost"});
 		return;
 	}
+	unsigned before = line_turn(device, port_of_answers(device));
 	say_before(device, reply);
 	struct wording *wording = malloc(sizeof *wording);
 	char *line = malloc(BODY_MAX + 128);
@@ -255,6 +256,7 @@ reply_send(struct device *device, const struct reply *reply)
 			rng_between(&device->rng, 0, device->options.twice_ms);
 	if (has(reply, DEVICE_TWICE))
 		line_reply(device, again_ms, &out);
+	(void)line_turn(device, before);
 	free(line);
 	free(wording);
 }

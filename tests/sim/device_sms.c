@@ -138,7 +138,7 @@ static bool
 is_reachable(const struct device *device, int64_t now_ms)
 {
 	int stat = at_registration(device, now_ms);
-	return device->there && device->hung_until_ms == 0 &&
+	return device->there && !hang_is_mute(device) &&
 	       (stat == 1 || stat >= 5);
 }
 
@@ -291,10 +291,13 @@ run_cmgs(struct device *device, int64_t now_ms, const char *args)
 	if (mail->fault == MAIL_PROMPT_MISSING)
 		return AT_SILENT;
 	if (mail->fault == MAIL_PROMPT_URC) {
+		unsigned before = line_turn(device, device->urc);
 		line_say(device, now_ms, "+ZUSIMR:2");
 		line_say(device, now_ms, "+CMTI: \"SM\",19");
+		(void)line_turn(device, before);
 	}
 	mail->awaited = octets;
+	mail->prompt_of = device->at;
 	mail->body_len = 0;
 	mail->prompt_at_ms = now_ms;
 	if (mail->fault == MAIL_PROMPT_LATE)
@@ -384,7 +387,7 @@ mail_takes_byte(struct device *device, int64_t now_ms, char c)
 {
 	enum { ESC = 0x1B, CTRL_Z = 0x1A };
 	struct mailroom *mail = &device->mail;
-	if (mail->awaited == 0)
+	if (mail->awaited == 0 || mail->prompt_of != device->at)
 		return false;
 	if (now_ms < mail->prompt_at_ms)
 		return true;

@@ -8,6 +8,7 @@
 
 #include "tests/sim/sms.h"
 
+struct channel;
 struct device;
 
 enum { STORE_MAX = 64, TRANSIT_MAX = 128, MAIL_STRIKES = 16 };
@@ -75,6 +76,7 @@ struct mailroom {
 	int cmgf, csms, cnmi_mode, cnmi_mt;
 	bool unacknowledged; /* a direct message; none comes before +CNMA */
 	unsigned reference;
+	const struct channel *prompt_of;
 	long awaited; /* octets that the prompt waits for; 0: no prompt */
 	int64_t prompt_at_ms;
 	enum mail_fault fault; /* of the text at the prompt */

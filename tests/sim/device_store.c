@@ -88,7 +88,7 @@ store_refusal(struct device *device, int64_t now_ms, int code)
 int
 store_sim_refusal(struct device *device, int64_t now_ms)
 {
-	switch (at_sim_error(device, now_ms)) {
+	switch (sim_mail_error(device, now_ms)) {
 	case AT_OK:
 		return AT_OK;
 	case CME_SIM_PIN:

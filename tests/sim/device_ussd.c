@@ -148,6 +148,15 @@ is_lost(uint64_t faults)
 	return false;
 }
 
+/* Where answers to requests go. */
+static void
+say_unasked(struct device *device, int64_t due_ms, const char *text)
+{
+	unsigned before = line_turn(device, port_of_answers(device));
+	line_say(device, due_ms, "%s", text);
+	(void)line_turn(device, before);
+}
+
 /* What stands in the text's place. */
 static void
 say_in_place(struct device *device, const struct asking *asking)
@@ -155,6 +164,7 @@ say_in_place(struct device *device, const struct asking *asking)
 	int64_t due = asking->due_ms;
 	size_t len = strlen(asking->code);
 	char damaged[NETWORK_TEXT_MAX];
+	unsigned before = line_turn(device, port_of_answers(device));
 	if (has(asking->faults, DEVICE_CME) &&
 		!device->dialect->error_is_cusd_4) {
 		line_say(device, due, "+CME ERROR: %d",
@@ -170,6 +180,7 @@ say_in_place(struct device *device, const struct asking *asking)
 				i % 4 == 3 && i < len ? '?' : asking->code[i];
 		line_say(device, due, "+CUSD: 5,\"%s\",15", damaged);
 	}
+	(void)line_turn(device, before);
 }
 
 static void
@@ -220,7 +231,7 @@ say_ok(struct device *device, struct asking *asking)
 	int64_t until = asking->due_ms;
 	if (order == DEVICE_BLOCK && !asking->answered) {
 		until = asking->now_ms + device->options.block_ms;
-		line_say(device, until, "+CUSD: 4");
+		say_unasked(device, until, "+CUSD: 4");
 	}
 	device->blocked_until_ms = until;
 	if (!quiet)
@@ -289,6 +300,10 @@ static int
 ask(struct device *device, int64_t now_ms, const char *code)
 {
 	struct asking asking = {.code = code, .now_ms = now_ms};
+	if (device->hung_until_ms != 0) { /* all is well but for this */
+		ask_network(device, &asking);
+		return AT_OK;
+	}
 	bool is_pin =
 		network_is_redeem(device->network, device->sim.imsi, code);
 	asking.faults = draw_faults(device, is_pin, asking.ms);
@@ -305,8 +320,45 @@ no_service(struct device *device, int64_t now_ms)
 {
 	if (!device->dialect->error_is_cusd_4)
 		return CME_NO_NETWORK;
-	line_say(device, now_ms, "+CUSD: 4");
+	say_unasked(device, now_ms, "+CUSD: 4");
 	return AT_OK;
+}
+
+/* Registered, but this cell carries no USSD. FM350-GL, EP06-E: OK, then
+ * silence for ever. */
+static int
+not_carried(struct device *device, int64_t now_ms)
+{
+	const struct device_options *options = &device->options;
+	enum device_lte answer = options->lte != DEVICE_LTE_FAMILY
+	                                 ? options->lte
+	                                 : device->dialect->lte_answer;
+	int code = options->lte_code != 0 ? options->lte_code
+	                                  : device->dialect->lte_code;
+	int64_t later_ms = now_ms + options->delay_ms[1];
+	switch (answer) {
+	case DEVICE_LTE_ERROR:
+		return code;
+	case DEVICE_LTE_NOTHING:
+		return AT_SILENT;
+	case DEVICE_LTE_FAMILY:
+		return device->dialect->error_is_cusd_4
+		               ? no_service(device, now_ms)
+		               : AT_OK;
+	case DEVICE_LTE_SILENT:
+		return AT_OK;
+	case DEVICE_LTE_ERROR_AFTER:
+	case DEVICE_LTE_CUSD_4:
+		break;
+	}
+	line_result(device, now_ms, AT_OK);
+	unsigned before = line_turn(device, port_of_answers(device));
+	if (answer == DEVICE_LTE_CUSD_4)
+		line_say(device, later_ms, "+CUSD: 4");
+	else
+		line_result(device, later_ms, code);
+	(void)line_turn(device, before);
+	return AT_SILENT;
 }
 
 static int
@@ -317,19 +369,18 @@ request(struct device *device, int64_t now_ms, const char *body)
 	if (error != AT_OK)
 		return error;
 	int stat = at_registration(device, now_ms);
-	if (stat != 1 && stat != 5)
+	bool sms_only = stat == 6 || stat == 7;
+	bool by_default = device->options.lte == DEVICE_LTE_FAMILY;
+	if (stat != 1 && stat != 5 && (!sms_only || by_default))
 		return no_service(device, now_ms);
-	/* FM350-GL, EP06-E: OK, then silence for ever */
-	if (device->options.lte_only && !device->dialect->error_is_cusd_4)
-		return AT_OK;
-	if (device->options.lte_only)
-		return no_service(device, now_ms);
+	if (radio_lacks_ussd(device, now_ms))
+		return not_carried(device, now_ms);
 	switch (take_body(device, body, code, sizeof code)) {
 	case TAKEN:
 		return ask(device, now_ms, code);
 	case TAKEN_BREAKS:
 		line_result(device, now_ms, AT_OK);
-		line_say(device, now_ms, "+CUSD: 2");
+		say_unasked(device, now_ms, "+CUSD: 2");
 		return AT_SILENT;
 	case TAKEN_BAD:
 		break;
@@ -368,6 +419,7 @@ ussd_command(struct device *device, int64_t now_ms, const char *args)
 	if (args[1] == '2')
 		return cancel(device, now_ms);
 	device->cusd = args[1] - '0';
+	device->asker = device->to;
 	const char *p = args + 2;
 	p += strspn(p, " ,");
 	if (*p == '\0')

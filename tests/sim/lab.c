@@ -57,6 +57,17 @@ lab_fini(struct lab *lab)
 	network_free(lab->network);
 }
 
+/* Port 0 is out; what the others say stands in ports. */
+static void
+hear_port(struct lab *lab, int port)
+{
+	char *out = lab->ports[port];
+	size_t len = strlen(out);
+	size_t n = device_take_port(lab->device, port, lab->now_ms,
+		(struct device_span){out + len, LAB_PORT_MAX - 1 - len});
+	out[len + n] = '\0';
+}
+
 void
 lab_pass(struct lab *lab, int64_t ms)
 {
@@ -65,6 +76,8 @@ lab_pass(struct lab *lab, int64_t ms)
 	int64_t at;
 	while ((at = device_wake_at(lab->device)) <= until) {
 		lab->now_ms = at > lab->now_ms ? at : lab->now_ms;
+		for (int port = 1; port < device_ports(lab->device); port++)
+			hear_port(lab, port);
 		size_t n = device_take(
 			lab->device, lab->now_ms, piece, sizeof piece);
 		if (lab->out_len + n >= sizeof lab->out)
@@ -82,6 +95,7 @@ lab_hear(struct lab *lab, int64_t wait_ms)
 {
 	lab->out_len = 0;
 	lab->largest = 0;
+	memset(lab->ports, 0, sizeof lab->ports);
 	lab_pass(lab, wait_ms);
 	return lab->out;
 }
@@ -91,4 +105,13 @@ lab_talk(struct lab *lab, const char *bytes, int64_t wait_ms)
 {
 	device_feed(lab->device, lab->now_ms, bytes, strlen(bytes));
 	return lab_hear(lab, wait_ms);
+}
+
+const char *
+lab_talk_to(struct lab *lab, int port, const char *bytes)
+{
+	device_feed_port(lab->device, port, lab->now_ms,
+		(struct device_bytes){bytes, strlen(bytes)});
+	(void)lab_hear(lab, 200);
+	return port == 0 ? lab->out : lab->ports[port];
 }

@@ -14,7 +14,7 @@
 #define LAB_PIN  "12345678901234"
 #define LAB_CODE "*121*" LAB_PIN "#"
 
-enum { LAB_OUT_MAX = 65536, LAB_SEED = 7 };
+enum { LAB_OUT_MAX = 65536, LAB_PORT_MAX = 2048, LAB_SEED = 7 };
 
 struct lab {
 	struct network *network;
@@ -23,8 +23,9 @@ struct lab {
 	int64_t now_ms;
 	char out[LAB_OUT_MAX]; /* what was said, with NUL behind it */
 	size_t out_len;
-	size_t largest;          /* piece of it */
-	char truth[LAB_OUT_MAX]; /* lines of JSON */
+	char ports[DEVICE_PORTS_MAX][LAB_PORT_MAX]; /* what the others said */
+	size_t largest;                             /* piece of it */
+	char truth[LAB_OUT_MAX];                    /* lines of JSON */
 	size_t truth_len;
 };
 
@@ -39,6 +40,9 @@ void lab_pass(struct lab *lab, int64_t ms);
 
 /* Forgets what was said, says something and lets time pass; the answer. */
 const char *lab_talk(struct lab *lab, const char *bytes, int64_t wait_ms);
+
+/* The same on one of its ports, with time for a request. */
+const char *lab_talk_to(struct lab *lab, int port, const char *bytes);
 
 /* The same without saying anything, after an order. */
 const char *lab_hear(struct lab *lab, int64_t wait_ms);

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/sim/sysfs.h"
 #include "tests/sim/wire.h"
 #include "tests/sim/world.h"
 
@@ -39,10 +40,16 @@ struct client {
 	char text[ORDER_MAX];
 };
 
+struct modem_wires {
+	struct wire wires[DEVICE_PORTS_MAX];
+	int watches[DEVICE_PORTS_MAX]; /* inotify's; -1 */
+	int count;
+	struct sysfs_modem usb;
+};
+
 struct sim {
 	struct world world;
-	struct wire *wires; /* one a modem */
-	int *watches;       /* inotify's, one a modem; -1 */
+	struct modem_wires *modems; /* one a modem */
 	int inotify;
 	int control;
 	int truth;
@@ -81,58 +88,115 @@ write_truth(void *ctx, const struct sim_event *event)
 	}
 }
 
-/* Follows what the device says of its port. */
 static void
-follow_port(struct sim *sim, size_t i)
+give_up(const char *what, int error)
 {
-	struct wire *wire = &sim->wires[i];
-	bool there = device_is_there(sim->world.modems[i].device);
-	bool plugged = wire_fd(wire) >= 0;
+	fprintf(stderr, "modemsim: %s: %s\n", what, strerror(-error));
+	exit(EXIT_FAILURE);
+}
+
+static void
+plug_usb(struct sim *sim, size_t i)
+{
+	struct world_modem *modem = &sim->world.modems[i];
+	struct modem_wires *ours = &sim->modems[i];
+	for (int p = 0; p < ours->count; p++)
+		wire_device(&ours->wires[p], ours->usb.ttys[p].device,
+			sizeof ours->usb.ttys[p].device);
+	int error = sysfs_plug(&ours->usb, modem->renumber);
+	if (error != 0)
+		give_up(ours->usb.usb, error);
+	modem->renumber = false;
+}
+
+static void
+plug(struct sim *sim, size_t i)
+{
+	struct modem_wires *ours = &sim->modems[i];
 	char device[64];
-	if (there && !plugged) {
-		int error = wire_plug(wire);
-		if (error != 0) {
-			fprintf(stderr, "modemsim: %s: %s\n", wire->path,
-				strerror(-error));
-			exit(EXIT_FAILURE);
-		}
-		wire_device(wire, device, sizeof device);
+	for (int p = 0; p < ours->count; p++) {
+		int error = wire_plug(&ours->wires[p]);
+		if (error != 0)
+			give_up(ours->wires[p].path, error);
+		wire_device(&ours->wires[p], device, sizeof device);
 		if (device[0] != '\0')
-			sim->watches[i] = inotify_add_watch(
+			ours->watches[p] = inotify_add_watch(
 				sim->inotify, device, IN_CLOSE);
-	} else if (!there && plugged) {
-		if (sim->watches[i] >= 0)
-			(void)inotify_rm_watch(sim->inotify, sim->watches[i]);
-		sim->watches[i] = -1;
-		wire_unplug(wire);
 	}
+	if (sim->world.modems[i].conf.sysfs)
+		plug_usb(sim, i);
+}
+
+static void
+unplug(struct sim *sim, size_t i)
+{
+	struct modem_wires *ours = &sim->modems[i];
+	if (sim->world.modems[i].conf.sysfs)
+		sysfs_unplug(&ours->usb);
+	for (int p = 0; p < ours->count; p++) {
+		if (ours->watches[p] >= 0)
+			(void)inotify_rm_watch(sim->inotify, ours->watches[p]);
+		ours->watches[p] = -1;
+		wire_unplug(&ours->wires[p]);
+	}
+}
+
+/* Follows what the device says of its ports. */
+static void
+follow_ports(struct sim *sim, size_t i)
+{
+	bool there = device_is_there(sim->world.modems[i].device);
+	bool plugged = wire_fd(&sim->modems[i].wires[0]) >= 0;
+	if (there && !plugged)
+		plug(sim, i);
+	else if (!there && plugged)
+		unplug(sim, i);
 }
 
 /* Writes what is due; with a cut, one piece a round, so that the other side
  * has a chance to read it alone. */
 static void
-write_due(struct sim *sim, size_t i)
+write_due(struct sim *sim, size_t i, int port)
 {
 	struct device *device = sim->world.modems[i].device;
 	char bytes[CHUNK];
+	struct device_span out = {bytes, sizeof bytes};
 	size_t n;
 	do {
-		n = device_take(device, now_ms(sim), bytes, sizeof bytes);
-		follow_port(sim, i);
-		wire_write(&sim->wires[i], bytes, n);
+		n = device_take_port(device, port, now_ms(sim), out);
+		follow_ports(sim, i);
+		wire_write(&sim->modems[i].wires[port], bytes, n);
 	} while (n > 0 && device_options(device)->cut == 0);
 	sim->more |= n > 0;
 }
 
 static void
-read_wire(struct sim *sim, size_t i)
+read_wire(struct sim *sim, size_t i, int port)
 {
+	struct device *device = sim->world.modems[i].device;
+	struct wire *wire = &sim->modems[i].wires[port];
 	char bytes[CHUNK];
-	size_t n = wire_read(&sim->wires[i], bytes, sizeof bytes);
-	device_feed(sim->world.modems[i].device, now_ms(sim), bytes, n);
+	bool connected = wire->fd >= 0;
+	size_t n = wire_read(wire, bytes, sizeof bytes);
+	device_feed_port(
+		device, port, now_ms(sim), (struct device_bytes){bytes, n});
+	if (connected && wire->fd < 0)
+		device_closed(device, now_ms(sim));
 }
 
 /* A host that closes a pty leaves its exclusive use behind. */
+static void
+host_closed(struct sim *sim, int watch)
+{
+	for (size_t i = 0; i < sim->world.count; i++)
+		for (int p = 0; p < sim->modems[i].count; p++) {
+			if (sim->modems[i].watches[p] != watch)
+				continue;
+			wire_host_closed(&sim->modems[i].wires[p]);
+			device_closed(sim->world.modems[i].device, now_ms(sim));
+		}
+}
+
 static void
 read_inotify(struct sim *sim)
 {
@@ -142,9 +206,7 @@ read_inotify(struct sim *sim)
 	for (ssize_t at = 0; at < len;) {
 		const struct inotify_event *event =
 			(const struct inotify_event *)(buffer + at);
-		for (size_t i = 0; i < sim->world.count; i++)
-			if (sim->watches[i] == event->wd)
-				wire_host_closed(&sim->wires[i]);
+		host_closed(sim, event->wd);
 		at += (ssize_t)(sizeof *event + event->len);
 	}
 }
@@ -241,12 +303,43 @@ patience_ms(const struct sim *sim)
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* How many descriptors are polled before the wires of a modem. */
+static size_t
+wires_before(const struct sim *sim, size_t i)
+{
+	size_t n = 0;
+	while (i-- > 0)
+		n += (size_t)sim->modems[i].count;
+	return n;
+}
+
+static void
+poll_wires(const struct sim *sim, struct pollfd *polled)
+{
+	for (size_t i = 0; i < sim->world.count; i++)
+		for (int p = 0; p < sim->modems[i].count; p++)
+			*polled++ = (struct pollfd){
+				wire_fd(&sim->modems[i].wires[p]), POLLIN, 0};
+}
+
+static void
+serve_wires(struct sim *sim, const struct pollfd *polled)
+{
+	for (size_t i = 0; i < sim->world.count; i++)
+		for (int p = 0; p < sim->modems[i].count; p++, polled++)
+			if (polled->revents != 0)
+				read_wire(sim, i, p);
+	sim->more = false;
+	for (size_t i = 0; i < sim->world.count; i++)
+		for (int p = 0; p < sim->modems[i].count; p++)
+			write_due(sim, i, p);
+}
+
 static void
 run_round(struct sim *sim, struct pollfd *polled, const sigset_t *mask)
 {
-	size_t count = sim->world.count;
-	for (size_t i = 0; i < count; i++)
-		polled[i] = (struct pollfd){wire_fd(&sim->wires[i]), POLLIN, 0};
+	size_t count = wires_before(sim, sim->world.count);
+	poll_wires(sim, polled);
 	for (size_t i = 0; i < CLIENTS; i++)
 		polled[count + i] =
 			(struct pollfd){sim->clients[i].fd, POLLIN, 0};
@@ -264,12 +357,7 @@ run_round(struct sim *sim, struct pollfd *polled, const sigset_t *mask)
 	for (size_t i = 0; i < CLIENTS; i++)
 		if (polled[count + i].revents != 0)
 			read_client(sim, &sim->clients[i]);
-	for (size_t i = 0; i < count; i++)
-		if (polled[i].revents != 0)
-			read_wire(sim, i);
-	sim->more = false;
-	for (size_t i = 0; i < count; i++)
-		write_due(sim, i);
+	serve_wires(sim, polled);
 }
 
 static int
@@ -314,35 +402,62 @@ set_wall_clock(struct sim *sim)
 			wall_ms;
 }
 
+/* Names are the ports' own, or the modem's with a number behind. */
+static void
+open_modem(struct sim *sim, size_t i)
+{
+	const struct world_modem *modem = &sim->world.modems[i];
+	const struct conf_modem *conf = &modem->conf;
+	struct modem_wires *ours = &sim->modems[i];
+	ours->count = device_ports(modem->device);
+	ours->usb = (struct sysfs_modem){.usb = conf->usb,
+		.usb_id = conf->usb_id,
+		.prefix = conf->tty,
+		.manufacturer = conf->options.manufacturer,
+		.product = conf->options.model,
+		.tty_count = (size_t)ours->count};
+	for (int p = 0; p < ours->count; p++) {
+		char name[64];
+		(void)snprintf(
+			name, sizeof name, "%s.%d", conf->options.name, p);
+		ours->watches[p] = -1;
+		ours->usb.ttys[p].number = -1;
+		ours->usb.ttys[p].usb_interface = conf->ports[p].usb_interface;
+		if (wire_init(&ours->wires[p], conf->tcp,
+			    conf->options.port_count == 0 ? conf->options.name
+			    : conf->ports[p].name[0] != '\0'
+				    ? conf->ports[p].name
+				    : name) != 0)
+			abort(); /* names are short */
+	}
+	follow_ports(sim, i);
+}
+
 static void
 open_all(struct sim *sim)
 {
 	size_t count = sim->world.count;
-	sim->wires = calloc(count, sizeof *sim->wires);
-	sim->watches = calloc(count, sizeof *sim->watches);
-	if (sim->wires == NULL || sim->watches == NULL)
+	sim->modems = calloc(count, sizeof *sim->modems);
+	if (sim->modems == NULL)
 		abort();
 	sim->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (size_t i = 0; i < CLIENTS; i++)
 		sim->clients[i].fd = -1;
 	set_wall_clock(sim);
 	world_start(&sim->world, now_ms(sim));
-	for (size_t i = 0; i < count; i++) {
-		const struct conf_modem *conf = &sim->world.modems[i].conf;
-		sim->watches[i] = -1;
-		if (wire_init(&sim->wires[i], conf->tcp, conf->options.name) !=
-			0)
-			abort(); /* names are short */
-		follow_port(sim, i);
-	}
+	for (size_t i = 0; i < count; i++)
+		open_modem(sim, i);
 	sim->control = control_socket();
 }
 
 static void
 close_all(struct sim *sim)
 {
-	for (size_t i = 0; i < sim->world.count; i++)
-		wire_fini(&sim->wires[i]);
+	for (size_t i = 0; i < sim->world.count; i++) {
+		unplug(sim, i);
+		for (int p = 0; p < sim->modems[i].count; p++)
+			wire_fini(&sim->modems[i].wires[p]);
+	}
 	for (size_t i = 0; i < CLIENTS; i++)
 		if (sim->clients[i].fd >= 0)
 			drop_client(&sim->clients[i]);
@@ -350,8 +465,7 @@ close_all(struct sim *sim)
 	(void)close(sim->control);
 	(void)close(sim->inotify);
 	(void)close(sim->truth);
-	free(sim->wires);
-	free(sim->watches);
+	free(sim->modems);
 	world_fini(&sim->world);
 }
 
@@ -386,7 +500,8 @@ run(const char *dir, const char *config)
 	catch_signals(&mask);
 	open_all(&sim);
 	struct pollfd *polled =
-		calloc(sim.world.count + CLIENTS + 2, sizeof *polled);
+		calloc(wires_before(&sim, sim.world.count) + CLIENTS + 2,
+			sizeof *polled);
 	if (polled == NULL)
 		abort();
 	(void)puts("ready");

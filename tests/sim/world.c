@@ -221,6 +221,17 @@ send_sms(struct device *device, int64_t now_ms, const struct order *order,
 	               : fail(error, "text: cannot be sent: %s", sms->parts);
 }
 
+static void
+hang(struct device *device, int64_t now_ms, const struct order *order)
+{
+	struct device_options *options = device_options(device);
+	if (order->hang_kind >= 0)
+		options->hang_kind = (enum device_hang_kind)order->hang_kind;
+	if (order->hang_cure >= 0)
+		options->cure = (enum device_cure)order->hang_cure;
+	device_hang(device, now_ms, order->ms);
+}
+
 /* Orders that concern one modem. */
 static int
 order_modem(struct world *world, int64_t now_ms, const struct order *order,
@@ -233,6 +244,7 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 	if (i == world->count)
 		return fail(error, "modem: no such modem: %s", order->modem);
 	struct device *device = world->modems[i].device;
+	world->modems[i].renumber |= order->renumber;
 	switch (order->kind) {
 	case ORDER_SET:
 		return set(world, &world->modems[i], now_ms, order, error);
@@ -245,7 +257,10 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 		device_start(device, now_ms);
 		break;
 	case ORDER_HANG:
-		device_hang(device, now_ms, order->ms);
+		hang(device, now_ms, order);
+		break;
+	case ORDER_POWER:
+		device_power(device, now_ms, order->ms);
 		break;
 	case ORDER_VANISH:
 		device_vanish(device, now_ms, order->ms);

@@ -11,6 +11,7 @@
 struct world_modem {
 	struct conf_modem conf;
 	struct device *device;
+	bool renumber; /* when its port comes back; for the rim to set back */
 };
 
 struct world {

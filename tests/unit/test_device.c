@@ -114,7 +114,7 @@ huawei_takes_and_gives_packed_hex_only(void **state)
 			"\r\n^ICCID: 980000000000000010F1\r\n\r\nOK\r\n"},
 		{"AT^USSDMODE?\r", "\r\n^USSDMODE: 1\r\n\r\nOK\r\n"},
 		{"AT^CURC=0\r", "\r\nOK\r\n"},
-		{"AT^CPIN?\r", "\r\n^CPIN: READY,3,10,3,10,3\r\n\r\nOK\r\n"},
+		{"AT^CPIN?\r", "\r\n^CPIN: READY,,10,3,10,3\r\n\r\nOK\r\n"},
 		{"AT+CUSD=2\r", "\r\nERROR\r\n"},
 		{"AT+CSCS=\"GSM\"\r", "\r\nOK\r\n"},
 		{"AT+CUSD=1,\"*123#\",15\r", "\r\nERROR\r\n"},
@@ -193,7 +193,8 @@ quectel_gives_ucs2_under_dcs_15(void **state)
 		{"AT+CCID\r", "\r\n+CME ERROR: 4\r\n"},
 		{"AT+QCCID\r",
 			"\r\n+QCCID: 8900000000000000011F\r\n\r\nOK\r\n"},
-		{"AT+QPINC?\r", "\r\n+QPINC: \"SC\",3,10\r\n\r\nOK\r\n"},
+		{"AT+QPINC?\r", "\r\n+QPINC: \"SC\",3,10\r\n\r\n+QPINC: "
+				"\"P2\",3,10\r\n\r\nOK\r\n"},
 		{"AT+CUSD=1,\"*123#\",15\r",
 			"\r\nOK\r\n\r\n+CUSD: 0,\"Your balance is 50.00 "
 			"XTS.\",15\r\n"},
