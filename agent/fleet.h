@@ -8,7 +8,7 @@
 
 #include "agent/config.h"
 #include "agent/fence.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 #include "modem/modem_sms.h"
 
 struct fleet;

@@ -6,7 +6,7 @@
 #ifndef AGENT_GUARD_H
 #define AGENT_GUARD_H
 
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 
 struct guard {
 	const struct profiles *all; /* may be NULL */

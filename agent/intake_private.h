@@ -9,7 +9,7 @@
 #include "agent/batch.h"
 #include "agent/intake.h"
 #include "agent/ledger.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 
 struct redact;
 struct spool_file;

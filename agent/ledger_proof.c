@@ -91,7 +91,7 @@ static const char since_sql[] =
 	"  ON s.iccid = a.iccid WHERE a.id > ?2 AND a.id <> ?3 AND a.own = 0"
 	"  AND a.fate IS NOT 'not_sent' AND a.operator <> ?4"
 	"  AND s.imsi <> '' AND substr(s.imsi,1,5) = (SELECT substr(imsi,1,5) "
-        "FROM sim"
+	"FROM sim"
 	"   WHERE iccid = ?5))";
 
 static int

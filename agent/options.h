@@ -15,7 +15,7 @@ enum options_log {
 };
 
 struct options {
-	const char *file; /* the configuration; argv's */
+	const char *file;    /* the configuration; argv's */
 	const char *restore; /* a backup; argv's; NULL: run */
 	bool check;
 	enum options_log log;

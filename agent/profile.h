@@ -109,24 +109,6 @@ struct profile *profile_read_text(
 struct profile *profile_ref(struct profile *profile);
 void profile_unref(struct profile *profile); /* NULL is allowed */
 
-/* All *.ini of a folder and then of a second (NULL: none); a stem that the
- * first has is not read from the second. The caller frees the set. */
-struct profiles {
-	struct profile **list;
-	size_t count;
-};
-struct profiles *profiles_read(
-	const char *dir, const char *more, struct problems *problems);
-void profiles_free(struct profiles *profiles);
-
-/* By stem, in any case of letters; NULL when there is none. Borrowed. */
-struct profile *profiles_find(
-	const struct profiles *profiles, struct span stem);
-
-/* Those whose mcc_mnc begins the IMSI: how many; *out is the first. */
-size_t profiles_of_imsi(const struct profiles *profiles, struct span imsi,
-	struct profile **out);
-
 /* Whether a whole PIN, a whole target number, has the operator's form. */
 bool profile_takes_pin(const struct profile *profile, struct span voucher_pin);
 bool profile_takes_msisdn(const struct profile *profile, struct span msisdn);

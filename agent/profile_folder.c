@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "agent/problem.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 
 static const char ending[] = ".ini";
 

@@ -7,7 +7,7 @@
 #define AGENT_RELOAD_H
 
 #include "agent/config.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 
 struct problems;
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "agent/config.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 #include "tests/virtual/virtual.h"
 
 struct balance;

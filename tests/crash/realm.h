@@ -8,7 +8,7 @@
 #define TESTS_CRASH_REALM_H
 
 #include "agent/config.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 #include "tests/sim/device.h"
 #include "tests/sim/network.h"
 #include "tests/sim/rng.h"

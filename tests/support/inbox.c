@@ -21,7 +21,7 @@
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/problem.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 #include "agent/spool.h"
 #include "agent/turn.h"
 

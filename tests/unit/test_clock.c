@@ -17,7 +17,8 @@ struct look {
 	bool synced, believed;
 };
 
-enum { LOOKS_MAX = 8, HOUR = 3600, DAY = 86400 };
+enum { LOOKS_MAX = 8, HOUR = 3600 };
+#define DAY INT64_C(86400)
 
 struct story {
 	const char *what;

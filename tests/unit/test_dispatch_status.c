@@ -345,9 +345,9 @@ fence_says_when_it_ends_at_the_latest(void **state)
 	struct trade_batch b = trade_batch(&t, 1, NULL);
 	trade_run(&t, 10 * SECOND);
 	int64_t most = 5 * (int64_t)FENCE_MS + 10 * SECOND;
-	expect_line(
-		&t, LINE_FENCED, "may still be answered", 4 * FENCE_MS, most);
-	expect_card(&t, &b, 0, "interval", 4 * FENCE_MS, most);
+	expect_line(&t, LINE_FENCED, "may still be answered",
+		INT64_C(4) * FENCE_MS, most);
+	expect_card(&t, &b, 0, "interval", INT64_C(4) * FENCE_MS, most);
 	trade_run(&t, FENCE_MS);
 	assert_int_equal(trade_dialled(A, &b, 0), 1);
 	trade_fini(&t);

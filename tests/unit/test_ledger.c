@@ -252,7 +252,8 @@ card_for(struct purse *p, const char *number)
 {
 	int64_t batch = purse_open_batch(p);
 	struct ledger_op op = purse_row(p, batch, 2);
-	strcpy(op.u.batch_row.target, number);
+	(void)snprintf(op.u.batch_row.target, sizeof(op.u.batch_row.target),
+		"%s", number);
 	purse_must(p, &op);
 	op = purse_op(p, LEDGER_BATCH_ACCEPT);
 	op.u.batch_accept.batch = batch;
@@ -264,8 +265,10 @@ static struct ledger_op
 begin_for(struct purse *p, const char *number, const char *iccid)
 {
 	struct ledger_op op = purse_begin(p, card_for(p, number));
-	strcpy(op.u.attempt_begin.account, number);
-	strcpy(op.u.attempt_begin.iccid, iccid);
+	(void)snprintf(op.u.attempt_begin.account,
+		sizeof(op.u.attempt_begin.account), "%s", number);
+	(void)snprintf(op.u.attempt_begin.iccid,
+		sizeof(op.u.attempt_begin.iccid), "%s", iccid);
 	return op;
 }
 

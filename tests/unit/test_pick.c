@@ -10,7 +10,8 @@
 
 #include "agent/pick.h"
 
-enum { NOW = 1000000, PAUSE = 1000 };
+enum { NOW = 1000000 };
+#define PAUSE INT64_C(1000)
 
 /* A line that may dial. */
 static struct pick_case
@@ -79,7 +80,7 @@ static const struct row {
 	{"that is over, too", {.counted = 3}, 2 * PAUSE, false, 0},
 	{"four times", {.counted = 4}, 2 * PAUSE, true, 4 * PAUSE},
 	{"no more than so often", {.counted = 1000}, 0, true,
-		(int64_t)PAUSE << PICK_PAUSE_DOUBLINGS},
+		PAUSE << PICK_PAUSE_DOUBLINGS},
 	{"a person allows one more", {.counted = 2, .one_more = true}, 0, false,
 		0},
 	{"and it counted", {.counted = 3}, 0, true, 2 * PAUSE},

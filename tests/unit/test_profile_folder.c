@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "agent/problem.h"
-#include "agent/profile.h"
+#include "agent/profile_folder.h"
 
 #define BASE "[recharge]\nussd = *121*{pin}#\n[reply]\nloaded = credited\n"
 

@@ -270,7 +270,8 @@ number_by_another_profile_withholds_the_proof(void **state)
 static void
 rename_account(struct trade *t, const char *name)
 {
-	strcpy(t->shop.modems[0].account, name);
+	(void)snprintf(t->shop.modems[0].account,
+		sizeof(t->shop.modems[0].account), "%s", name);
 	shop_apply(&t->shop);
 }
 
