@@ -86,6 +86,7 @@ modem_new(const struct modem_options *options, struct port *port,
 	m->stall_ms = INT64_MAX;
 	m->open_until_ms = INT64_MAX;
 	m->info.registration = -1;
+	m->info.pin_tries = -1;
 	modem_life_show(m);
 	m->told_state = m->info.state;
 	return m;

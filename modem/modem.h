@@ -37,6 +37,13 @@ enum modem_try {
 	MODEM_SEARCH /* other codings may be tried too: balance requests */
 };
 
+/* What on_sim_pin() tells. */
+enum modem_sim_pin {
+	MODEM_SIM_PIN_ASKED, /* the SIM asks for it: see modem_enter_pin() */
+	MODEM_SIM_PIN_TAKEN, /* the SIM is ready */
+	MODEM_SIM_PIN_REFUSED
+};
+
 struct modem_hooks {
 	void *ctx;
 	/* The descriptor to wait on and what for; fd is -1 before a close. */
@@ -47,6 +54,9 @@ struct modem_hooks {
 	void (*on_push)(void *ctx, struct span text_utf8);
 	/* A message that came. NULL: none is read, told or deleted. */
 	void (*on_sms)(void *ctx, const struct modem_message *message);
+	/* Of info.iccid and info.pin_tries. What came of a PIN that was typed
+	 * is not told when the modem went away first. NULL: none is typed. */
+	void (*on_sim_pin)(void *ctx, enum modem_sim_pin what);
 	/* The wire, for debugging; what was sent under MODEM_ONCE comes
 	 * redacted. May be NULL. */
 	void (*on_trace)(void *ctx, bool sent, struct span line);
@@ -104,6 +114,17 @@ int modem_reply(struct modem *modem, struct span text, uint32_t timeout_ms,
 
 /* Closes the session that may be open (AT+CUSD=2), and is ready after. */
 void modem_end(struct modem *modem);
+
+/*
+ * In on_sim_pin(ASKED) only: types that PIN, once, when it is flushed; 0, or
+ * -EINVAL for what is not 4 to 8 digits (TS 102 221 9.5.1), or where ICCID or
+ * tries are not known, or fewer than two are left. Copied, and wiped once the
+ * port has it. Without it the modem fails.
+ */
+int modem_enter_pin(struct modem *modem, struct span sim_pin);
+/* In on_sim_pin(ASKED) and (REFUSED): why the modem is failed, for people;
+ * copied. It is asked again each minute. */
+void modem_keep_locked(struct modem *modem, const char *why);
 
 /* What modem_refresh() does anew. */
 enum modem_refresh {

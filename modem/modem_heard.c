@@ -147,7 +147,7 @@ on_pin_tries(struct modem *m, struct span line)
 
 	if (sim_tries_of(line, &tries) != 0)
 		return;
-	m->sim_tries = (int)tries;
+	m->info.pin_tries = (int)tries;
 	chat_saw(&m->chat, TAG_PIN_TRIES);
 }
 
@@ -296,7 +296,11 @@ on_sim_news(struct modem *m, struct span line, int64_t now_ms)
 		modem_wire_drop(m);
 		m->job = JOB_NONE;
 		(void)session_on(&m->session, SESSION_SIM_BUSY, now_ms);
+	} else if (m->session.state == SESSION_UNLOCKING && m->unlock.typed) {
+		return; /* it starts, or not: that is looked at */
 	} else if (!ready && m->session.state != SESSION_SETTING_UP) {
+		if (m->session.state == SESSION_UNLOCKING)
+			modem_life_break(m); /* before it left */
 		(void)session_on(&m->session, SESSION_SIM_CHANGED, now_ms);
 	}
 }

@@ -28,6 +28,8 @@ struct modem_info {
 	char imei[17];
 	char imsi[17];
 	char iccid[23];
+	int pin_tries;     /* left for the SIM PIN of a SIM that asks; -1: not
+	                      known */
 	char smsc[24];     /* the SIM's service centre, once asked */
 	char network[32];  /* the operator's name as the modem says it */
 	int signal_dbm;    /* 0 when not known (27.007 8.5) */

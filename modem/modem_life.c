@@ -63,6 +63,26 @@ script_of_setup(const struct modem *m, enum phase phase)
 	return &script_prepare;
 }
 
+/* Each way in vain where the one before told it. */
+static const struct chat_script *
+script_of_locked(const struct modem *m, unsigned at)
+{
+	const struct chat_script *const scripts[SESSION_LOCKED_PHASES] = {
+		m->dialect->iccid, &script_iccid, m->dialect->pin_tries,
+		&script_card_tries};
+
+	return scripts[at];
+}
+
+static const struct chat_script *
+script_of_unlocking(unsigned at)
+{
+	static const struct chat_script *const scripts[SESSION_UNLOCK_PHASES] =
+		{&script_unlock, &script_sim, &script_sms_ready};
+
+	return scripts[at];
+}
+
 /* NULL where the dialect has none. */
 static const struct chat_script *
 script_of_phase(const struct modem *m)
@@ -78,6 +98,10 @@ script_of_phase(const struct modem *m)
 		return script_of_setup(m, (enum phase)(PHASE_SIM + at));
 	case SESSION_SETTING_UP:
 		return script_of_setup(m, (enum phase)at);
+	case SESSION_LOCKED:
+		return script_of_locked(m, at);
+	case SESSION_UNLOCKING:
+		return script_of_unlocking(at);
 	case SESSION_STOPPED:
 	case SESSION_ABSENT:
 	case SESSION_PROBING:
@@ -101,6 +125,8 @@ run(struct modem *m, const struct chat_script *script)
 		/* Who it is is told after this, each time anew. */
 		chat_unsee(&m->chat, TAG_IMSI);
 		chat_unsee(&m->chat, TAG_ICCID);
+		chat_unsee(&m->chat, TAG_PIN_TRIES);
+		m->info.pin_tries = -1;
 	}
 	if (script == &script_wake)
 		chat_saw(&m->chat, TAG_RADIO);
@@ -125,6 +151,7 @@ doubt_identity(struct modem *m)
 	m->cancel_wanted = false; /* the set-up does it */
 	m->escape_wanted = false; /* so does the probe */
 	m->refresh_wanted = false;
+	m->info.pin_tries = -1;
 	modem_mail_doubt(m);
 	chat_init(&m->chat);
 }
@@ -252,6 +279,9 @@ grant_wish(struct modem *m, int64_t now_ms)
 	case SESSION_WISH_LOOK:
 		run(m, &script_sim);
 		break;
+	case SESSION_WISH_ASK_PIN:
+		modem_unlock_ask(m, now_ms);
+		break;
 	}
 	return true;
 }
@@ -307,6 +337,8 @@ on_life_script(struct modem *m, int64_t now_ms)
 	             m->session.refreshing;
 
 	m->job = JOB_NONE;
+	if (m->chat.script == &script_unlock)
+		modem_unlock_on_script(m);
 	if (m->chat.result == CHAT_BROKEN)
 		return;
 	forget_untold(m);
@@ -331,6 +363,7 @@ modem_life_break(struct modem *m)
 	ask_end(&m->ask, MODEM_BROKEN);
 	modem_send_end(m, MODEM_BROKEN);
 	modem_mail_break(m);
+	modem_unlock_wipe(m);
 }
 
 void
@@ -363,6 +396,7 @@ begin_refresh(struct modem *m, int64_t now_ms)
 static bool
 settle_once(struct modem *m, int64_t now_ms)
 {
+	modem_unlock_tell(m);
 	if (m->request.active && m->session.state != SESSION_BUSY)
 		ask_end(&m->ask, MODEM_BROKEN);
 	if (m->ask.state == ASK_OVER) {
@@ -415,9 +449,12 @@ shown_state(const struct modem *m)
 		break;
 	case SESSION_REGISTERING:
 		return m->session.refreshing ? MODEM_BUSY : MODEM_STARTING;
+	case SESSION_LOCKED:
+		return m->session.failed_before ? MODEM_FAILED : MODEM_STARTING;
 	case SESSION_PROBING:
 	case SESSION_SETTING_UP:
 	case SESSION_REBOOTING:
+	case SESSION_UNLOCKING:
 		return MODEM_STARTING;
 	case SESSION_READY:
 		return MODEM_READY;

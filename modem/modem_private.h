@@ -1,8 +1,9 @@
 /*
  * modem_private: what the files of the driver share. modem.c is the
  * interface, modem_wire.c the port, modem_heard.c what the modem says,
- * modem_life.c what it is made to do, modem_request.c USSD requests,
- * modem_send.c messages that go out, modem_sms.c those that come.
+ * modem_life.c what it is made to do, modem_unlock.c the SIM PIN,
+ * modem_request.c USSD requests, modem_send.c messages that go out, modem_sms.c
+ * those that come.
  */
 #ifndef MODEM_PRIVATE_H
 #define MODEM_PRIVATE_H
@@ -19,6 +20,7 @@ enum {
 	MODEM_TX_MAX = 1024,  /* the longest command: a code in UCS-2 hex */
 	MODEM_CODE_MAX = 736, /* USSD_CODE_MAX characters of UTF-8 */
 	MODEM_NAME_MAX = 32,
+	MODEM_SIM_PIN_MAX = 8,  /* digits: TS 102 221 9.5.1 */
 	MODEM_SETUP_PHASES = 7, /* scripts of the set-up */
 	MODEM_READS_MAX = 4,    /* of FRAMER_READ_MAX bytes, a call; */
 	MODEM_DRAINS_MAX = 16,  /* so many calls before a request */
@@ -50,6 +52,17 @@ struct request {
 	unsigned codings_tried; /* a bit each */
 	size_t code_len;
 	char code[MODEM_CODE_MAX];
+};
+
+/* A SIM PIN on its way, and what its owner said of it. */
+struct unlock {
+	bool asking;   /* on_sim_pin() is being called */
+	bool given;    /* by modem_enter_pin(), in it */
+	bool typed;    /* bytes of it left; what came of it was not told yet */
+	bool sim_busy; /* the SIM did not look at it */
+	size_t len;
+	char sim_pin[MODEM_SIM_PIN_MAX];
+	char why[128]; /* of modem_keep_locked() */
 };
 
 /*
@@ -86,8 +99,8 @@ struct modem {
 	const char *charset; /* the one that the modem is set to, or NULL */
 	bool sim_ready;      /* +CPIN: READY was seen */
 	bool sim_doubted;    /* it went while busy: read before the next */
-	int sim_tries;       /* for the SIM PIN, as last told; once seen */
 
+	struct unlock unlock;
 	struct sending sending;
 	struct mail mail;
 	bool escape_wanted; /* the modem may wait at a prompt */
@@ -134,6 +147,14 @@ void modem_settle(struct modem *m, int64_t now_ms);
 void modem_life_restart(struct modem *m, int64_t now_ms);
 void modem_life_break(struct modem *m);
 void modem_life_show(struct modem *m); /* brings info up to date */
+
+/* modem_unlock.c */
+void modem_unlock_ask(struct modem *m, int64_t now_ms);
+bool modem_unlock_is_typing(const struct modem *m); /* the script with it */
+void modem_unlock_wipe(struct modem *m);
+void modem_unlock_on_script(struct modem *m);
+/* Tells what came of it, once the session knows. */
+void modem_unlock_tell(struct modem *m);
 
 /* modem_request.c */
 struct chat_args modem_request_args(

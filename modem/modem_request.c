@@ -31,7 +31,9 @@ modem_request_args(const struct modem *m, char *coded, size_t cap)
 		.wait_ms = m->request.timeout_ms};
 	size_t len = 0;
 
-	if (m->job == JOB_SEND)
+	if (modem_unlock_is_typing(m))
+		args.code = span_of(m->unlock.sim_pin, m->unlock.len);
+	else if (m->job == JOB_SEND)
 		modem_send_args(m, &args);
 	else if (m->job == JOB_MAIL)
 		modem_mail_args(m, &args);

@@ -77,6 +77,8 @@ is_secret(const struct modem *m)
 {
 	if (m->job == JOB_SEND)
 		return chat_acts(&m->chat); /* a text may hold a PIN */
+	if (modem_unlock_is_typing(m))
+		return true;
 	return m->job == JOB_ASK &&
 	       (m->request.how == MODEM_ONCE || m->request.is_reply);
 }
@@ -187,6 +189,8 @@ on_sent(struct modem *m, int64_t now_ms)
 	}
 	if (m->job == JOB_SEND && chat_acts(&m->chat))
 		explicit_bzero(&m->sending.pdu, sizeof m->sending.pdu);
+	if (modem_unlock_is_typing(m))
+		modem_unlock_wipe(m);
 	modem_wire_drop(m);
 }
 
@@ -198,6 +202,7 @@ on_sending(struct modem *m, int64_t now_ms)
 		ask_on_sending(&m->ask);
 	m->sending.left =
 		m->sending.left || (m->job == JOB_SEND && chat_acts(&m->chat));
+	m->unlock.typed = m->unlock.typed || modem_unlock_is_typing(m);
 	m->stall_ms = now_ms + MODEM_STALL_MS;
 }
 

@@ -13,6 +13,7 @@ enum {
 	NETWORK_MS = 15000, /* may wait for what the modem is doing on air */
 	PROMPT_MS = 10000,
 	LISTING_MS = 30000, /* a SIM gives a few messages a second */
+	UNLOCK_MS = 20000,  /* a PIN is checked by the SIM, and it starts */
 	RADIO_MS = 20000    /* leaves the network, or comes back */
 };
 
@@ -82,11 +83,61 @@ static const struct chat_step pin_tries[] = {
 const struct chat_script script_pin_tries =
 	SCRIPT("pin tries", pin_tries, 15000);
 
+/*
+ * VERIFY of PIN1 without a PIN: no try is used, and the status word tells how
+ * many are left (TS 102 221 11.1.9). A SIM that is no UICC refuses the class.
+ */
+static const struct chat_step card_tries[] = {
+	{.text = "AT+CSIM=10,\"0020000100\"",
+		.takes = {"+CSIM:"},
+		.wait_ms = SIM_MS,
+		.flags = CHAT_OPTIONAL | CHAT_UNLESS,
+		.tag = TAG_PIN_TRIES}, /* (8.17) */
+};
+const struct chat_script script_card_tries =
+	SCRIPT("card tries", card_tries, 15000);
+
+/* Acts: a PIN that is typed twice may be two tries. The line is its own, so
+ * that it is no news of another SIM (8.3). */
+static const struct chat_step unlock[] = {
+	{.text = "AT+CPIN=\"{code}\"",
+		.takes = {"+CPIN:"},
+		.wait_ms = UNLOCK_MS,
+		.flags = CHAT_ACTS},
+};
+const struct chat_script script_unlock = SCRIPT("unlock", unlock, 25000);
+
+/* What was locked is refused for some seconds more: messages tell it. */
+static const struct chat_step sms_ready[] = {
+	{.text = "AT+CPMS?", .takes = {"+CPMS:"}, .wait_ms = SIM_MS},
+}; /* 27.005 3.2.2 */
+const struct chat_script script_sms_ready =
+	SCRIPT("sms ready", sms_ready, 15000);
+
 #define ICCID_FLAGS (CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS)
 #define ICCID_TAKES                                                            \
 	{                                                                      \
 		"+CCID:", "+ICCID:", "+QCCID:", "^ICCID:", "+CICCID:"          \
 	}
+
+#define ICCID_STEP(command)                                                    \
+	{                                                                      \
+		.text = (command), .takes = ICCID_TAKES, .wait_ms = LOCAL_MS,  \
+		.flags = ICCID_FLAGS, .tag = TAG_ICCID                         \
+	}
+/* EF_ICCID is 2FE2 = 12258 (TS 51.011 10.1.1), nibbles swapped; it is read
+ * without a PIN. CRSM: 27.007 8.18. */
+#define ICCID_STEPS                                                            \
+	ICCID_STEP("AT+CCID"), ICCID_STEP("AT+ICCID"), ICCID_STEP("AT+QCCID"), \
+		ICCID_STEP("AT^ICCID?"), ICCID_STEP("AT+CICCID"),              \
+	{                                                                      \
+		.text = "AT+CRSM=176,12258,0,0,10", .takes = {"+CRSM:"},       \
+		.wait_ms = SIM_MS, .flags = CHAT_OPTIONAL | CHAT_UNLESS,       \
+		.tag = TAG_ICCID                                               \
+	}
+
+static const struct chat_step iccid[] = {ICCID_STEPS};
+const struct chat_script script_iccid = SCRIPT("iccid", iccid, 40000);
 
 static const struct chat_step subscriber[] = {
 	{.text = "AT+CGSN",
@@ -99,37 +150,7 @@ static const struct chat_step subscriber[] = {
 		.wait_ms = SIM_MS,
 		.flags = CHAT_OPTIONAL | CHAT_BARE,
 		.tag = TAG_IMSI}, /* (5.6) */
-	{.text = "AT+CCID",
-		.takes = ICCID_TAKES,
-		.wait_ms = LOCAL_MS,
-		.flags = ICCID_FLAGS,
-		.tag = TAG_ICCID},
-	{.text = "AT+ICCID",
-		.takes = ICCID_TAKES,
-		.wait_ms = LOCAL_MS,
-		.flags = ICCID_FLAGS,
-		.tag = TAG_ICCID},
-	{.text = "AT+QCCID",
-		.takes = ICCID_TAKES,
-		.wait_ms = LOCAL_MS,
-		.flags = ICCID_FLAGS,
-		.tag = TAG_ICCID},
-	{.text = "AT^ICCID?",
-		.takes = ICCID_TAKES,
-		.wait_ms = LOCAL_MS,
-		.flags = ICCID_FLAGS,
-		.tag = TAG_ICCID},
-	{.text = "AT+CICCID",
-		.takes = ICCID_TAKES,
-		.wait_ms = LOCAL_MS,
-		.flags = ICCID_FLAGS,
-		.tag = TAG_ICCID},
-	/* EF_ICCID is 2FE2 = 12258 (TS 51.011 10.1.1), nibbles swapped. */
-	{.text = "AT+CRSM=176,12258,0,0,10",
-		.takes = {"+CRSM:"},
-		.wait_ms = SIM_MS,
-		.flags = CHAT_OPTIONAL | CHAT_UNLESS,
-		.tag = TAG_ICCID}, /* (8.18) */
+	ICCID_STEPS,
 };
 const struct chat_script script_subscriber =
 	SCRIPT("subscriber", subscriber, 60000);

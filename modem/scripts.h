@@ -43,6 +43,10 @@ extern const struct chat_script script_identify;   /* echo, errors, make */
 extern const struct chat_script script_wake;       /* radio on, if off */
 extern const struct chat_script script_sim;        /* is the SIM usable? */
 extern const struct chat_script script_pin_tries;  /* of a SIM that asks */
+extern const struct chat_script script_card_tries; /* asked of the SIM itself */
+extern const struct chat_script script_unlock;     /* types the SIM PIN */
+extern const struct chat_script script_sms_ready;  /* after that */
+extern const struct chat_script script_iccid;
 extern const struct chat_script script_subscriber; /* IMEI, IMSI, ICCID */
 extern const struct chat_script script_prepare;    /* charset, USSD, URCs */
 extern const struct chat_script script_register;   /* where are we? */

@@ -15,7 +15,8 @@ enum {
 	HEALTH_MS = 30000, /* an idle modem is asked how it is */
 	SOON_MS = 500,
 	FAILED_LOOK_MS = 60000, /* a SIM may have been put in */
-	REBOOT_MS = 5000        /* what still answers is what is about to go */
+	REBOOT_MS = 5000,       /* what still answers is what is about to go */
+	PIN_SETTLE_MS = 1000 /* from the OK on a SIM still says its old state */
 };
 
 /* How long a state may last at most; 0: as long as it likes, its looks at
@@ -27,10 +28,15 @@ static const int64_t limits_ms[SESSION_STATES] = {
 	[SESSION_RADIO] = 90000,
 	[SESSION_REREADING] = 90000,
 	[SESSION_REBOOTING] = 60000,
+	[SESSION_LOCKED] = 120000,
+	[SESSION_UNLOCKING] = 45000,
 };
 
 /* Pauses between attempts at a modem that is no use. */
 static const int64_t rests_ms[] = {10000, 30000, 60000, 120000, 300000};
+
+/* Phases of UNLOCKING; from the last one on nothing of the SIM is open. */
+enum { UNLOCK_TYPED, UNLOCK_READY, UNLOCK_MESSAGES };
 
 struct edge {
 	enum session_state from;
@@ -48,6 +54,8 @@ struct edge {
 #define RADIO       SESSION_RADIO
 #define REREADING   SESSION_REREADING
 #define REBOOTING   SESSION_REBOOTING
+#define LOCKED      SESSION_LOCKED
+#define UNLOCKING   SESSION_UNLOCKING
 #define RESTING     SESSION_RESTING
 #define FAILED      SESSION_FAILED
 
@@ -55,6 +63,8 @@ static const char why_silent[] = "it does not answer";
 static const char why_refused[] = "it refuses to be set up";
 static const char why_lost[] = "the port vanished";
 static const char why_pin[] = "the SIM asks for its PIN (SIM PIN)";
+static const char why_pin_refused[] = "the SIM refused its PIN";
+static const char why_pin_no_use[] = "the SIM still asks for its PIN";
 static const char why_puk[] = "the SIM is blocked and asks for its PUK";
 static const char why_no_sim[] = "there is no SIM";
 static const char why_bad_sim[] = "the SIM cannot be used (failure or lock)";
@@ -80,7 +90,7 @@ static const struct edge edges[] = {
 	{SETTING_UP, SESSION_TIME, SETTING_UP, NULL},
 	{SETTING_UP, SESSION_SIM_READY, SETTING_UP, NULL},
 	{SETTING_UP, SESSION_SIM_BUSY, SETTING_UP, NULL},
-	{SETTING_UP, SESSION_SIM_PIN, FAILED, why_pin},
+	{SETTING_UP, SESSION_SIM_PIN, LOCKED, why_pin},
 	{SETTING_UP, SESSION_SIM_PUK, FAILED, why_puk},
 	{SETTING_UP, SESSION_SIM_ABSENT, FAILED, why_no_sim},
 	{SETTING_UP, SESSION_SIM_BAD, FAILED, why_bad_sim},
@@ -141,7 +151,7 @@ static const struct edge edges[] = {
 	{REREADING, SESSION_TIME, REREADING, NULL},
 	{REREADING, SESSION_SIM_READY, REREADING, NULL},
 	{REREADING, SESSION_SIM_BUSY, REREADING, NULL},
-	{REREADING, SESSION_SIM_PIN, FAILED, why_pin},
+	{REREADING, SESSION_SIM_PIN, LOCKED, why_pin},
 	{REREADING, SESSION_SIM_PUK, FAILED, why_puk},
 	{REREADING, SESSION_SIM_ABSENT, FAILED, why_no_sim},
 	{REREADING, SESSION_SIM_BAD, FAILED, why_bad_sim},
@@ -159,13 +169,35 @@ static const struct edge edges[] = {
 	{REBOOTING, SESSION_TIME, PROBING, ""},
 	{REBOOTING, SESSION_LIMIT, RESTING, why_silent},
 
+	{LOCKED, SESSION_DONE, LOCKED, NULL},
+	{LOCKED, SESSION_PIN_GIVEN, UNLOCKING, NULL},
+	{LOCKED, SESSION_PIN_KEPT, FAILED, NULL},
+	{LOCKED, SESSION_SIM_CHANGED, PROBING, ""},
+	{LOCKED, SESSION_RESTARTED, PROBING, ""},
+	{LOCKED, SESSION_SILENT, RESTING, why_silent},
+	{LOCKED, SESSION_LIMIT, RESTING, why_silent},
+
+	{UNLOCKING, SESSION_DONE, UNLOCKING, NULL}, /* or SETTING_UP */
+	{UNLOCKING, SESSION_TIME, UNLOCKING, NULL},
+	{UNLOCKING, SESSION_SIM_READY, UNLOCKING, NULL},
+	{UNLOCKING, SESSION_SIM_BUSY, UNLOCKING, NULL},
+	{UNLOCKING, SESSION_SIM_PIN, UNLOCKING, NULL},
+	{UNLOCKING, SESSION_REFUSED, FAILED, why_pin_refused}, /* or stays */
+	{UNLOCKING, SESSION_SIM_PUK, FAILED, why_puk},
+	{UNLOCKING, SESSION_SIM_ABSENT, FAILED, why_no_sim},
+	{UNLOCKING, SESSION_SIM_BAD, FAILED, why_bad_sim},
+	{UNLOCKING, SESSION_LIMIT, FAILED, why_pin_no_use}, /* likewise */
+	{UNLOCKING, SESSION_SIM_CHANGED, PROBING, ""},
+	{UNLOCKING, SESSION_RESTARTED, PROBING, ""},
+	{UNLOCKING, SESSION_SILENT, PROBING, ""},
+
 	{RESTING, SESSION_TIME, ABSENT, NULL},
 
 	{FAILED, SESSION_TIME, FAILED, NULL},
 	{FAILED, SESSION_DONE, FAILED, NULL},
 	{FAILED, SESSION_REFUSED, FAILED, NULL},
 	{FAILED, SESSION_SIM_BUSY, FAILED, NULL},
-	{FAILED, SESSION_SIM_PIN, FAILED, why_pin},
+	{FAILED, SESSION_SIM_PIN, LOCKED, why_pin},
 	{FAILED, SESSION_SIM_PUK, FAILED, why_puk},
 	{FAILED, SESSION_SIM_ABSENT, FAILED, why_no_sim},
 	{FAILED, SESSION_SIM_BAD, FAILED, why_bad_sim},
@@ -232,6 +264,8 @@ on_enter(struct session *s, int64_t now_ms)
 	case SESSION_RADIO:
 	case SESSION_REREADING:
 	case SESSION_REBOOTING:
+	case SESSION_LOCKED:
+	case SESSION_UNLOCKING:
 		s->setup_phase = 0;
 		s->wish = SESSION_WISH_SETUP;
 		break;
@@ -278,6 +312,32 @@ stay_rereading(struct session *s, enum session_event event, int64_t now_ms)
 	}
 }
 
+/* The owner is asked once both names are told, or are not. */
+static void
+stay_locked(struct session *s)
+{
+	next_setup_phase(s);
+	if (s->setup_phase == SESSION_LOCKED_PHASES)
+		s->wish = SESSION_WISH_ASK_PIN;
+}
+
+/* The PIN is typed once: from then on the SIM is only looked at. */
+static void
+stay_unlocking(struct session *s, enum session_event event, int64_t now_ms)
+{
+	s->next_ms = INT64_MAX;
+	if (event == SESSION_TIME) {
+		s->wish = SESSION_WISH_SETUP;
+	} else if (event == SESSION_DONE && s->setup_phase == UNLOCK_TYPED) {
+		s->setup_phase++;
+		s->next_ms = now_ms + PIN_SETTLE_MS;
+	} else if (event == SESSION_DONE) {
+		next_setup_phase(s);
+	} else if (event != SESSION_SIM_READY) {
+		s->next_ms = now_ms + SETUP_RETRY_MS;
+	}
+}
+
 /* What an event does in a state that it does not end. */
 static void
 on_stay(struct session *s, enum session_event event, int64_t now_ms)
@@ -315,6 +375,12 @@ on_stay(struct session *s, enum session_event event, int64_t now_ms)
 		else if (event == SESSION_DONE)
 			s->next_ms = now_ms + REBOOT_MS;
 		break;
+	case SESSION_LOCKED:
+		stay_locked(s);
+		break;
+	case SESSION_UNLOCKING:
+		stay_unlocking(s, event, now_ms);
+		break;
 	case SESSION_REGISTERING:
 		if (due)
 			s->wish = SESSION_WISH_REGISTER;
@@ -351,6 +417,10 @@ target_of(const struct session *s, const struct edge *edge)
 		{RADIO, SESSION_DONE, SESSION_RADIO_PHASES, REREADING},
 		{REREADING, SESSION_DONE, SESSION_REREAD_PHASES, REGISTERING},
 		{REBOOTING, SESSION_REFUSED, SESSION_REBOOT_PHASES, RESTING},
+		{UNLOCKING, SESSION_DONE, SESSION_UNLOCK_PHASES, SETTING_UP},
+		/* Messages that do not get ready are not waited for longer. */
+		{UNLOCKING, SESSION_REFUSED, SESSION_UNLOCK_PHASES, UNLOCKING},
+		{UNLOCKING, SESSION_LIMIT, SESSION_UNLOCK_PHASES, SETTING_UP},
 	};
 
 	for (size_t i = 0; i < sizeof lasts / sizeof *lasts; i++)
@@ -373,18 +443,32 @@ note_refresh(struct session *s, enum session_state to)
 		(to == REGISTERING && s->refreshing && s->state == REREADING);
 }
 
+/* What whoever typed the PIN has to know when it failed. */
+static void
+note_pin(struct session *s, const struct edge *edge, enum session_state to)
+{
+	s->failed_before = to == LOCKED && s->state == FAILED;
+	s->pin_refused = to == FAILED && edge->from == UNLOCKING &&
+	                 (edge->event == SESSION_REFUSED ||
+				 edge->event == SESSION_LIMIT ||
+				 edge->event == SESSION_SIM_PUK);
+}
+
 static void
 follow(struct session *s, const struct edge *edge, int64_t now_ms)
 {
 	enum session_state to = target_of(s, edge);
 	bool was_up = is_up(s);
 
-	if (edge->why != NULL)
-		s->why = edge->why;
 	if (to == s->state) {
+		if (edge->why != NULL && to == edge->to)
+			s->why = edge->why;
 		on_stay(s, edge->event, now_ms);
 		return;
 	}
+	if (edge->why != NULL)
+		s->why = edge->why;
+	note_pin(s, edge, to);
 	if (to == RESTING && edge->from == REBOOTING)
 		s->why = edge->event == SESSION_REFUSED ? why_refused
 		                                        : why_silent;
@@ -482,6 +566,10 @@ session_state_name(enum session_state state)
 		return "rereading";
 	case SESSION_REBOOTING:
 		return "rebooting";
+	case SESSION_LOCKED:
+		return "locked";
+	case SESSION_UNLOCKING:
+		return "unlocking";
 	case SESSION_RESTING:
 		return "resting";
 	case SESSION_FAILED:

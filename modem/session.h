@@ -1,7 +1,7 @@
 /*
- * session: the life of one modem: absent, probing, setting up, registering,
- * ready, busy, resting, failed. A table of permitted edges; pure: events
- * and the time in, a new state and one wish out. It must never wait
+ * session: the life of one modem: absent, probing, setting up, unlocking,
+ * registering, ready, busy, resting, failed. A table of permitted edges; pure:
+ * events and the time in, a new state and one wish out. It must never wait
  * without a deadline.
  */
 #ifndef MODEM_SESSION_H
@@ -22,6 +22,8 @@ enum session_state {
 	SESSION_RADIO,     /* a refresh: the radio goes off and on */
 	SESSION_REREADING, /* a refresh: the SIM is read again */
 	SESSION_REBOOTING, /* told to start anew, and given time for it */
+	SESSION_LOCKED, /* the SIM asks for its PIN: which, how many tries? */
+	SESSION_UNLOCKING, /* the PIN is typed, and what came of it looked at */
 	SESSION_RESTING,   /* no use; closed, and tried again later */
 	SESSION_FAILED     /* a person is needed; looked at again anyway */
 };
@@ -44,6 +46,8 @@ enum session_event {
 	SESSION_SIM_ABSENT,
 	SESSION_SIM_BAD,     /* failure, or locked to another network */
 	SESSION_SIM_CHANGED, /* another SIM, or none, than a moment ago */
+	SESSION_PIN_GIVEN,   /* its owner has a PIN to type, */
+	SESSION_PIN_KEPT,    /* or none that may be typed */
 	SESSION_REGISTERED,
 	SESSION_UNREGISTERED,
 	SESSION_DENIED,   /* the network does not want this SIM */
@@ -62,7 +66,10 @@ enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
 enum {
 	SESSION_RADIO_PHASES = 2,  /* off, on */
 	SESSION_REREAD_PHASES = 4, /* the last ones of a set-up */
-	SESSION_REBOOT_PHASES = 2 /* each only when the one before is refused */
+	SESSION_REBOOT_PHASES =
+		2, /* each only when the one before is refused */
+	SESSION_LOCKED_PHASES = 4, /* ICCID and tries, two ways each */
+	SESSION_UNLOCK_PHASES = 3  /* typed, ready, messages ready */
 };
 
 /* What the owner of the port is to do now. */
@@ -74,7 +81,8 @@ enum session_wish {
 	SESSION_WISH_SETUP,    /* the script of the state's setup_phase */
 	SESSION_WISH_REGISTER, /* ask for the registration */
 	SESSION_WISH_CHECK,    /* the health of an idle modem */
-	SESSION_WISH_LOOK      /* at the SIM of a failed one */
+	SESSION_WISH_LOOK,     /* at the SIM of a failed one */
+	SESSION_WISH_ASK_PIN   /* the owner: PIN_GIVEN or PIN_KEPT follows */
 };
 
 /*
@@ -93,7 +101,9 @@ struct session {
 	unsigned refused;  /* events that had no edge */
 	bool check_soon;   /* something was heard while busy */
 	bool refreshing;
-	const char *why; /* of absent, resting, failed; static */
+	bool failed_before; /* locked: it was looked at again, from failed */
+	bool pin_refused;   /* failed: the SIM did not take what was typed */
+	const char *why;    /* of absent, resting, failed; static */
 	int64_t next_ms;
 	int64_t limit_ms;
 };

@@ -54,12 +54,41 @@ huawei_tries(struct at_fields *fields, unsigned *tries)
 	return next_tries(fields, tries);
 }
 
+/*
+ * +CSIM: 4,"63C3", the answer to a VERIFY without a PIN: status word 63 CX
+ * (TS 102 221 10.2.1.5), 69 83 when none is left.
+ */
+static int
+card_tries(struct at_fields *fields, unsigned *tries)
+{
+	struct at_field length;
+	struct at_field word;
+	uint8_t octets[2];
+	size_t n;
+
+	if (!at_fields_next(fields, &length) ||
+		!at_fields_next(fields, &word) ||
+		word.text.len != 2 * sizeof octets ||
+		span_from_hex(word.text, octets, sizeof octets, &n) != 0)
+		return -EINVAL;
+	if (octets[0] == 0x69 && octets[1] == 0x83) {
+		*tries = 0;
+		return 0;
+	}
+	if (octets[0] != 0x63 || octets[1] >> 4 != 0xC)
+		return -ENOENT;
+	*tries = octets[1] & 0xF;
+	return 0;
+}
+
 int
 sim_tries_of(struct span line, unsigned *tries)
 {
 	struct at_fields fields;
 	struct at_field name;
 
+	if (at_fields_init(&fields, line, span_str("+CSIM:")))
+		return card_tries(&fields, tries);
 	if (at_fields_init(&fields, line, span_str("^CPIN:")))
 		return huawei_tries(&fields, tries);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

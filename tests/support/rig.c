@@ -87,6 +87,25 @@ on_sms(void *ctx, const struct modem_message *message)
 }
 
 static void
+on_sim_pin(void *ctx, enum modem_sim_pin what)
+{
+	struct rig *rig = ctx;
+	const struct modem_info *info = modem_info(rig->modem);
+
+	rig->pins_asked += what == MODEM_SIM_PIN_ASKED;
+	rig->pins_taken += what == MODEM_SIM_PIN_TAKEN;
+	rig->pins_refused += what == MODEM_SIM_PIN_REFUSED;
+	if (what != MODEM_SIM_PIN_ASKED)
+		return;
+	rig->hold = rig->hold || rig->holds_pin;
+	rig->pin_tries = info->pin_tries;
+	(void)span_copy(rig->iccid, sizeof rig->iccid, span_str(info->iccid));
+	if (rig->sim_pin != NULL &&
+		modem_enter_pin(rig->modem, span_str(rig->sim_pin)) != 0)
+		modem_keep_locked(rig->modem, "the owner keeps it");
+}
+
+static void
 rule(struct rig *rig, const char *when, const char *say)
 {
 	fakewire_rule(
@@ -125,6 +144,7 @@ init(struct rig *rig, const char *dialect, bool takes_mail)
 		.on_state = on_state,
 		.on_push = on_push,
 		.on_sms = takes_mail ? on_sms : NULL,
+		.on_sim_pin = on_sim_pin,
 		.on_trace = on_trace};
 	struct modem_options options = {.name = "rig", .dialect = dialect};
 

@@ -27,6 +27,11 @@ struct rig {
 	struct modem_message message; /* the last one; its pointers are gone */
 	char mail[4 * RIG_TEXT_MAX];  /* all: "sender: text|" */
 	bool confirms;                /* each is done at once */
+	const char *sim_pin;          /* typed when asked for, if it may be */
+	unsigned pins_asked, pins_taken, pins_refused;
+	bool holds_pin; /* hold, from where it is asked for on */
+	int pin_tries;  /* as told when it was asked for last, */
+	char iccid[24];
 	/* Called for each result and each push, if not NULL. */
 	void (*then)(struct rig *rig);
 };

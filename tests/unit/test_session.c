@@ -21,6 +21,8 @@
 #define RADIO       SESSION_RADIO
 #define REREADING   SESSION_REREADING
 #define REBOOTING   SESSION_REBOOTING
+#define LOCKED      SESSION_LOCKED
+#define UNLOCKING   SESSION_UNLOCKING
 #define RESTING     SESSION_RESTING
 #define FAILED      SESSION_FAILED
 
@@ -41,6 +43,13 @@ bring_to(struct session *s, enum session_state state)
 		if (s->state == SETTING_UP && state == FAILED)
 			assert_int_equal(
 				session_on(s, SESSION_SIM_ABSENT, T0), 0);
+		else if (s->state == SETTING_UP && state == LOCKED)
+			assert_int_equal(session_on(s, SESSION_SIM_PIN, T0), 0);
+		else if (s->state == SETTING_UP && state == UNLOCKING)
+			assert_int_equal(session_on(s, SESSION_SIM_PIN, T0), 0);
+		else if (s->state == LOCKED)
+			assert_int_equal(
+				session_on(s, SESSION_PIN_GIVEN, T0), 0);
 		else if (s->state == PROBING && state == RESTING)
 			assert_int_equal(session_on(s, SESSION_SILENT, T0), 0);
 		else
@@ -81,7 +90,7 @@ static const struct row rows[] = {
 	{SETTING_UP, SESSION_TIME, SETTING_UP, SESSION_WISH_SETUP},
 	{SETTING_UP, SESSION_SIM_READY, SETTING_UP, SESSION_WISH_NONE},
 	{SETTING_UP, SESSION_SIM_BUSY, SETTING_UP, SESSION_WISH_NONE},
-	{SETTING_UP, SESSION_SIM_PIN, FAILED, SESSION_WISH_NONE},
+	{SETTING_UP, SESSION_SIM_PIN, LOCKED, SESSION_WISH_SETUP},
 	{SETTING_UP, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
 	{SETTING_UP, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
 	{SETTING_UP, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
@@ -151,7 +160,7 @@ static const struct row rows[] = {
 	{REREADING, SESSION_TIME, REREADING, SESSION_WISH_SETUP},
 	{REREADING, SESSION_SIM_READY, REREADING, SESSION_WISH_NONE},
 	{REREADING, SESSION_SIM_BUSY, REREADING, SESSION_WISH_NONE},
-	{REREADING, SESSION_SIM_PIN, FAILED, SESSION_WISH_NONE},
+	{REREADING, SESSION_SIM_PIN, LOCKED, SESSION_WISH_SETUP},
 	{REREADING, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
 	{REREADING, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
 	{REREADING, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
@@ -173,6 +182,32 @@ static const struct row rows[] = {
 	{REBOOTING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{REBOOTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
+	{LOCKED, SESSION_DONE, LOCKED, SESSION_WISH_SETUP},
+	{LOCKED, SESSION_PIN_GIVEN, UNLOCKING, SESSION_WISH_SETUP},
+	{LOCKED, SESSION_PIN_KEPT, FAILED, SESSION_WISH_NONE},
+	{LOCKED, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{LOCKED, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{LOCKED, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{LOCKED, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{LOCKED, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{LOCKED, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{UNLOCKING, SESSION_DONE, UNLOCKING, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_TIME, UNLOCKING, SESSION_WISH_SETUP},
+	{UNLOCKING, SESSION_SIM_READY, UNLOCKING, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_SIM_BUSY, UNLOCKING, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_SIM_PIN, UNLOCKING, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_REFUSED, FAILED, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_LIMIT, FAILED, SESSION_WISH_NONE},
+	{UNLOCKING, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{UNLOCKING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{UNLOCKING, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
+	{UNLOCKING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{UNLOCKING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
 	{RESTING, SESSION_TIME, ABSENT, SESSION_WISH_CLOSE},
 	{RESTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
@@ -180,7 +215,7 @@ static const struct row rows[] = {
 	{FAILED, SESSION_DONE, FAILED, SESSION_WISH_NONE},
 	{FAILED, SESSION_REFUSED, FAILED, SESSION_WISH_NONE},
 	{FAILED, SESSION_SIM_BUSY, FAILED, SESSION_WISH_NONE},
-	{FAILED, SESSION_SIM_PIN, FAILED, SESSION_WISH_NONE},
+	{FAILED, SESSION_SIM_PIN, LOCKED, SESSION_WISH_SETUP},
 	{FAILED, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
 	{FAILED, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
 	{FAILED, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
@@ -303,6 +338,95 @@ busy_sim_is_asked_again_in_the_same_phase_until_the_limit(void **state)
 	assert_int_equal(s.state, RESTING);
 	assert_string_equal(s.why, "the SIM does not get ready");
 	assert_in_range(asked, 30, 60);
+}
+
+static void
+owner_is_asked_for_a_pin_once_all_ways_were_gone(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, LOCKED);
+	for (unsigned phase = 0; phase < SESSION_LOCKED_PHASES; phase++) {
+		assert_int_equal(s.setup_phase, phase);
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	}
+	assert_int_equal(session_take_wish(&s), SESSION_WISH_ASK_PIN);
+	assert_int_equal(s.state, LOCKED);
+	assert_false(s.failed_before);
+	assert_int_equal(session_on(&s, SESSION_PIN_KEPT, T0), 0);
+	assert_false(s.pin_refused);
+	assert_int_equal(session_on(&s, SESSION_SIM_PIN, T0), 0);
+	assert_true(s.failed_before);
+}
+
+/* The phase that types is run once; the others are repeated. */
+static void
+pin_is_typed_once_and_then_only_looked_after(void **state)
+{
+	struct session s;
+	int64_t now = T0;
+
+	(void)state;
+	bring_to(&s, UNLOCKING);
+	assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+	assert_int_equal(s.setup_phase, 0);
+	assert_int_equal(session_on(&s, SESSION_DONE, now), 0);
+	for (int i = 0; i < 3; i++) {
+		now = session_wake_at(&s);
+		session_on_tick(&s, now);
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+		assert_int_equal(s.setup_phase, 1);
+		assert_int_equal(
+			session_on(&s,
+				i == 0 ? SESSION_SIM_PIN : SESSION_SIM_BUSY,
+				now),
+			0);
+	}
+	now = session_wake_at(&s);
+	session_on_tick(&s, now);
+	assert_int_equal(session_on(&s, SESSION_SIM_READY, now), 0);
+	assert_int_equal(session_on(&s, SESSION_DONE, now), 0);
+	assert_int_equal(s.setup_phase, 2);
+	/* Messages are refused for a while: they are asked again. */
+	assert_int_equal(session_on(&s, SESSION_REFUSED, now), 0);
+	assert_int_equal(s.state, UNLOCKING);
+	session_on_tick(&s, session_wake_at(&s));
+	assert_int_equal(s.setup_phase, 2);
+	assert_int_equal(session_on(&s, SESSION_DONE, now), 0);
+	assert_int_equal(s.state, SETTING_UP);
+}
+
+static void
+unlocking_ends_by_what_the_sim_says_or_does_not(void **state)
+{
+	static const struct {
+		unsigned phase;
+		enum session_event event;
+		enum session_state to;
+		bool refused;
+	} ends[] = {
+		{0, SESSION_REFUSED, FAILED, true},
+		{0, SESSION_SIM_PUK, FAILED, true},
+		{0, SESSION_SILENT, PROBING, false},
+		{1, SESSION_LIMIT, FAILED, true},
+		{1, SESSION_SIM_PUK, FAILED, true},
+		{1, SESSION_SIM_ABSENT, FAILED, false},
+		{1, SESSION_SIM_BAD, FAILED, false},
+		{2, SESSION_LIMIT, SETTING_UP, false},
+	};
+	struct session s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		bring_to(&s, UNLOCKING);
+		for (unsigned phase = 0; phase < ends[i].phase; phase++)
+			assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+		assert_int_equal(session_on(&s, ends[i].event, T0), 0);
+		assert_int_equal(s.state, ends[i].to);
+		assert_int_equal(s.pin_refused, ends[i].refused);
+	}
 }
 
 static void
@@ -491,6 +615,11 @@ main(void)
 		cmocka_unit_test(setup_goes_through_its_phases_once),
 		cmocka_unit_test(
 			busy_sim_is_asked_again_in_the_same_phase_until_the_limit),
+		cmocka_unit_test(
+			owner_is_asked_for_a_pin_once_all_ways_were_gone),
+		cmocka_unit_test(pin_is_typed_once_and_then_only_looked_after),
+		cmocka_unit_test(
+			unlocking_ends_by_what_the_sim_says_or_does_not),
 		cmocka_unit_test(
 			rests_grow_up_to_five_minutes_and_start_anew_after_success),
 		cmocka_unit_test(

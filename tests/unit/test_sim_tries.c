@@ -47,6 +47,10 @@ each_make_tells_the_tries_of_its_pin(void **state)
 		{"+EPINC: 3, 2, 10, 10", 3},
 		{"+TPIN: 3,2,10,10", 3},
 		{"+CPINC: 2,3,10,10", 2},
+		{"+CSIM: 4,\"63C3\"", 3},
+		{"+CSIM: 4,63c1", 1},
+		{"+CSIM: 4,\"63C0\"", 0},
+		{"+CSIM: 4,\"6983\"", 0},
 		{"+PNNM: 3,10", 3},
 		{"+PNNM: 15,10", 15},
 	};
@@ -68,7 +72,8 @@ another_password_or_line_is_passed_over(void **state)
 	static const char *const lines[] = {"+CPINR: SIM PUK,10,10",
 		"+CPINR: SIM PIN2,3,3", "+CPINR: \"SIM PUK2\",10,10",
 		"+CPINRE: SIM PIN,3", "+QPINC: \"P2\",3,10", "+CPIN: SIM PIN",
-		"+CPIN: READY", "OK", "", "PCT: 3", "+SPICE: 3", "^SIMST: 1",
+		"+CPIN: READY", "+CSIM: 4,\"9000\"", "+CSIM: 4,\"6E00\"",
+		"+CSIM: 4,6B00", "OK", "", "PCT: 3", "+SPICE: 3", "^SIMST: 1",
 		"3"};
 	unsigned tries = UNTOUCHED;
 
@@ -87,7 +92,8 @@ a_line_without_its_number_says_nothing(void **state)
 		"^CPIN: SIM PIN,3", "^CPIN: SIM PIN,3,10,,10,3",
 		"#PCT:", "#PCT: SIM PIN", "+SPIC: -1,10", "*EPIN: ,10",
 		"+UPINCNT: 4294967299,3", "+UPINCNT: 16,3", "^SPIC: SIM PIN2",
-		"+QPINC: \"SC\"", "+ZPINPUK: (0-3)"};
+		"+QPINC: \"SC\"", "+ZPINPUK: (0-3)", "+CSIM:", "+CSIM: 4",
+		"+CSIM: 4,\"63C\"", "+CSIM: 6,\"63C363\"", "+CSIM: 4,\"63CX\""};
 	unsigned tries = UNTOUCHED;
 
 	(void)state;
