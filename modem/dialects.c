@@ -23,6 +23,15 @@ static const int local_codes[] = {3, 4, 10, 11, 12, 14, 30};
 		.count = sizeof local_codes / sizeof *local_codes,             \
 		.within_ms = 500                                               \
 	}
+/* Where the result of a request comes behind the network's answer, only
+ * what is said of the SIM is surely said before it. */
+static const int sim_codes[] = {10, 11, 12, 14};
+#define SIM_REFUSALS                                                           \
+	{                                                                      \
+		.codes = sim_codes,                                            \
+		.count = sizeof sim_codes / sizeof *sim_codes,                 \
+		.within_ms = 500                                               \
+	}
 /* Where a number may mean something of the maker's own. */
 #define NO_REFUSALS                                                            \
 	{                                                                      \
@@ -114,7 +123,7 @@ static const struct dialect dialects[] = {
 		.pin_tries = &script_quectel_2g_tries,
 		STANDARD_POWER,
 		STANDARD_MAIL,
-		.refusals = LOCAL_REFUSALS,
+		.refusals = SIM_REFUSALS,
 		.reason = "M35, M95: UCS-2 in hex under scheme 15, answers "
 			  "before OK; tries by +QTRPIN; messages on the SIM"},
 	{.name = "quectel",
@@ -157,7 +166,7 @@ static const struct dialect dialects[] = {
 		.pin_tries = &script_simcom_tries,
 		STANDARD_POWER,
 		STANDARD_MAIL,
-		.refusals = LOCAL_REFUSALS,
+		.refusals = SIM_REFUSALS,
 		.reason = "plain under +CSCS=\"GSM\"; HEX drops the session; "
 			  "echoes after a start, answers before OK"},
 
@@ -183,7 +192,7 @@ static const struct dialect dialects[] = {
 		.radio_off = &script_radio_off,
 		.reboot = &script_telit_reboot,
 		STANDARD_MAIL,
-		.refusals = LOCAL_REFUSALS,
+		.refusals = SIM_REFUSALS,
 		.reason = "LM960 loses what is packed; GM862 blocks its port "
 			  "until the network answers; #CCID, #PCT, #REBOOT"},
 	/* Before Sierra, which bought it: the older ones keep the name. */
@@ -230,7 +239,7 @@ static const struct dialect dialects[] = {
 		.pin_tries = &script_ericsson_tries,
 		STANDARD_POWER,
 		STANDARD_MAIL,
-		.refusals = LOCAL_REFUSALS,
+		.refusals = SIM_REFUSALS,
 		.reason =
 			"MBM and Sony Ericsson: answers before OK, without a "
 			"scheme; HEX and 8-bit not supported; tries by *EPIN"},

@@ -11,7 +11,6 @@
 
 #include "modem/ucs2.h"
 
-/* After an answer whose OK did not come, an error may be an old one. */
 static const struct ask_refusals no_refusals = {.codes = NULL};
 
 void
@@ -73,6 +72,18 @@ is_valid(const struct modem *m, struct span code)
 	return characters <= USSD_CODE_MAX && can_encode(m->coding, code);
 }
 
+/*
+ * After an answer whose OK did not come, an error may be an old one. In an
+ * open session the connection is there already: what is as fast as the
+ * modem itself may be the network's.
+ */
+static const struct ask_refusals *
+refusals_of(const struct modem *m, const struct request *what)
+{
+	return m->unsynced || what->is_reply ? &no_refusals
+	                                     : &m->dialect->refusals;
+}
+
 static void
 begin(struct modem *m, const struct request *what, struct span code)
 {
@@ -81,8 +92,7 @@ begin(struct modem *m, const struct request *what, struct span code)
 	m->request.codings_tried = 1U << m->coding;
 	memcpy(m->request.code, code.ptr, code.len);
 	m->request.code_len = code.len;
-	ask_begin(&m->ask, m->unsynced ? &no_refusals : &m->dialect->refusals,
-		what->timeout_ms);
+	ask_begin(&m->ask, refusals_of(m, what), what->timeout_ms);
 }
 
 int

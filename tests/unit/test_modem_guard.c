@@ -150,9 +150,10 @@ missing_ok_is_waited_out_before_the_next_request(void **state)
 	rig_fini(&rig);
 }
 
-/* The error may be that of the command before, which is owing. */
+/* The connection is there already: the network may be as fast as the modem.
+ * And the error may be that of the command before, if that is owing. */
 static void
-refusal_is_not_sure_while_a_result_is_owing(void **state)
+refusal_of_a_reply_is_never_sure(void **state)
 {
 	(void)state;
 	for (int with_ok = 0; with_ok <= 1; with_ok++) {
@@ -161,8 +162,42 @@ refusal_is_not_sure_while_a_result_is_owing(void **state)
 		assert_int_equal(rig_reply(&rig, PIN), 0);
 		rig_run(&rig, 1000);
 		assert_int_equal(rig.results, 2);
-		assert_int_equal(rig.result.fate,
-			with_ok == 1 ? MODEM_NOT_SENT : MODEM_MAYBE_SENT);
+		assert_int_equal(rig.result.fate, MODEM_MAYBE_SENT);
+		rig_fini(&rig);
+	}
+}
+
+/* There the result waits for the network: only what is said of the SIM
+ * cannot be the network's. */
+static void
+refusal_is_sure_by_the_dialect(void **state)
+{
+	static const struct {
+		const char *dialect;
+		const char *say;
+		enum modem_fate fate;
+	} rows[] = {
+		{"standard", "\r\n+CME ERROR: 30\r\n", MODEM_NOT_SENT},
+		{"zte", "\r\n+CME ERROR: 4\r\n", MODEM_NOT_SENT},
+		{"telit", "\r\n+CME ERROR: 30\r\n", MODEM_MAYBE_SENT},
+		{"telit", "\r\n+CME ERROR: 10\r\n", MODEM_NOT_SENT},
+		{"ericsson", "\r\n+CME ERROR: 3\r\n", MODEM_MAYBE_SENT},
+		{"quectel-2g", "\r\n+CME ERROR: 4\r\n", MODEM_MAYBE_SENT},
+		{"simcom", "\r\n+CME ERROR: 3\r\n", MODEM_MAYBE_SENT},
+		{"simcom", "\r\n+CME ERROR: 14\r\n", MODEM_NOT_SENT},
+		{"mediatek", "\r\n+CME ERROR: 10\r\n", MODEM_MAYBE_SENT},
+		{"nokia", "\r\n+CME ERROR: 30\r\n", MODEM_MAYBE_SENT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_init_ready(&rig, rows[i].dialect);
+		rule("AT+CUSD=1,", rows[i].say, NULL, 0);
+		assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
+		rig_run(&rig, 1000);
+		assert_int_equal(rig.results, 1);
+		if (rig.result.fate != rows[i].fate)
+			fail_msg("%s: %s", rows[i].dialect, rows[i].say);
 		rig_fini(&rig);
 	}
 }
@@ -279,7 +314,8 @@ main(void)
 			what_is_asked_inside_a_flush_waits_for_the_next_one),
 		cmocka_unit_test(
 			missing_ok_is_waited_out_before_the_next_request),
-		cmocka_unit_test(refusal_is_not_sure_while_a_result_is_owing),
+		cmocka_unit_test(refusal_of_a_reply_is_never_sure),
+		cmocka_unit_test(refusal_is_sure_by_the_dialect),
 		cmocka_unit_test(request_behind_a_check_that_hangs_is_not_sent),
 		cmocka_unit_test(
 			half_written_reply_to_a_closed_menu_is_never_finished),
