@@ -110,6 +110,8 @@ value_of(struct span name, const struct chat_args *args, char *number,
 		*out = args->charset;
 	} else if (span_eq(name, span_str("store"))) {
 		*out = args->store;
+	} else if (span_eq(name, span_str("was"))) {
+		*out = args->was;
 	} else if (span_eq(name, span_str("number"))) {
 		(void)snprintf(number, 12, "%u", args->number); /* fits */
 		*out = span_str(number);
@@ -331,13 +333,13 @@ chat_tag(const struct chat *c)
 void
 chat_saw(struct chat *c, unsigned tag)
 {
-	c->seen |= UINT32_C(1) << tag;
+	c->seen |= UINT64_C(1) << tag;
 }
 
 void
 chat_unsee(struct chat *c, unsigned tag)
 {
-	c->seen &= ~(UINT32_C(1) << tag);
+	c->seen &= ~(UINT64_C(1) << tag);
 }
 
 bool

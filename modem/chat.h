@@ -10,7 +10,7 @@
 #include "modem/at.h"
 #include "modem/span.h"
 
-enum { CHAT_TAKES_MAX = 5, CHAT_TAGS_MAX = 32 };
+enum { CHAT_TAKES_MAX = 5, CHAT_TAGS_MAX = 64 };
 
 enum chat_flag {
 	CHAT_OPTIONAL = 1, /* a refusal or silence is passed over */
@@ -49,6 +49,7 @@ struct chat_args {
 	struct span code;
 	struct span charset;
 	struct span store;
+	struct span was; /* what a setting was */
 	unsigned dcs;
 	unsigned number;
 	uint32_t wait_ms;
@@ -88,7 +89,7 @@ struct chat {
 	unsigned failed_tag; /* of the step that failed or timed out */
 	bool own_line;       /* the step had a line of its own */
 	bool acted;          /* the point of no return is behind us */
-	uint32_t seen;       /* tags, a bit each */
+	uint64_t seen;       /* tags, a bit each */
 	uint32_t args_wait_ms;
 	int64_t step_until_ms;   /* INT64_MAX until flushed */
 	int64_t script_until_ms; /* likewise */

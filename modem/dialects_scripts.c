@@ -39,6 +39,11 @@ const struct chat_script script_motorola_ask = SCRIPT("ask", motorola_ask, 0);
 	}
 
 static const struct chat_step huawei_extras[] = {
+	{.text = "AT^CURC?",
+		.takes = {"^CURC:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL,
+		.tag = TAG_WAS_NOISE},
 	/* Silences ^RSSI, ^BOOT and the like. */
 	SET("AT^CURC=0"),
 	/* What it means differs by firmware. */

@@ -85,6 +85,7 @@ modem_new(const struct modem_options *options, struct port *port,
 	ask_init(&m->ask);
 	m->stall_ms = INT64_MAX;
 	m->open_until_ms = INT64_MAX;
+	m->leaving.until_ms = INT64_MAX;
 	m->info.registration = -1;
 	m->info.pin_tries = -1;
 	modem_life_show(m);
@@ -138,6 +139,7 @@ modem_stop(struct modem *m, int64_t now_ms)
 {
 	if (m->session.state == SESSION_STOPPED)
 		return;
+	m->leaving.until_ms = INT64_MAX;
 	hang_up(m);
 	ask_end(&m->ask, MODEM_STOPPED);
 	modem_send_end(m, MODEM_STOPPED);
@@ -166,6 +168,8 @@ modem_tick(struct modem *m, int64_t now_ms)
 		m->cancel_wanted = true;
 	if (now_ms >= m->stall_ms)
 		modem_wire_lost(m, now_ms);
+	if (now_ms >= m->leaving.until_ms)
+		modem_stop(m, now_ms);
 	modem_settle(m, now_ms);
 }
 
@@ -187,6 +191,7 @@ modem_wake_at(const struct modem *m)
 	at = earlier(at, ask_wake_at(&m->ask));
 	at = earlier(at, framer_wake_at(&m->framer));
 	at = earlier(at, m->stall_ms);
+	at = earlier(at, m->leaving.until_ms);
 	if (m->open && !m->request.active && !m->cancel_wanted)
 		at = earlier(at, m->open_until_ms);
 	return at;

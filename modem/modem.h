@@ -87,6 +87,16 @@ void modem_start(struct modem *modem, int64_t now_ms);
  * request under way ends MAYBE_SENT, or NOT_SENT if none of it was flushed. */
 void modem_stop(struct modem *modem, int64_t now_ms);
 
+/*
+ * Puts back what our settings were before us (charset, +CUSD, +CNMI and more
+ * that another program would miss), within three seconds, then it is as after
+ * modem_stop(); on_state tells. At once as modem_stop() where a request is
+ * under way or nothing can be said. A second call changes nothing.
+ */
+void modem_leave(struct modem *modem, int64_t now_ms);
+/* Whether it was never started, or has stopped: the port is closed. */
+bool modem_is_stopped(const struct modem *modem);
+
 /* The descriptor is ready. Reads at most some kilobytes a call. */
 void modem_on_ready(struct modem *modem, int64_t now_ms);
 /* Acts on deadlines that have passed. */

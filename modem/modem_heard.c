@@ -260,6 +260,19 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 	case TAG_CENTRE:
 		on_centre(m, line);
 		break;
+	case TAG_WAS_CHARSET:
+	case TAG_WAS_USSD:
+	case TAG_WAS_NEWS:
+	case TAG_WAS_MODE:
+	case TAG_WAS_REGISTRATION:
+	case TAG_WAS_ERRORS:
+	case TAG_WAS_FORMAT:
+	case TAG_WAS_NOISE:
+	case TAG_WAS_SERVICE:
+	case TAG_WAS_STORES:
+	case TAG_WAS_ECHO:
+		modem_leave_on_info(m, tag, line, now_ms);
+		break;
 	case TAG_PIN_TRIES:
 		on_pin_tries(m, line);
 		break;
@@ -378,8 +391,10 @@ modem_heard_drain(struct modem *m, int64_t now_ms)
 		case FRAME_PROMPT:
 			modem_send_on_prompt(m, now_ms);
 			break;
-		case FRAME_NONE:
 		case FRAME_ECHO:
+			modem_leave_on_echo(m);
+			break;
+		case FRAME_NONE:
 		case FRAME_OVERFLOW:
 			break;
 		}

@@ -11,6 +11,7 @@
 
 /* What the set-up runs, in order; NULL is the dialect's own. */
 enum phase {
+	PHASE_REMEMBER,
 	PHASE_IDENTIFY,
 	PHASE_EXTRAS,
 	PHASE_WAKE,
@@ -44,6 +45,8 @@ static const struct chat_script *
 script_of_setup(const struct modem *m, enum phase phase)
 {
 	switch (phase) {
+	case PHASE_REMEMBER:
+		return &script_remember;
 	case PHASE_IDENTIFY:
 		return &script_identify;
 	case PHASE_EXTRAS:
@@ -108,6 +111,7 @@ script_of_phase(const struct modem *m)
 	case SESSION_REGISTERING:
 	case SESSION_READY:
 	case SESSION_BUSY:
+	case SESSION_LEAVING:
 	case SESSION_RESTING:
 	case SESSION_FAILED:
 		break;
@@ -282,6 +286,10 @@ grant_wish(struct modem *m, int64_t now_ms)
 	case SESSION_WISH_ASK_PIN:
 		modem_unlock_ask(m, now_ms);
 		break;
+	case SESSION_WISH_LEAVE:
+		modem_leave_begin_script(m);
+		run(m, &script_leave);
+		break;
 	}
 	return true;
 }
@@ -342,6 +350,7 @@ on_life_script(struct modem *m, int64_t now_ms)
 	if (m->chat.result == CHAT_BROKEN)
 		return;
 	forget_untold(m);
+	modem_leave_on_script(m);
 	if (m->chat.script == &script_identify)
 		choose_dialect(m);
 	if (m->chat.script == &script_prepare)
@@ -370,6 +379,7 @@ void
 modem_life_restart(struct modem *m, int64_t now_ms)
 {
 	modem_life_break(m);
+	modem_leave_forget(m);
 	(void)session_on(&m->session, SESSION_RESTARTED, now_ms);
 }
 
@@ -423,7 +433,8 @@ settle_once(struct modem *m, int64_t now_ms)
 		(void)session_on(&m->session, SESSION_WORK, now_ms);
 		return true;
 	}
-	return begin_refresh(m, now_ms) || modem_request_begin_job(m, now_ms) ||
+	return modem_leave_go_on(m, now_ms) || begin_refresh(m, now_ms) ||
+	       modem_request_begin_job(m, now_ms) ||
 	       modem_mail_give(m, now_ms) || modem_mail_begin_job(m, now_ms);
 }
 
@@ -461,6 +472,7 @@ shown_state(const struct modem *m)
 	case SESSION_BUSY:
 	case SESSION_RADIO:
 	case SESSION_REREADING:
+	case SESSION_LEAVING:
 		return MODEM_BUSY;
 	case SESSION_RESTING:
 		return MODEM_RESTING;

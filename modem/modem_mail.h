@@ -42,6 +42,7 @@ struct sending {
 /* What a script of JOB_MAIL is for. */
 enum mail_work {
 	MAIL_IDLE,
+	MAIL_REMEMBER,
 	MAIL_PREPARE,
 	MAIL_LIST,
 	MAIL_READ,

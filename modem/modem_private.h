@@ -3,7 +3,7 @@
  * interface, modem_wire.c the port, modem_heard.c what the modem says,
  * modem_life.c what it is made to do, modem_unlock.c the SIM PIN,
  * modem_request.c USSD requests, modem_send.c messages that go out, modem_sms.c
- * those that come.
+ * those that come, modem_leave.c settings that are put back.
  */
 #ifndef MODEM_PRIVATE_H
 #define MODEM_PRIVATE_H
@@ -13,6 +13,7 @@
 #include "modem/dialects.h"
 #include "modem/framer.h"
 #include "modem/modem.h"
+#include "modem/modem_leave.h"
 #include "modem/modem_mail.h"
 #include "modem/session.h"
 
@@ -21,7 +22,7 @@ enum {
 	MODEM_CODE_MAX = 736, /* USSD_CODE_MAX characters of UTF-8 */
 	MODEM_NAME_MAX = 32,
 	MODEM_SIM_PIN_MAX = 8,  /* digits: TS 102 221 9.5.1 */
-	MODEM_SETUP_PHASES = 7, /* scripts of the set-up */
+	MODEM_SETUP_PHASES = 8, /* scripts of the set-up */
 	MODEM_READS_MAX = 4,    /* of FRAMER_READ_MAX bytes, a call; */
 	MODEM_DRAINS_MAX = 16,  /* so many calls before a request */
 	MODEM_STALL_MS = 10000, /* a port that takes no bytes is no port */
@@ -110,6 +111,8 @@ struct modem {
 	int64_t open_until_ms;
 	bool cancel_wanted;
 	bool unsynced; /* a final result may still be on its way */
+
+	struct leaving leaving;
 
 	bool refresh_wanted;
 	enum modem_refresh refresh;

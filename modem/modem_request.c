@@ -30,6 +30,8 @@ modem_request_args(const struct modem *m, char *coded, size_t cap)
 		.wait_ms = m->request.timeout_ms};
 	size_t len = 0;
 
+	if (m->job == JOB_LIFE)
+		args.was = modem_leave_value(m);
 	if (modem_unlock_is_typing(m))
 		args.code = span_of(m->unlock.sim_pin, m->unlock.len);
 	else if (m->job == JOB_SEND)

@@ -167,6 +167,9 @@ modem_mail_begin_job(struct modem *m, int64_t now_ms)
 			script_for(m, &script_delete, &script_delete_only));
 	} else if (mail->round > 0) {
 		go_round(m, now_ms);
+	} else if (now_ms >= mail->list_at_ms && !m->leaving.asked_mail) {
+		m->leaving.asked_mail = true;
+		begin(m, MAIL_REMEMBER, &script_remember_mail);
 	} else if (now_ms >= mail->list_at_ms) {
 		begin_round(m);
 	} else if (mail->told_count > 0 && now_ms >= mail->read_at_ms) {
@@ -274,6 +277,7 @@ on_done(struct modem *m, enum mail_work work, int64_t now_ms)
 {
 	switch (work) {
 	case MAIL_IDLE:
+	case MAIL_REMEMBER:
 	case MAIL_PREPARE:
 	case MAIL_ACKNOWLEDGE:
 		break;

@@ -14,7 +14,9 @@ enum {
 	PROMPT_MS = 10000,
 	LISTING_MS = 30000, /* a SIM gives a few messages a second */
 	UNLOCK_MS = 20000,  /* a PIN is checked by the SIM, and it starts */
-	RADIO_MS = 20000    /* leaves the network, or comes back */
+	RADIO_MS = 20000,   /* leaves the network, or comes back */
+	WAS_MS = 3000,      /* a setting, which any modem has at hand */
+	LEAVE_STEP_MS = 1000
 };
 
 /* ESC leaves a prompt that an earlier program forgot; modems that sleep or
@@ -24,6 +26,53 @@ static const struct chat_step probe[] = {
 	{.text = "AT", .wait_ms = ALIVE_MS, .tries = 5},
 };
 const struct chat_script script_probe = SCRIPT("probe", probe, 20000);
+
+/* What is not told is not put back. The form of errors is asked for first: it
+ * tells whether our settings are still there (modem_leave). */
+#define WAS(command, line, whose)                                              \
+	{                                                                      \
+		.text = (command), .takes = {line}, .wait_ms = WAS_MS,         \
+		.flags = CHAT_OPTIONAL, .tag = (whose)                         \
+	}
+static const struct chat_step remember[] = {
+	WAS("AT+CMEE?", "+CMEE:", TAG_WAS_ERRORS),       /* (9.1) */
+	WAS("AT+CSCS?", "+CSCS:", TAG_WAS_CHARSET),      /* (5.5) */
+	WAS("AT+CUSD?", "+CUSD:", TAG_WAS_USSD),         /* (7.15) */
+	WAS("AT+CREG?", "+CREG:", TAG_WAS_REGISTRATION), /* (7.2) */
+	WAS("AT+COPS?", "+COPS:", TAG_WAS_FORMAT),       /* (7.3) */
+};
+const struct chat_script script_remember = SCRIPT("remember", remember, 0);
+
+/* Once the SIM is ready: before, many refuse them. */
+static const struct chat_step remember_mail[] = {
+	WAS("AT+CMGF?", "+CMGF:", TAG_WAS_MODE),    /* 27.005 3.2.3 */
+	WAS("AT+CNMI?", "+CNMI:", TAG_WAS_NEWS),    /* (3.4.1) */
+	WAS("AT+CSMS?", "+CSMS:", TAG_WAS_SERVICE), /* (3.2.1) */
+	WAS("AT+CPMS?", "+CPMS:", TAG_WAS_STORES),  /* (3.2.2) */
+};
+const struct chat_script script_remember_mail =
+	SCRIPT("remember mail", remember_mail, 0);
+
+/* What would do most harm first: the time is bounded. */
+#define PUT_BACK(command, whose)                                               \
+	{                                                                      \
+		.text = (command), .wait_ms = LEAVE_STEP_MS,                   \
+		.flags = CHAT_OPTIONAL | CHAT_UNLESS, .tag = (whose)           \
+	}
+static const struct chat_step leave[] = {
+	PUT_BACK("AT+CSCS=\"{was}\"", TAG_WAS_CHARSET),
+	PUT_BACK("AT+CUSD={was}", TAG_WAS_USSD),
+	PUT_BACK("AT+CNMI={was}", TAG_WAS_NEWS),
+	PUT_BACK("AT+CMGF={was}", TAG_WAS_MODE),
+	PUT_BACK("AT+CREG={was}", TAG_WAS_REGISTRATION),
+	PUT_BACK("AT+CMEE={was}", TAG_WAS_ERRORS),
+	PUT_BACK("AT+COPS=3,{was}", TAG_WAS_FORMAT),
+	PUT_BACK("AT^CURC={was}", TAG_WAS_NOISE),
+	PUT_BACK("AT+CSMS={was}", TAG_WAS_SERVICE),
+	PUT_BACK("AT+CPMS={was}", TAG_WAS_STORES),
+	PUT_BACK("ATE{was}", TAG_WAS_ECHO), /* V.250 6.2.4 */
+};
+const struct chat_script script_leave = SCRIPT("leave", leave, 0);
 
 static const struct chat_step identify[] = {
 	{.text = "ATE0", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},

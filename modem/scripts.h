@@ -21,14 +21,28 @@ enum script_tag {
 	TAG_SIGNAL,       /* +CSQ */
 	TAG_NETWORK,      /* +COPS */
 	TAG_CHARSET,
-	TAG_RADIO,    /* +CFUN; seen unless the radio is known to be off */
-	TAG_USSD,     /* +CUSD */
-	TAG_SENT,     /* +CMGS */
-	TAG_MAIL,     /* +CMGL and +CMGR, and the messages behind them */
-	TAG_STORE,    /* +CPMS */
-	TAG_SERVICE,  /* +CSMS */
-	TAG_CENTRE,   /* +CSCA */
-	TAG_PIN_TRIES /* +CPINR and its like: sim_tries_of() */
+	TAG_RADIO,     /* +CFUN; seen unless the radio is known to be off */
+	TAG_USSD,      /* +CUSD */
+	TAG_SENT,      /* +CMGS */
+	TAG_MAIL,      /* +CMGL and +CMGR, and the messages behind them */
+	TAG_STORE,     /* +CPMS */
+	TAG_SERVICE,   /* +CSMS */
+	TAG_CENTRE,    /* +CSCA */
+	TAG_PIN_TRIES, /* +CPINR and its like: sim_tries_of() */
+	/* What a setting was before ours. */
+	TAG_WAS_CHARSET,      /* +CSCS */
+	TAG_WAS_USSD,         /* +CUSD */
+	TAG_WAS_NEWS,         /* +CNMI */
+	TAG_WAS_MODE,         /* +CMGF */
+	TAG_WAS_REGISTRATION, /* +CREG */
+	TAG_WAS_ERRORS,       /* +CMEE */
+	TAG_WAS_FORMAT,       /* +COPS */
+	TAG_WAS_NOISE,        /* ^CURC */
+	TAG_WAS_SERVICE,      /* +CSMS */
+	TAG_WAS_STORES,       /* +CPMS */
+	TAG_WAS_ECHO,         /* heard, not asked for */
+	TAG_WAS_FIRST = TAG_WAS_CHARSET,
+	TAG_WAS_LAST = TAG_WAS_ECHO
 };
 
 #define SCRIPT(title, table, limit_ms)                                         \
@@ -38,7 +52,10 @@ enum script_tag {
 		.wait_ms = (limit_ms)                                          \
 	}
 
-extern const struct chat_script script_probe;      /* is anything there? */
+extern const struct chat_script script_probe;    /* is anything there? */
+extern const struct chat_script script_remember; /* settings before ours */
+extern const struct chat_script script_remember_mail;
+extern const struct chat_script script_leave;      /* puts them back */
 extern const struct chat_script script_identify;   /* echo, errors, make */
 extern const struct chat_script script_wake;       /* radio on, if off */
 extern const struct chat_script script_sim;        /* is the SIM usable? */

@@ -30,6 +30,7 @@ static const int64_t limits_ms[SESSION_STATES] = {
 	[SESSION_REBOOTING] = 60000,
 	[SESSION_LOCKED] = 120000,
 	[SESSION_UNLOCKING] = 45000,
+	[SESSION_LEAVING] = 3000, /* whoever stops the program waits */
 };
 
 /* Pauses between attempts at a modem that is no use. */
@@ -56,6 +57,8 @@ struct edge {
 #define REBOOTING   SESSION_REBOOTING
 #define LOCKED      SESSION_LOCKED
 #define UNLOCKING   SESSION_UNLOCKING
+#define LEAVING     SESSION_LEAVING
+#define STOPPED     SESSION_STOPPED
 #define RESTING     SESSION_RESTING
 #define FAILED      SESSION_FAILED
 
@@ -73,6 +76,8 @@ static const char why_roaming[] = "registered abroad, roaming is not allowed";
 static const char why_sms_only[] = "registered for SMS only: no USSD here";
 static const char why_unregistered[] = "not registered with a network";
 static const char why_sim_busy[] = "the SIM does not get ready";
+static const char why_leaving[] = "its settings are put back";
+static const char why_stopped[] = "stopped";
 
 static const struct edge edges[] = {
 	{SESSION_STOPPED, SESSION_START, ABSENT, "not yet opened"},
@@ -191,6 +196,20 @@ static const struct edge edges[] = {
 	{UNLOCKING, SESSION_RESTARTED, PROBING, ""},
 	{UNLOCKING, SESSION_SILENT, PROBING, ""},
 
+	/* From where the port is not in the middle of something. */
+	{SETTING_UP, SESSION_LEAVE, LEAVING, why_leaving},
+	{REGISTERING, SESSION_LEAVE, LEAVING, why_leaving},
+	{READY, SESSION_LEAVE, LEAVING, why_leaving},
+	{FAILED, SESSION_LEAVE, LEAVING, why_leaving},
+
+	{LEAVING, SESSION_DONE, STOPPED, why_stopped},
+	{LEAVING, SESSION_REFUSED, STOPPED, why_stopped},
+	{LEAVING, SESSION_SILENT, STOPPED, why_stopped},
+	{LEAVING, SESSION_LIMIT, STOPPED, why_stopped},
+	{LEAVING, SESSION_LOST, STOPPED, why_stopped},
+	{LEAVING, SESSION_RESTARTED, STOPPED, why_stopped}, /* forgotten */
+	{LEAVING, SESSION_SIM_CHANGED, LEAVING, NULL},
+
 	{RESTING, SESSION_TIME, ABSENT, NULL},
 
 	{FAILED, SESSION_TIME, FAILED, NULL},
@@ -272,6 +291,9 @@ on_enter(struct session *s, int64_t now_ms)
 	case SESSION_REGISTERING:
 		s->wish = SESSION_WISH_REGISTER;
 		break;
+	case SESSION_LEAVING:
+		s->wish = SESSION_WISH_LEAVE;
+		break;
 	case SESSION_READY:
 		s->rests = 0;
 		s->next_ms = now_ms + (s->check_soon ? SOON_MS : HEALTH_MS);
@@ -347,6 +369,7 @@ on_stay(struct session *s, enum session_event event, int64_t now_ms)
 	switch (s->state) {
 	case SESSION_STOPPED:
 	case SESSION_PROBING:
+	case SESSION_LEAVING:
 	case SESSION_RESTING:
 		break;
 	case SESSION_ABSENT:
@@ -487,13 +510,13 @@ static const struct edge *
 common_edge(const struct session *s, enum session_event event)
 {
 	static const struct edge stop = {
-		SESSION_STOPPED, SESSION_STOP, SESSION_STOPPED, "stopped"};
+		SESSION_STOPPED, SESSION_STOP, SESSION_STOPPED, why_stopped};
 	static const struct edge lost = {
 		SESSION_STOPPED, SESSION_LOST, SESSION_ABSENT, why_lost};
 
 	if (event == SESSION_STOP && s->state != SESSION_STOPPED)
 		return &stop;
-	if (event == SESSION_LOST && has_port(s))
+	if (event == SESSION_LOST && has_port(s) && s->state != LEAVING)
 		return &lost;
 	return NULL;
 }
@@ -570,6 +593,8 @@ session_state_name(enum session_state state)
 		return "locked";
 	case SESSION_UNLOCKING:
 		return "unlocking";
+	case SESSION_LEAVING:
+		return "leaving";
 	case SESSION_RESTING:
 		return "resting";
 	case SESSION_FAILED:

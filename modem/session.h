@@ -24,6 +24,7 @@ enum session_state {
 	SESSION_REBOOTING, /* told to start anew, and given time for it */
 	SESSION_LOCKED, /* the SIM asks for its PIN: which, how many tries? */
 	SESSION_UNLOCKING, /* the PIN is typed, and what came of it looked at */
+	SESSION_LEAVING,   /* settings are put back, then it is stopped */
 	SESSION_RESTING,   /* no use; closed, and tried again later */
 	SESSION_FAILED     /* a person is needed; looked at again anyway */
 };
@@ -57,8 +58,9 @@ enum session_event {
 	SESSION_IDLE,     /* it has ended */
 	SESSION_REFRESH_SIM,
 	SESSION_REFRESH_RADIO,
-	SESSION_TIME, /* the next look is due */
-	SESSION_LIMIT /* the state has lasted too long */
+	SESSION_LEAVE, /* its owner wants to stop, politely */
+	SESSION_TIME,  /* the next look is due */
+	SESSION_LIMIT  /* the state has lasted too long */
 };
 enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
 
@@ -82,7 +84,8 @@ enum session_wish {
 	SESSION_WISH_REGISTER, /* ask for the registration */
 	SESSION_WISH_CHECK,    /* the health of an idle modem */
 	SESSION_WISH_LOOK,     /* at the SIM of a failed one */
-	SESSION_WISH_ASK_PIN   /* the owner: PIN_GIVEN or PIN_KEPT follows */
+	SESSION_WISH_ASK_PIN,  /* the owner: PIN_GIVEN or PIN_KEPT follows */
+	SESSION_WISH_LEAVE     /* put the settings back */
 };
 
 /*

@@ -75,11 +75,12 @@ set_up_is_orderly(void **state)
 	rig_init(&rig, "auto");
 	rig_run_to(&rig, MODEM_READY);
 	assert_true(wrote_in_order("\x1b\r", "AT\r"));
-	assert_true(wrote_in_order("AT\r", "ATE0\r"));
+	assert_true(wrote_in_order("AT\r", "AT+CMEE?\r"));
+	assert_true(wrote_in_order("AT+CUSD?\r", "ATE0\r"));
 	assert_true(wrote_in_order("ATE0\r", "AT+CMEE=1\r"));
 	assert_true(wrote_in_order("AT+CMEE=1\r", "AT+CPIN?\r"));
 	assert_true(wrote_in_order("AT+CPIN?\r", "AT+CIMI\r"));
-	assert_true(wrote_in_order("AT+CSCS=\"GSM\"\r", "AT+CREG?\r"));
+	assert_true(wrote_in_order("AT+CSCS=\"GSM\"\r", "AT+CSQ\r"));
 	assert_true(wrote_in_order("AT+CUSD=2\r", "AT+CUSD=1\r"));
 	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 0);
 	rig_fini(&rig);
