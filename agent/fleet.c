@@ -160,18 +160,26 @@ doubt_of(const struct line *line)
 		.quiet_until_ms = line->quiet_until_ms};
 }
 
-/* Ends a line that is out of the list, and starts the one that takes its
+/* Its settings are put back first. Whether it has stopped. */
+static bool
+leave(struct slot *slot)
+{
+	if (!slot->stopping) {
+		slot->stopping = true;
+		modem_leave(slot->line.modem, loop_now_ms(slot->fleet->loop));
+		fleet_rearm(slot);
+	}
+	return modem_is_stopped(slot->line.modem);
+}
+
+/* Frees a line that is out of the list, and starts the one that takes its
  * name: whoever may still answer the old one may answer the new one. */
 static void
 replace(struct slot *slot)
 {
 	struct fleet *fleet = slot->fleet;
 	const struct config_modem *now = wanted(fleet->config, slot);
-	int64_t now_ms = loop_now_ms(fleet->loop);
 	struct doubt doubt = doubt_of(&slot->line);
-	slot->line.busy = true; /* no callback finds it free */
-	slot->stopping = true;
-	modem_stop(slot->line.modem, now_ms);
 	free_slot(slot);
 	if (now)
 		add_slot(fleet, now, &doubt);
@@ -183,7 +191,10 @@ fleet_sweep(struct fleet *fleet)
 	struct slot **at = &fleet->slots;
 	while (*at) {
 		struct slot *slot = *at;
-		if (!slot->line.draining || slot->line.busy) {
+		bool free = !slot->line.busy || slot->stopping;
+		if (slot->line.draining && free)
+			slot->line.busy = true; /* nobody finds it free */
+		if (!slot->line.draining || !free || !leave(slot)) {
 			at = &slot->next;
 			continue;
 		}
@@ -215,6 +226,22 @@ void
 fleet_doubt_all(struct fleet *fleet)
 {
 	fleet->doubt_all = true;
+}
+
+void
+fleet_leave(struct fleet *fleet)
+{
+	for (struct slot *s = fleet->slots; s; s = s->next)
+		(void)leave(s);
+}
+
+bool
+fleet_is_stopped(const struct fleet *fleet)
+{
+	for (struct slot *s = fleet->slots; s; s = s->next)
+		if (!modem_is_stopped(s->line.modem))
+			return false;
+	return true;
 }
 
 void

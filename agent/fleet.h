@@ -88,11 +88,21 @@ void fleet_apply(struct fleet *fleet, const struct config *config,
  * open. Call before fleet_apply(). */
 void fleet_doubt_all(struct fleet *fleet);
 
-/* Frees lines that have drained, and starts those that take their name.
- * Must not be called from a callback of a modem. */
+/* Lets lines that have drained put their modems' settings back, frees those
+ * that have, and starts those that take their name. Must not be called from a
+ * callback of a modem. */
 void fleet_sweep(struct fleet *fleet);
 
-/* Stops all modems (shutdown). */
+/* How long fleet_leave() may need, the turns between included. */
+enum { FLEET_LEAVE_MS = 3500 };
+
+/* Shutdown: each modem puts its settings back and stops; on_change tells.
+ * Requests under way end as in fleet_stop(). Must not be called from a
+ * callback of a modem. */
+void fleet_leave(struct fleet *fleet);
+bool fleet_is_stopped(const struct fleet *fleet);
+
+/* Stops all modems at once, as they are. */
 void fleet_stop(struct fleet *fleet);
 
 /* All operators that are known now; NULL before fleet_apply(). Borrowed until

@@ -59,16 +59,42 @@ struct daemon {
 	struct trail *trail;
 	struct control *control;
 	struct loop_timer *watchdog;
-	bool stopping;
+	struct loop_timer *leave; /* NULL until all is drained */
+	bool stopping, leaving;
 };
 
 /* ---- callbacks between the parts --------------------------------------- */
 
+/* The modems put their settings back; the second time it has lasted too
+ * long. */
+static void
+on_leave(void *ctx)
+{
+	struct daemon *d = ctx;
+	if (!d->leaving) {
+		d->leaving = true;
+		loop_timer_at(d->leave, loop_now_ms(d->loop) + FLEET_LEAVE_MS);
+		fleet_leave(d->fleet);
+		if (!fleet_is_stopped(d->fleet))
+			return;
+	}
+	loop_stop(d->loop);
+}
+
+/* In a turn of its own: a modem may be just calling. A full disk must not
+ * keep us from ending. */
 static void
 stop_when_drained(struct daemon *d)
 {
-	if (d->stopping && redeem_in_flight(d->redeem) == 0)
+	if (!d->stopping || redeem_in_flight(d->redeem) > 0)
+		return;
+	if (!d->leave) {
+		d->leave = loop_timer_new(d->loop, on_leave, d);
+		loop_timer_always(d->leave);
+		loop_timer_at(d->leave, loop_now_ms(d->loop));
+	} else if (d->leaving && fleet_is_stopped(d->fleet)) {
 		loop_stop(d->loop);
+	}
 }
 
 static void

@@ -54,7 +54,7 @@ residual_cases_are_found_by_their_evidence(void **state)
 {
 	(void)state;
 	for (unsigned i = REALM_NOTHING + 1; i < REALM_RESIDUALS; i++) {
-		struct run_options o = {.hours = 1, .residual = i};
+		struct run_options o = {.hours = 2, .residual = i};
 		uint64_t before = law_counts()->forgiven;
 		for (uint64_t seed = 1; seed <= SEEDS / 12; seed++)
 			run_good(seed, &o);

@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "agent/loop.h"
+#include "tests/support/fakewire.h"
 #include "tests/virtual/shop.h"
 
-enum { FENCE_MS = 60000, LONG_MS = 40000 };
+enum { FENCE_MS = 60000, LONG_MS = 40000, LEAVE_MS = 1000 };
 
 /* Another operator, for SIM 3. */
 static const char other_ini[] =
@@ -40,6 +41,15 @@ one_ready(struct shop *s, void **state)
 {
 	begin(s, state);
 	return shop_one_ready(s);
+}
+
+/* A line that has drained leaves its modem, and is swept away. */
+static void
+sweep(struct shop *s)
+{
+	fleet_sweep(s->fleet);
+	virtual_run(s->loop, LEAVE_MS);
+	fleet_sweep(s->fleet);
 }
 
 /* ---- reload ------------------------------------------------------------ */
@@ -69,6 +79,10 @@ a_modem_that_is_removed_goes_at_once_when_it_is_idle(void **state)
 	(void)one_ready(&s, state);
 	shop_modem_gone(&s, "a");
 	shop_apply(&s);
+	/* As soon as its settings are put back. */
+	assert_true(shop_line(&s, "a")->busy);
+	assert_int_equal(shop_state(&s, "a"), MODEM_BUSY);
+	sweep(&s);
 	assert_int_equal(fleet_count(s.fleet), 0);
 	assert_true(virtual_wire(SHOP_PORT_A)->was_freed);
 	assert_false(virtual_wire(SHOP_PORT_A)->is_open);
@@ -91,9 +105,57 @@ a_modem_that_is_removed_while_busy_drains_first(void **state)
 	assert_ptr_equal(shop_line(&s, "a"), line);
 	assert_true(virtual_wire(SHOP_PORT_A)->is_open);
 	line->busy = false;
-	fleet_sweep(s.fleet);
+	sweep(&s);
 	assert_int_equal(fleet_count(s.fleet), 0);
 	assert_true(virtual_wire(SHOP_PORT_A)->was_freed);
+	shop_fini(&s);
+}
+
+/* Nothing is written but by the turn's outlet, so after its commit. */
+static void
+a_modem_that_is_removed_is_left_as_it_was(void **state)
+{
+	struct shop s;
+	begin(&s, state);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){.when = "AT+CUSD?",
+			.say = "\r\n+CUSD: 0\r\n\r\nOK\r\n",
+			.after_ms = 5});
+	shop_modem(&s, "a", SHOP_PORT_A, "simtel");
+	shop_apply(&s);
+	shop_run_to(&s, "a", MODEM_READY);
+	virtual_run(s.loop, LEAVE_MS);
+	shop_modem_gone(&s, "a");
+	fleet_apply(s.fleet, &s.config, &s.profiles);
+	assert_int_equal(
+		fakewire_count(virtual_wire(SHOP_PORT_A), "AT+CUSD=0\r"), 0);
+	sweep(&s);
+	assert_int_equal(
+		fakewire_count(virtual_wire(SHOP_PORT_A), "AT+CUSD=0\r"), 1);
+	assert_int_equal(fleet_count(s.fleet), 0);
+	shop_fini(&s);
+}
+
+/* One that hangs keeps its name for no longer than the bound. */
+static void
+a_modem_that_hangs_while_it_is_left_is_freed_all_the_same(void **state)
+{
+	struct shop s;
+	(void)one_ready(&s, state);
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){.when = "AT", .say = NULL});
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){.when = "AT+CREG?", .say = NULL});
+	virtual_run(s.loop, 31000); /* in the middle of a look at its health */
+	shop_modem_gone(&s, "a");
+	shop_apply(&s);
+	virtual_run(s.loop, 2500);
+	fleet_sweep(s.fleet);
+	assert_int_equal(fleet_count(s.fleet), 1);
+	virtual_run(s.loop, FLEET_LEAVE_MS - 2500);
+	fleet_sweep(s.fleet);
+	assert_int_equal(fleet_count(s.fleet), 0);
 	shop_fini(&s);
 }
 
@@ -110,7 +172,7 @@ a_changed_device_restarts_once_the_old_one_has_drained(void **state)
 	assert_int_equal(fleet_count(s.fleet), 1);
 	assert_int_equal(virtual_wire(SHOP_PORT_B)->opens, 0);
 	line->busy = false;
-	fleet_sweep(s.fleet);
+	sweep(&s);
 	assert_int_equal(fleet_count(s.fleet), 1);
 	assert_true(virtual_wire(SHOP_PORT_A)->was_freed);
 	shop_run_to(&s, "a", MODEM_READY);
@@ -133,6 +195,7 @@ what_the_driver_was_made_with_cannot_change_in_place(void **state)
 		if (i == 3)
 			strcpy(m->dialect, "huawei");
 		shop_apply(&s);
+		sweep(&s);
 		assert_int_equal(fleet_count(s.fleet), 1);
 		assert_int_equal(virtual_wire(SHOP_PORT_A)->closes, 1);
 		assert_true(shop_state(&s, "a") != MODEM_READY);
@@ -152,7 +215,7 @@ a_modem_that_comes_back_while_it_drains_starts_anew(void **state)
 	shop_apply(&s);
 	assert_int_equal(fleet_count(s.fleet), 1);
 	line->busy = false;
-	fleet_sweep(s.fleet);
+	sweep(&s);
 	shop_run_to(&s, "a", MODEM_READY);
 	assert_int_equal(fleet_count(s.fleet), 1);
 	assert_false(shop_line(&s, "a")->draining);
@@ -216,6 +279,32 @@ a_stopped_fleet_closes_its_ports_and_opens_none(void **state)
 	assert_int_equal(shop_events(&s, "modem.absent", "a"), 1);
 	shop_fini(&s);
 	fleet_free(NULL);
+}
+
+/* At the end of the daemon: all at the same time, and no doubt is raised. */
+static void
+a_fleet_that_is_left_stops_within_its_time(void **state)
+{
+	struct shop s;
+	(void)one_ready(&s, state);
+	virtual_plug(SHOP_PORT_B, SHOP_SIM_2);
+	shop_modem(&s, "b", SHOP_PORT_B, "simtel");
+	shop_modem(&s, "c", "/dev/c", "simtel");
+	shop_apply(&s);
+	shop_run_to(&s, "b", MODEM_READY);
+	fakewire_rule(virtual_wire(SHOP_PORT_B),
+		(struct fakewire_rule){.when = "AT", .say = NULL});
+	assert_false(fleet_is_stopped(s.fleet));
+	fleet_leave(s.fleet);
+	virtual_run(s.loop, FLEET_LEAVE_MS);
+	assert_true(fleet_is_stopped(s.fleet));
+	assert_false(virtual_wire(SHOP_PORT_A)->is_open);
+	assert_false(virtual_wire(SHOP_PORT_B)->is_open);
+	assert_int_equal(shop_events(&s, "modem.fenced", "a"), 0);
+	assert_int_equal(shop_events(&s, "modem.absent", "a"), 1);
+	virtual_run(s.loop, 60000);
+	assert_true(fleet_is_stopped(s.fleet));
+	shop_fini(&s);
 }
 
 /* ---- doubt ------------------------------------------------------------- */
@@ -286,6 +375,7 @@ a_modem_that_restarts_for_a_reload_stays_in_doubt(void **state)
 		int64_t quiet_ms = line->quiet_until_ms;
 		shop_modem(&s, "a", SHOP_PORT_A, "simtel")->baud = 9600;
 		shop_apply(&s);
+		sweep(&s);
 		assert_int_equal(virtual_wire(SHOP_PORT_A)->closes, 1);
 		shop_run_to(&s, "a", MODEM_READY);
 		assert_true(shop_line(&s, "a")->doubt);
@@ -315,6 +405,9 @@ main(void)
 		TEST(a_modem_that_is_added_starts_and_the_others_go_on),
 		TEST(a_modem_that_is_removed_goes_at_once_when_it_is_idle),
 		TEST(a_modem_that_is_removed_while_busy_drains_first),
+		TEST(a_modem_that_is_removed_is_left_as_it_was),
+		TEST(a_modem_that_hangs_while_it_is_left_is_freed_all_the_same),
+		TEST(a_fleet_that_is_left_stops_within_its_time),
 		TEST(a_changed_device_restarts_once_the_old_one_has_drained),
 		TEST(what_the_driver_was_made_with_cannot_change_in_place),
 		TEST(a_modem_that_comes_back_while_it_drains_starts_anew),
