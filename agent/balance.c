@@ -3,7 +3,7 @@
  * as evidence before it is stored. It must never take a card's verdict for
  * the answer.
  */
-#include "agent/balance.h"
+#include "agent/balance_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,24 +12,6 @@
 #include "agent/late.h"
 #include "agent/loop.h"
 #include "agent/turn.h"
-
-/* One request under way. */
-struct ask {
-	struct balance *balance;
-	struct line *line;
-	struct profile *profile; /* the one it began with; counted */
-	balance_fn *fn;
-	void *ctx;
-	int64_t began_ms;
-	struct ask *next;
-};
-
-struct balance {
-	struct loop *loop;
-	struct turn *turn;
-	struct fleet_idle on_idle;
-	struct ask *asks;
-};
 
 static const char *
 failure(enum modem_cause cause)
@@ -82,9 +64,17 @@ pace_line(struct line *line, bool ok, int64_t now_ms)
 	line->rest_until_ms = now_ms + REST_MS * ((int64_t)1 << doublings);
 }
 
-/* Tells the waiter and the line, and forgets the request. */
 static void
-finish(struct ask *ask, const struct balance_answer *answer)
+free_ask(struct ask *ask)
+{
+	if (ask->timer)
+		loop_timer_free(ask->timer);
+	profile_unref(ask->profile);
+	free(ask);
+}
+
+void
+balance_finish(struct ask *ask, const struct balance_answer *answer)
 {
 	struct balance *balance = ask->balance;
 	struct line *line = ask->line;
@@ -96,23 +86,8 @@ finish(struct ask *ask, const struct balance_answer *answer)
 	unlink_ask(ask);
 	if (ask->fn)
 		ask->fn(ask->ctx, answer);
-	profile_unref(ask->profile);
-	free(ask);
+	free_ask(ask);
 	balance->on_idle.fn(balance->on_idle.ctx, line);
-}
-
-/*
- * A text with a card's verdict answers no balance request: it is an earlier
- * attempt's, come late (contract, The fence), even where it tells a balance.
- * The answer to this request is then still to come.
- */
-static bool
-is_late(const struct classify_result *read)
-{
-	return read->verdict == VERDICT_LOADED ||
-	       read->verdict == VERDICT_PENDING ||
-	       read->verdict == VERDICT_SIM_BLOCKED ||
-	       (verdict_is_refusal(read->verdict) && !read->balance_matched);
 }
 
 /* A port that broke off says nothing of how long the network takes. */
@@ -137,24 +112,45 @@ take_late(struct ask *ask, struct span text, struct balance_answer *answer)
 	answer->settled = news.settled;
 }
 
+struct balance_answer
+balance_no_answer(const struct ask *ask, const char *error)
+{
+	return (struct balance_answer){.minor = MONEY_NONE,
+		.decimals = ask->profile->decimals,
+		.currency = ask->profile->currency,
+		.at_wall_ms = loop_wall_ms(),
+		.error = error};
+}
+
+void
+balance_told(const struct reading *told, struct balance_answer *answer)
+{
+	answer->ok = true;
+	answer->error = "";
+	answer->minor = told->minor;
+}
+
+void
+balance_read(const struct ask *ask, const struct reading *told,
+	struct span text, struct balance_answer *answer)
+{
+	balance_told(told, answer);
+	answer->proof = reading_take(ask->balance->turn, ask->line, told, text);
+	answer->settled = answer->proof.settles && !answer->proof.in_the_air;
+}
+
 static void
 take_text(struct ask *ask, struct span text, struct balance_answer *answer)
 {
 	struct classify_result read;
 	classifier_read(ask->profile->reply, text, &read);
-	if (is_late(&read)) {
+	if (classify_is_of_card(&read)) {
 		take_late(ask, text, answer);
 		return;
 	}
 	struct reading told = reading_of(ask->profile, &read.groups);
-	if (told.minor == MONEY_NONE)
-		return;
-	answer->ok = true;
-	answer->error = "";
-	answer->minor = told.minor;
-	answer->proof =
-		reading_take(ask->balance->turn, ask->line, &told, text);
-	answer->settled = answer->proof.settles && !answer->proof.in_the_air;
+	if (told.minor != MONEY_NONE)
+		balance_read(ask, &told, text, answer);
 }
 
 static void
@@ -162,11 +158,8 @@ on_result(void *ctx, const struct modem_result *result)
 {
 	struct ask *ask = ctx;
 	struct balance *b = ask->balance;
-	struct balance_answer answer = {.minor = MONEY_NONE,
-		.decimals = ask->profile->decimals,
-		.currency = ask->profile->currency,
-		.at_wall_ms = loop_wall_ms(),
-		.error = failure(result->cause)};
+	struct balance_answer answer =
+		balance_no_answer(ask, failure(result->cause));
 	if (result->open)
 		modem_end(ask->line->modem);
 	/* Its answer may still come, and must not meet a PIN. */
@@ -175,7 +168,7 @@ on_result(void *ctx, const struct modem_result *result)
 		line_doubt(ask->line, b->turn, "balance", due_ms(ask, result));
 	if (result->cause == MODEM_TEXT)
 		take_text(ask, result->text, &answer);
-	finish(ask, &answer);
+	balance_finish(ask, &answer);
 }
 
 /* ---- asking ------------------------------------------------------------ */
@@ -206,10 +199,31 @@ is_left_today(const struct balance *balance, const struct line *line)
 }
 
 bool
+balance_goes_by_text(const struct line *line)
+{
+	const struct profile *p = line->profile;
+	return p->balance_ussd[0] == '\0' && p->balance_sms_to[0] != '\0';
+}
+
+int64_t
+balance_patience_ms(const struct line *line)
+{
+	const struct profile *p = line->profile;
+	return p->timeout_ms +
+	       (balance_goes_by_text(line) ? p->sms_timeout_ms : 0);
+}
+
+static bool
+has_a_way(const struct line *line)
+{
+	return line->profile && (line->profile->balance_ussd[0] != '\0' ||
+					balance_goes_by_text(line));
+}
+
+bool
 balance_may_ask(const struct balance *balance, const struct line *line)
 {
-	return line->profile && line->profile->balance_ussd[0] != '\0' &&
-	       is_left_today(balance, line);
+	return has_a_way(line) && is_left_today(balance, line);
 }
 
 /* Where requests cost money each is counted, before it goes out. */
@@ -227,12 +241,37 @@ count_request(struct balance *balance, const struct line *line)
 	return turn_try(balance->turn, &op, NULL);
 }
 
+static struct ask *
+new_ask(struct balance *balance, struct line *line)
+{
+	struct ask *ask = calloc(1, sizeof(*ask));
+	if (!ask)
+		abort();
+	*ask = (struct ask){.balance = balance,
+		.line = line,
+		.profile = profile_ref(line->profile),
+		.began_ms = loop_now_ms(balance->loop),
+		.by_text = balance_goes_by_text(line),
+		.began_wall_ms = loop_wall_ms(),
+		.next = balance->asks};
+	return ask;
+}
+
+static int
+begin(struct ask *ask)
+{
+	const struct profile *profile = ask->profile;
+	if (ask->by_text)
+		return balance_text_begin(ask);
+	return modem_ask(ask->line->modem, span_str(profile->balance_ussd),
+		MODEM_SEARCH, profile->timeout_ms, on_result, ask);
+}
+
 int
 balance_ask(
 	struct balance *balance, struct line *line, balance_fn *fn, void *ctx)
 {
-	struct profile *profile = line->profile;
-	if (!profile || profile->balance_ussd[0] == '\0')
+	if (!has_a_way(line))
 		return -ENOTSUP;
 	if (line->busy || modem_info(line->modem)->state != MODEM_READY)
 		return -EBUSY;
@@ -241,22 +280,14 @@ balance_ask(
 	int rc = count_request(balance, line);
 	if (rc != 0)
 		return rc;
-	struct ask *ask = calloc(1, sizeof(*ask));
-	if (!ask)
-		abort();
-	*ask = (struct ask){.balance = balance,
-		.line = line,
-		.fn = fn,
-		.ctx = ctx,
-		.began_ms = loop_now_ms(balance->loop),
-		.next = balance->asks};
-	rc = modem_ask(line->modem, span_str(profile->balance_ussd),
-		MODEM_SEARCH, profile->timeout_ms, on_result, ask);
+	struct ask *ask = new_ask(balance, line);
+	rc = begin(ask);
 	if (rc != 0) {
-		free(ask);
+		free_ask(ask);
 		return rc;
 	}
-	ask->profile = profile_ref(profile);
+	ask->fn = fn;
+	ask->ctx = ctx;
 	balance->asks = ask;
 	line->busy = true;
 	return 0;
@@ -290,8 +321,8 @@ balance_free(struct balance *balance)
 	while (balance->asks) {
 		struct ask *ask = balance->asks;
 		balance->asks = ask->next;
-		profile_unref(ask->profile);
-		free(ask);
+		free_ask(ask);
 	}
+	balance_text_free_debts(balance);
 	free(balance);
 }

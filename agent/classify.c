@@ -165,3 +165,12 @@ classifier_read(const struct classifier *c, struct span text,
 	read_plain(c, span_of(plain.bytes, plain.len), out);
 	plain_text_wipe(&plain);
 }
+
+bool
+classify_is_of_card(const struct classify_result *read)
+{
+	return read->verdict == VERDICT_LOADED ||
+	       read->verdict == VERDICT_PENDING ||
+	       read->verdict == VERDICT_SIM_BLOCKED ||
+	       (verdict_is_refusal(read->verdict) && !read->balance_matched);
+}

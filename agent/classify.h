@@ -82,4 +82,12 @@ struct classify_result {
 void classifier_read(const struct classifier *c, struct span text,
 	struct classify_result *out);
 
+/*
+ * A text with a card's verdict answers no request for the balance, nor a
+ * person's code: it is an earlier attempt's, come late (contract, The fence),
+ * even where it tells a balance. A refusal that [balance] matches as well is
+ * none.
+ */
+bool classify_is_of_card(const struct classify_result *read);
+
 #endif

@@ -490,7 +490,8 @@ control_balance(struct client *client, const struct json *args)
 	int err = balance_ask(parts->balance, line, on_balance, client);
 	if (err == -ENOTSUP)
 		client_fail(client, CONTROL_REFUSED,
-			"the operator of %.64s has no code for the balance",
+			"the operator of %.64s has neither a code nor a text "
+			"for the balance",
 			modem);
 	else if (err == -EDQUOT)
 		client_fail(client, CONTROL_REFUSED,

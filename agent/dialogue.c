@@ -192,10 +192,7 @@ may_be_late(const struct session *s, struct span text_utf8)
 {
 	struct classify_result read;
 	classifier_read(s->profile->reply, text_utf8, &read);
-	return read.verdict == VERDICT_LOADED ||
-	       read.verdict == VERDICT_PENDING ||
-	       read.verdict == VERDICT_SIM_BLOCKED ||
-	       (verdict_is_refusal(read.verdict) && !read.balance_matched);
+	return classify_is_of_card(&read);
 }
 
 /* What may still be answered must not meet a PIN. */

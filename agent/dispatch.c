@@ -46,9 +46,11 @@ static bool
 wants_balance(const struct dispatch *d, const struct line *line, int64_t batch)
 {
 	const struct profile *p = line->profile;
-	bool coding_known = modem_info(line->modem)->coding_known;
 	if (!balance_may_ask(d->parts.balance, line))
 		return false;
+	/* A message tells nothing of the coding of USSD. */
+	bool coding_known = modem_info(line->modem)->coding_known ||
+	                    balance_goes_by_text(line);
 	switch (p->before) {
 	case PROFILE_BEFORE_NEVER:
 		return false;

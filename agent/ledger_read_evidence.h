@@ -64,6 +64,16 @@ struct ledger_proof {
 int ledger_proof(
 	struct ledger *ledger, const char *account, struct ledger_proof *out);
 
+/* What moved a SIM's balance last, or may have: so that two looks at it tell
+ * whether anything did in between. 0 or -EIO. */
+struct ledger_touch {
+	int64_t attempt;         /* the newest on its account, or by the SIM */
+	int64_t spoiled_seq;     /* see ledger_spoil; 0: never */
+	int64_t spoiled_wall_ms; /* when that was */
+};
+int ledger_last_touch(
+	struct ledger *ledger, const char *iccid, struct ledger_touch *out);
+
 /* The unknown voucher that repeat = once may dial again on this SIM, which
  * dialled it before: unanswered, not yet repeated, its fence over. 0: none. */
 int64_t ledger_repeatable(

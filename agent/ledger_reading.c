@@ -268,3 +268,31 @@ ledger_take_spoil(struct ledger *ledger, const struct ledger_op *op,
 		return rc;
 	return ledger_account_spoil(ledger, account, s->by);
 }
+
+static const char touch_sql[] =
+	"SELECT max(ifnull((SELECT max(id) FROM attempt WHERE account = ?1),0),"
+	"  ifnull((SELECT max(id) FROM attempt WHERE iccid = ?2),0)),"
+	" ifnull((SELECT spoiled_seq FROM account WHERE name = ?1),0),"
+	" ifnull((SELECT at FROM audit WHERE seq ="
+	"  (SELECT spoiled_seq FROM account WHERE name = ?1)),0)";
+
+int
+ledger_last_touch(
+	struct ledger *ledger, const char *iccid, struct ledger_touch *out)
+{
+	char account[LEDGER_TARGET_MAX];
+	if (ledger_account_of(ledger, iccid, account) != 0)
+		return -EIO;
+	sqlite3_stmt *stmt = ledger_take(
+		ledger, touch_sql, ledger_text(account), ledger_text(iccid));
+	if (stmt == NULL)
+		return -EIO;
+	int rc = ledger_step(ledger, stmt);
+	if (rc == 1)
+		*out = (struct ledger_touch){
+			.attempt = sqlite3_column_int64(stmt, 0),
+			.spoiled_seq = sqlite3_column_int64(stmt, 1),
+			.spoiled_wall_ms = sqlite3_column_int64(stmt, 2)};
+	ledger_give(ledger, stmt);
+	return rc == 1 ? 0 : -EIO;
+}

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "agent/balance.h"
 #include "agent/fit.h"
 #include "agent/ledger_copy.h"
 #include "agent/loop.h"
@@ -26,7 +27,8 @@ struct arrival {
 	struct weigh_told told;
 	struct ledger_cause cause; /* of its attempt; its texts are gone */
 	struct message_step step;
-	bool heard;      /* it is the operator's word */
+	bool heard; /* it is the operator's word */
+	enum balance_use use;
 	const char *why; /* why it decides nothing; "" */
 };
 
@@ -141,6 +143,29 @@ find_attempt(struct arrival *a)
 	return 0;
 }
 
+static struct balance_message
+balance_message_of(const struct arrival *a)
+{
+	return (struct balance_message){.text_utf8 = a->message->text_utf8,
+		.read = &a->read,
+		.stamp_wall_ms = a->message->stamp_wall_ms};
+}
+
+/* A refusal that [balance] matches as well is no card's then. */
+static bool
+is_balance_answer(struct arrival *a)
+{
+	struct balance_message m = balance_message_of(a);
+	if (a->parts->balance)
+		a->use = balance_weigh_message(a->parts->balance, a->line, &m);
+	if (a->use != BALANCE_FOR_PEOPLE && a->use != BALANCE_READING)
+		return false;
+	a->told.verdict = VERDICT_NONE;
+	a->read.rule = "";
+	a->why = "balance";
+	return true;
+}
+
 /* Reads it as far as it may be a verdict. 0 or -EIO. */
 static int
 judge(struct arrival *a)
@@ -152,6 +177,8 @@ judge(struct arrival *a)
 	classifier_read(
 		a->line->profile->reply, a->message->text_utf8, &a->read);
 	a->told = weigh_told(a->line->profile, &a->read);
+	if (is_balance_answer(a))
+		return 0;
 	/* "You will get an SMS" by SMS: the one that decides is to come. */
 	if (a->told.verdict == VERDICT_NONE ||
 		a->told.verdict == VERDICT_PENDING) {
@@ -210,6 +237,14 @@ block_sim(const struct arrival *a)
 	turn_must(a->parts->turn, &op);
 }
 
+static void
+take_balance(const struct arrival *a)
+{
+	struct balance_message m = balance_message_of(a);
+	if (a->use != BALANCE_NOTHING)
+		balance_take_message(a->parts->balance, a->line, &m, a->use);
+}
+
 /* Behind the message itself, in the same turn. */
 static void
 act(const struct arrival *a, const struct ledger_message_keep *kept,
@@ -225,8 +260,9 @@ act(const struct arrival *a, const struct ledger_message_keep *kept,
 	block_sim(a);
 	/* One that waits has its balance weighed when it decides. */
 	if (a->heard && balance_minor == MONEY_NONE &&
-		a->step.use != MESSAGE_WAIT)
+		a->step.use != MESSAGE_WAIT && a->use != BALANCE_READING)
 		message_spoil(a->parts->turn, line_iccid(a->line), &a->told);
+	take_balance(a);
 	if (a->step.use == MESSAGE_SETTLE || a->step.use == MESSAGE_EVIDENCE)
 		a->parts->on_idle.fn(a->parts->on_idle.ctx, a->line);
 }

@@ -9,6 +9,7 @@
 
 #include "agent/fleet.h"
 
+struct balance;
 struct loop;
 struct turn;
 struct vault;
@@ -30,6 +31,7 @@ struct message_parts {
 	struct loop *loop;
 	struct turn *turn;
 	struct vault *vault;
+	struct balance *balance; /* whose answers come by message; or NULL */
 	struct fleet_idle on_idle;
 };
 

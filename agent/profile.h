@@ -77,6 +77,8 @@ struct profile {
 	size_t menu_count;
 
 	char balance_ussd[PROFILE_CODE_MAX];
+	char balance_sms_to[PROFILE_SENDER_MAX]; /* both "", or neither */
+	char balance_sms[PROFILE_CODE_MAX];
 	enum profile_before before;
 	unsigned balance_max_per_day;
 	int64_t low_minor;

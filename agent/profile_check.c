@@ -144,18 +144,40 @@ check_menu(struct profile_build *b)
 				"[menu] has no step %zu", i + 1);
 }
 
+/* A balance that is asked by a text, and told by a message. */
+static void
+check_balance_text(struct profile_build *b)
+{
+	const struct profile *p = b->profile;
+	bool asks = p->balance_sms_to[0] != '\0';
+
+	if (asks != (p->balance_sms[0] != '\0'))
+		WRONG_AT(b, "balance", asks ? "sms_to" : "sms_text",
+			"sms_to and sms_text go together");
+	else if (asks && profile_line_of(b, "balance", "reply") == 0)
+		WRONG_AT(b, "balance", "sms_to",
+			"sms_to: without reply its answer cannot be read");
+	else if (asks && p->sms_from_count == 0)
+		WRONG_AT(b, "balance", "sms_to",
+			"sms_to: needs [recharge] sms_from, whose messages "
+			"count");
+}
+
 static void
 check_balance(struct profile_build *b)
 {
-	if (b->profile->balance_ussd[0] != '\0' &&
-		profile_line_of(b, "balance", "reply") == 0)
+	const struct profile *p = b->profile;
+	bool reads = profile_line_of(b, "balance", "reply") != 0;
+	bool asks = p->balance_ussd[0] != '\0' || p->balance_sms_to[0] != '\0';
+
+	if (p->balance_ussd[0] != '\0' && !reads)
 		WRONG_AT(b, "balance", "ussd",
 			"ussd: without reply its answer cannot be read");
-	if (b->profile->verdict_by == PROFILE_VERDICT_BALANCE &&
-		(b->profile->balance_ussd[0] == '\0' ||
-			profile_line_of(b, "balance", "reply") == 0))
+	check_balance_text(b);
+	if (p->verdict_by == PROFILE_VERDICT_BALANCE && !(asks && reads))
 		WRONG_AT(b, "recharge", "verdict",
-			"verdict: balance needs [balance] with ussd and reply");
+			"verdict: balance needs [balance] with ussd or sms_to, "
+			"and reply");
 	if (b->low[0] == '\0')
 		return;
 	if (money_parse(span_str(b->low), (struct money_format){0, '.'},

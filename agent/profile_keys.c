@@ -23,6 +23,11 @@
 		section, name, PROFILE_ONCE, profile_take_code, AT(member), 0, \
 			0                                                      \
 	}
+#define DIALLED(section, name, member)                                         \
+	{                                                                      \
+		section, name, PROFILE_ONCE, profile_take_dialled, AT(member), \
+			0, SIZE(member)                                        \
+	}
 #define NUMBER(section, name, member, min, max)                                \
 	{                                                                      \
 		section, name, PROFILE_ONCE, profile_take_number, AT(member),  \
@@ -55,7 +60,7 @@ static const struct profile_key keys[] = {
 
 	TEMPLATE("recharge", "ussd", recharge_ussd),
 	TEMPLATE("recharge", "ussd_for_other", recharge_ussd_for_other),
-	OWN("recharge", "sms_to", take_sms_to),
+	DIALLED("recharge", "sms_to", sms_to),
 	TEMPLATE("recharge", "sms_text", recharge_sms),
 	TEMPLATE("recharge", "sms_text_for_other", recharge_sms_for_other),
 	OWN("recharge", "via", take_via),
@@ -69,8 +74,8 @@ static const struct profile_key keys[] = {
 	OWN_REPEATED("menu", NULL, take_menu),
 
 	CODE("balance", "ussd", balance_ussd),
-	OWN("balance", "sms_to", take_unused_number),
-	OWN("balance", "sms_text", take_unused_template),
+	DIALLED("balance", "sms_to", balance_sms_to),
+	CODE("balance", "sms_text", balance_sms),
 	OWN_REPEATED("balance", "reply", take_balance_reply),
 	OWN("balance", "before", take_before),
 	NUMBER("balance", "max_per_day", balance_max_per_day, 0, 100000),

@@ -34,11 +34,7 @@ profile_take profile_take_number;
 profile_take profile_take_time;
 profile_take profile_take_pause;
 profile_take profile_take_timeout;
-
-/* profile_take.c: validated, and carried out by a later version. */
-profile_take profile_take_unused_number;
-profile_take profile_take_sms_to;
-profile_take profile_take_unused_template;
+profile_take profile_take_dialled;
 profile_take profile_take_senders;
 
 /* profile_rules.c */

@@ -35,7 +35,7 @@ profile_take_template(struct profile_build *b, const struct profile_key *key,
 		(void)span_copy(value_at(b, key), PROFILE_CODE_MAX, value);
 }
 
-/* What goes over USSD without a PIN or number in it. */
+/* What goes out without a PIN or number in it. */
 void
 profile_take_code(struct profile_build *b, const struct profile_key *key,
 	struct span value)
@@ -113,11 +113,10 @@ profile_take_timeout(struct profile_build *b, const struct profile_key *key,
 		b->profile->timeout_ms = (uint32_t)ms;
 }
 
-/* A number that messages go to, and templates for them: as take_code and
- * take_template, not kept. */
+/* A number that texts go to. */
 void
-profile_take_unused_number(struct profile_build *b,
-	const struct profile_key *key, struct span value)
+profile_take_dialled(struct profile_build *b, const struct profile_key *key,
+	struct span value)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.ptr[i];
@@ -127,27 +126,11 @@ profile_take_unused_number(struct profile_build *b,
 			return;
 		}
 	}
-}
-
-void
-profile_take_sms_to(struct profile_build *b, const struct profile_key *key,
-	struct span value)
-{
-	profile_take_unused_number(b, key, value);
-	if (span_copy(b->profile->sms_to, sizeof(b->profile->sms_to), value) !=
-		0)
-		PROFILE_WRONG(b, "%s: over %zu digits", key->name,
-			sizeof(b->profile->sms_to) - 1);
-}
-
-void
-profile_take_unused_template(struct profile_build *b,
-	const struct profile_key *key, struct span value)
-{
-	const char *fault = profile_template_fault(value);
-
-	if (fault)
-		PROFILE_WRONG(b, "%s: %s", key->name, fault);
+	if (value.len >= key->max)
+		PROFILE_WRONG(
+			b, "%s: over %zu digits", key->name, key->max - 1);
+	else
+		(void)span_copy(value_at(b, key), key->max, value);
 }
 
 void

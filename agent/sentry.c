@@ -88,7 +88,7 @@ terms_of(struct sentry *s, const struct line *line)
 	const struct profile *p = line->profile;
 	int64_t last_ms = last_due_ms(s, line);
 	return (struct fence_terms){.quiet_ms = p->fence_ms,
-		.ask_ms = p->timeout_ms,
+		.ask_ms = balance_patience_ms(line),
 		.due_ms = last_ms > line->due_ms ? last_ms : line->due_ms,
 		.can_ask = balance_may_ask(s->parts.balance, line),
 		.can_prove = p->proof_ussd[0] != '\0'};
@@ -488,8 +488,11 @@ sentry_on_text(struct sentry *s, struct line *line, struct span text_utf8)
 	int64_t now_ms = now_of(s);
 	struct fence *f = &line->fence;
 	bool up = fence_is_up(f);
-	enum late_awaits awaits = fence_awaits_reading(f) ? LATE_AWAITS_BALANCE
-	                                                  : LATE_AWAITS_NOTHING;
+	/* What was asked by a text is not answered so. */
+	bool awaited = fence_awaits_reading(f) && line->profile &&
+	               !balance_goes_by_text(line);
+	enum late_awaits awaits =
+		awaited ? LATE_AWAITS_BALANCE : LATE_AWAITS_NOTHING;
 	struct late_news news =
 		late_text(s->parts.turn, line, text_utf8, awaits, now_ms);
 	if (up && news.settled)

@@ -123,6 +123,7 @@ on_sms(void *ctx, struct line *line, const struct modem_message *sms)
 	const struct message_parts parts = {.loop = d->loop,
 		.turn = d->turn,
 		.vault = d->vault,
+		.balance = d->balance,
 		.on_idle = {.ctx = d, .fn = on_line}};
 	return message_on_sms(&parts, line, sms);
 }

@@ -65,6 +65,7 @@ on_sms(void *ctx, struct line *line, const struct modem_message *sms)
 	const struct message_parts parts = {.loop = l->loop,
 		.turn = l->turn,
 		.vault = l->vault,
+		.balance = l->balance,
 		.on_idle = {.ctx = l, .fn = on_line}};
 	return message_on_sms(&parts, line, sms);
 }

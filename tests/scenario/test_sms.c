@@ -331,6 +331,45 @@ text_goes_after_a_code_that_was_not_sent(void **state)
 	house_done(h);
 }
 
+/* ---- balance ------------------------------------------------------------ */
+
+static size_t
+texts_for_the_balance(struct house *h)
+{
+	return (size_t)house_truth_count(h, "sms_sent", "text", "BAL");
+}
+
+static void
+balance_is_asked_by_a_text_where_there_is_no_code(void **state)
+{
+	struct house *h = *state;
+	json_t *answer, *list;
+
+	house_rule_drop(h, "balance", "ussd");
+	house_rule_set(h, "balance", "sms_to", "121");
+	house_rule_set(h, "balance", "sms_text", "BAL");
+	start(h, "sms_copy", FAST);
+	answer = house_ask(h, "balance", "m1", NULL);
+	assert_string_equal(house_text(answer, "balance"), "50.00");
+	assert_string_equal(house_text(answer, "currency"), "XTS");
+	list = house_ask(h, "inbox", NULL);
+	assert_string_equal(
+		house_text(json_array_get(list, 0), "why"), "balance");
+	/* The fence asks so, too. */
+	house_strike(h, "m1", "lose_reply");
+	submit_card(h, 0);
+	house_until_state(h, "S0", "loaded");
+	house_until_modem(h, "m1", "ready");
+	assert_true(texts_for_the_balance(h) >= 2);
+	assert_int_equal(house_truth_count(h, "request", "code", "*123#"), 0);
+	answer = house_ask(h, "balance", "m1", NULL);
+	assert_string_equal(house_text(answer, "balance"), "150.00");
+	submit_card(h, 1);
+	house_until_state(h, "S1", "loaded");
+	house_assert_money_law(h, 2);
+	house_done(h);
+}
+
 int
 main(void)
 {
@@ -347,6 +386,7 @@ main(void)
 		HOUSE_TEST(card_goes_as_a_text_and_its_message_decides),
 		HOUSE_TEST(text_whose_receipt_is_lost_is_not_sent_again),
 		HOUSE_TEST(text_goes_after_a_code_that_was_not_sent),
+		HOUSE_TEST(balance_is_asked_by_a_text_where_there_is_no_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

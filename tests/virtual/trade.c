@@ -49,6 +49,7 @@ on_sms(void *ctx, struct line *line, const struct modem_message *sms)
 	const struct message_parts parts = {.loop = t->shop.loop,
 		.turn = t->shop.turn,
 		.vault = t->shop.purse->vault,
+		.balance = t->balance,
 		.on_idle = {.ctx = t, .fn = on_line}};
 	return message_on_sms(&parts, line, sms);
 }
