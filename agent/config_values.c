@@ -98,14 +98,18 @@ void
 config_take_sim_pin_file(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
 {
+	struct stat st;
+
 	if (!check_path(b, setting) || !check_mode(b, setting, S_IFREG, "file"))
 		return;
 	config_take_text(b, key, setting);
-	problems_warn(b->problems, config_file_of(b, setting),
-		config_setting_source_line(setting),
-		"%s: this version does not type the SIM's PIN; a SIM that asks "
-		"for it stays failed",
-		key->name);
+	if (stat(config_setting_get_string(setting), &st) == 0 &&
+		(st.st_mode & (S_IRWXO | S_IWGRP)) != 0)
+		problems_warn(b->problems, config_file_of(b, setting),
+			config_setting_source_line(setting),
+			"%s: others may read or change it: chmod 0400, owned "
+			"by the daemon's user",
+			key->name);
 }
 
 /* on_event: validated, and run by a later version. */

@@ -14,6 +14,7 @@
 struct fleet;
 struct loop;
 struct turn;
+struct vault;
 
 /* One modem of the configuration. */
 struct line {
@@ -75,6 +76,10 @@ struct fleet_hooks {
 struct fleet *fleet_new(
 	struct loop *loop, struct turn *turn, const struct fleet_hooks *hooks);
 void fleet_free(struct fleet *fleet);
+
+/* With that key tries of SIM PINs are kept in the ledger; without it none is
+ * typed. Borrowed. Call before fleet_apply(). */
+void fleet_keep_pins(struct fleet *fleet, struct vault *vault);
 
 /*
  * Brings the set to what the configuration says: new modems start, removed

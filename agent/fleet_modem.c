@@ -156,8 +156,10 @@ on_state(void *ctx)
 	struct slot *slot = ctx;
 	struct fleet *fleet = slot->fleet;
 	doubt_restart(slot);
-	if (modem_info(slot->line.modem)->state == MODEM_READY)
+	if (modem_info(slot->line.modem)->state == MODEM_READY) {
 		fleet_note_sim(slot);
+		fleet_note_unlocked(slot);
+	}
 	tell_state(slot);
 	fleet->hooks.on_change(fleet->hooks.ctx, &slot->line);
 }
@@ -183,6 +185,7 @@ fleet_make_modem(struct slot *slot)
 		.on_state = on_state,
 		.on_push = on_push,
 		.on_sms = slot->fleet->hooks.on_sms ? on_sms : NULL,
+		.on_sim_pin = fleet_on_sim_pin,
 		.on_trace = on_trace};
 	struct modem *modem = modem_new(&options, port, &hooks);
 	if (!modem) {

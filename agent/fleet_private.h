@@ -1,11 +1,13 @@
 /*
  * fleet_private: what the files of the fleet share. fleet.c is the set,
- * fleet_modem.c drives one modem, fleet_sim.c knows the SIM in it.
+ * fleet_modem.c drives one modem, fleet_sim.c knows the SIM in it, fleet_pin.c
+ * its PIN.
  */
 #ifndef AGENT_FLEET_PRIVATE_H
 #define AGENT_FLEET_PRIVATE_H
 
 #include "agent/fleet.h"
+#include "agent/vault.h"
 
 /* Messages kept in one turn; of more, the rest is handed over again. */
 enum { KEPT_MAX = 32 };
@@ -22,6 +24,10 @@ struct slot {
 	bool stopping;           /* we end it ourselves */
 	uint64_t kept[KEPT_MAX]; /* messages that the commit makes safe */
 	size_t kept_count;
+	/* A SIM PIN was typed, what came of it is not in the ledger yet: */
+	bool pin_open;
+	char pin_iccid[24];                 /* into this SIM, */
+	uint8_t pin_digest[VAULT_HASH_LEN]; /* of the file */
 	struct slot *next;
 };
 
@@ -31,7 +37,8 @@ struct fleet {
 	struct fleet_hooks hooks;
 	const struct config *config;
 	const struct profiles *profiles;
-	bool doubt_all; /* new lines begin in doubt */
+	struct vault *vault; /* NULL: no SIM PIN is typed */
+	bool doubt_all;      /* new lines begin in doubt */
 	struct slot *slots;
 };
 
@@ -41,6 +48,11 @@ struct fleet {
 struct modem *fleet_make_modem(struct slot *slot);
 void fleet_rearm(struct slot *slot);  /* after each call into the modem */
 void fleet_let_go(struct slot *slot); /* what the ledger has it need not */
+
+/* fleet_pin.c; ctx is the slot */
+void fleet_on_sim_pin(void *ctx, enum modem_sim_pin what);
+/* It is ready: so the PIN that nobody told of any more was taken. */
+void fleet_note_unlocked(struct slot *slot);
 
 /* fleet_sim.c */
 void fleet_choose_profile(struct slot *slot);

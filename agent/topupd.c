@@ -508,6 +508,7 @@ start(struct daemon *d)
 		.on_push = on_push,
 		.on_sms = on_sms};
 	d->fleet = fleet_new(d->loop, d->turn, &hooks);
+	fleet_keep_pins(d->fleet, d->vault);
 	if (!open_reserve(d) || !recover(d) || !open_spool(d))
 		return false;
 	build_stories(d);

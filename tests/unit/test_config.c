@@ -48,7 +48,7 @@ make_folder(void **state)
 	(void)state;
 	if (!mkdtemp(folder) || mkdir(path_of("operators"), 0700) < 0)
 		return -1;
-	(void)write_file("sim.pin", "1234\n", 5);
+	(void)chmod(write_file("sim.pin", "1234\n", 5), 0644);
 	(void)write_file("program", "#!/bin/sh\n", 10);
 	return chmod(path_of("program"), 0700);
 }
@@ -463,7 +463,7 @@ every_key_of_the_contract_is_taken(void **state)
 	assert_non_null(strstr(problems_line(problems, 0),
 		":8: warning: on_event: this version does not run it yet"));
 	assert_non_null(strstr(problems_line(problems, 1),
-		":11: warning: sim_pin_file: this version does not type"));
+		":11: warning: sim_pin_file: others may read or change it"));
 	assert_null(problems_line(problems, 2));
 	assert_string_equal(c->spool_dir, "/a/spool");
 	assert_string_equal(c->runtime_dir, "/a/run");

@@ -39,6 +39,7 @@ shop_init(struct shop *s, struct purse *p, const struct fleet_hooks *hooks)
 	s->loop = loop_new();
 	s->turn = turn_new(s->loop, p->ledger);
 	s->fleet = fleet_new(s->loop, s->turn, hooks);
+	fleet_keep_pins(s->fleet, p->vault);
 	s->config.modems = s->modems;
 	s->profiles.list = s->list;
 	shop_operator(s, "simtel", COUNTER_PLAIN);

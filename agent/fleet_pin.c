@@ -1,0 +1,245 @@
+/*
+ * fleet_pin: the PIN of a SIM that asks for it, by the contract's rule: once
+ * for each SIM, never the last try, after a refusal never again until the
+ * file changes. It must never type one that the ledger does not know of, nor
+ * show or keep one.
+ */
+#include "agent/fleet_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/turn.h"
+#include "agent/vault.h"
+
+enum {
+	FILE_BYTES = 64, /* a PIN, and what editors put around it */
+	PIN_LEAST = 4,   /* digits: TS 102 221 9.5.1 */
+	PIN_MOST = 8,
+	TRIES_LEAST = 2, /* the last one is a person's */
+	WHY_BYTES = 128
+};
+
+/* What was read; wiped by who read it. */
+struct pin_file {
+	size_t len;
+	char bytes[FILE_BYTES];
+};
+
+/* ---- the file ------------------------------------------------------------ */
+
+/* 0 or a negative errno; -EFBIG for what can be no PIN. It never blocks. */
+static int
+read_file(const char *path, struct pin_file *out)
+{
+	struct stat st;
+	int rc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0)
+		rc = -errno;
+	else if (!S_ISREG(st.st_mode))
+		rc = -EINVAL;
+	else if (st.st_size > FILE_BYTES)
+		rc = -EFBIG;
+	ssize_t n = rc == 0 ? read(fd, out->bytes, sizeof(out->bytes)) : 0;
+	if (n < 0)
+		rc = -errno;
+	(void)close(fd); /* only read from */
+	out->len = n > 0 ? (size_t)n : 0;
+	return rc;
+}
+
+/* The digits alone: without blanks, line ends, and the mark that some editors
+ * begin a file with. len 0: there is no PIN in it. */
+static struct span
+pin_in(const struct pin_file *file)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+	struct span text = span_of(file->bytes, file->len);
+	if (span_starts(text, span_str(mark)))
+		text = span_skip(text, strlen(mark));
+	text = span_trim(text);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return span_of(text.ptr, 0);
+	if (text.len < PIN_LEAST || text.len > PIN_MOST)
+		text.len = 0;
+	return text;
+}
+
+/* ---- the rule ------------------------------------------------------------ */
+
+static void
+digest_of(const struct fleet *fleet, const struct pin_file *file,
+	uint8_t digest[VAULT_HASH_LEN])
+{
+	struct vault_digest *d = vault_digest_new(fleet->vault);
+	vault_digest_add(d, span_str("sim pin file\n"));
+	vault_digest_add(d, span_of(file->bytes, file->len));
+	vault_digest_end(d, digest);
+}
+
+/* What the modem itself tells against it; "" for nothing. */
+static void
+judge_modem(const struct slot *slot, char *why)
+{
+	const struct modem_info *info = modem_info(slot->line.modem);
+	why[0] = '\0';
+	if (!slot->line.config.sim_pin_file || !slot->fleet->vault)
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN: set sim_pin_file for this "
+			"modem, or switch the PIN off in a phone");
+	else if (info->iccid[0] == '\0')
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN, and the modem does not tell "
+			"which SIM it is: switch the PIN off in a phone");
+	else if (info->pin_tries < 0)
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN, and how many tries are left "
+			"is not told: switch the PIN off in a phone");
+	else if (info->pin_tries < TRIES_LEAST)
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN; tries left: %d: none is "
+			"used here: type the right PIN in a phone",
+			info->pin_tries);
+	else if (turn_unsafe(slot->fleet->turn))
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN, which is not typed while "
+			"the ledger cannot be written");
+}
+
+/* What the ledger knows against that content. */
+static void
+judge_content(const struct slot *slot, char *why)
+{
+	const struct modem_info *info = modem_info(slot->line.modem);
+	struct ledger_sim_pin_known known;
+	int rc = ledger_sim_pin(turn_ledger(slot->fleet->turn), info->iccid,
+		slot->pin_digest, &known);
+	why[0] = '\0';
+	if (rc != 0 && rc != -ENOENT)
+		(void)snprintf(why, WHY_BYTES,
+			"the ledger cannot be read: no SIM PIN is typed");
+	else if (rc == 0 && known.refused)
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM refused the PIN in sim_pin_file: correct it; "
+			"it is not typed again until the file changes");
+	else if (rc == 0 &&
+		 !ledger_sim_pin_may(&known, (unsigned)info->pin_tries))
+		(void)snprintf(why, WHY_BYTES,
+			"what came of typing sim_pin_file is not known: it is "
+			"not typed again until the file changes");
+}
+
+static struct ledger_op
+pin_op(const struct slot *slot, enum ledger_sim_pin_step step)
+{
+	struct ledger_op op = turn_op(slot->fleet->turn, LEDGER_SIM_PIN);
+	struct ledger_sim_pin *pin = &op.u.sim_pin;
+	fleet_copy(pin->iccid, sizeof(pin->iccid), slot->pin_iccid);
+	fleet_copy(pin->modem, sizeof(pin->modem), slot->line.config.name);
+	memcpy(pin->digest, slot->pin_digest, sizeof(pin->digest));
+	pin->step = step;
+	return op;
+}
+
+/* The try is in this turn; the PIN waits in the modem for its commit. */
+static void
+type_pin(struct slot *slot, struct span sim_pin, char *why)
+{
+	const struct modem_info *info = modem_info(slot->line.modem);
+	fleet_copy(slot->pin_iccid, sizeof(slot->pin_iccid), info->iccid);
+	struct ledger_op op = pin_op(slot, LEDGER_SIM_PIN_TRIED);
+	op.u.sim_pin.tries = (unsigned)info->pin_tries;
+	why[0] = '\0';
+	if (turn_try(slot->fleet->turn, &op, NULL) != 0) {
+		(void)snprintf(why, WHY_BYTES,
+			"the ledger takes no note of it: no SIM PIN is typed");
+		return;
+	}
+	slot->pin_open = true;
+	if (modem_enter_pin(slot->line.modem, sim_pin) != 0)
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN, which the driver keeps");
+}
+
+static void
+try_file(struct slot *slot, char *why)
+{
+	struct pin_file file = {.len = 0};
+	int rc = read_file(slot->line.config.sim_pin_file, &file);
+	struct span sim_pin = pin_in(&file);
+	if (rc != 0 && rc != -EFBIG) {
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN, and sim_pin_file cannot be "
+			"read: %s",
+			strerror(-rc));
+	} else if (rc != 0 || sim_pin.len == 0) {
+		(void)snprintf(why, WHY_BYTES,
+			"the SIM asks for its PIN, and in sim_pin_file is none "
+			"of 4 to 8 digits");
+	} else {
+		digest_of(slot->fleet, &file, slot->pin_digest);
+		judge_content(slot, why);
+		if (why[0] == '\0')
+			type_pin(slot, sim_pin, why);
+	}
+	explicit_bzero(&file, sizeof(file));
+}
+
+/* ---- what the driver tells ----------------------------------------------- */
+
+static void
+end_try(struct slot *slot, enum ledger_sim_pin_step step)
+{
+	if (!slot->pin_open)
+		return;
+	slot->pin_open = false;
+	struct ledger_op op = pin_op(slot, step);
+	turn_must(slot->fleet->turn, &op);
+}
+
+void
+fleet_on_sim_pin(void *ctx, enum modem_sim_pin what)
+{
+	struct slot *slot = ctx;
+	char why[WHY_BYTES];
+	switch (what) {
+	case MODEM_SIM_PIN_ASKED:
+		slot->pin_open = false; /* nobody tells any more */
+		judge_modem(slot, why);
+		if (why[0] == '\0')
+			try_file(slot, why);
+		if (why[0] != '\0')
+			modem_keep_locked(slot->line.modem, why);
+		break;
+	case MODEM_SIM_PIN_TAKEN:
+		end_try(slot, LEDGER_SIM_PIN_TAKEN);
+		break;
+	case MODEM_SIM_PIN_REFUSED:
+		end_try(slot, LEDGER_SIM_PIN_REFUSED);
+		modem_keep_locked(slot->line.modem,
+			"the SIM refused the PIN in sim_pin_file: correct it; "
+			"it is not typed again until the file changes");
+		break;
+	}
+}
+
+void
+fleet_note_unlocked(struct slot *slot)
+{
+	if (strcmp(modem_info(slot->line.modem)->iccid, slot->pin_iccid) == 0)
+		end_try(slot, LEDGER_SIM_PIN_TAKEN);
+}
+
+void
+fleet_keep_pins(struct fleet *fleet, struct vault *vault)
+{
+	fleet->vault = vault;
+}
