@@ -80,6 +80,7 @@ modem_new(const struct modem_options *options, struct port *port,
 	m->coding = m->dialect->codings[0];
 	(void)span_copy(m->name, sizeof m->name, span_str(options->name));
 	session_init(&m->session, MODEM_SETUP_PHASES);
+	modem_life_fit_ladder(m);
 	framer_init(&m->framer);
 	chat_init(&m->chat);
 	ask_init(&m->ask);
@@ -184,7 +185,10 @@ modem_wake_at(const struct modem *m)
 {
 	int64_t at = session_wake_at(&m->session);
 
-	if (m->flush_again || (m->refresh_wanted && m->job == JOB_NONE))
+	if (m->flush_again ||
+		(m->job == JOB_NONE &&
+			(m->refresh_wanted ||
+				m->session.wish != SESSION_WISH_NONE)))
 		return 0;
 	at = earlier(at, chat_wake_at(&m->chat));
 	at = earlier(at, modem_mail_wake_at(m));
@@ -226,6 +230,14 @@ modem_flush(struct modem *m, int64_t now_ms)
 	}
 	modem_settle(m, now_ms);
 	m->flush_again = m->tx_len > 0 && !m->released;
+}
+
+void
+modem_powered(struct modem *m, int64_t now_ms)
+{
+	/* Too late, after a stop, it is refused and counted. */
+	(void)session_on(&m->session, SESSION_POWERED, now_ms);
+	modem_life_show(m);
 }
 
 const struct modem_info *

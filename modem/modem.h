@@ -17,6 +17,7 @@
 
 #include "modem/fate.h"
 #include "modem/modem_info.h"
+#include "modem/modem_recovery.h"
 #include "modem/span.h"
 
 struct modem;
@@ -57,6 +58,11 @@ struct modem_hooks {
 	/* Of info.iccid and info.pin_tries. What came of a PIN that was typed
 	 * is not told when the modem went away first. NULL: none is typed. */
 	void (*on_sim_pin)(void *ctx, enum modem_sim_pin what);
+	/* A rung of the recovery begins, or has cured it. May be NULL. */
+	void (*on_rung)(void *ctx, const struct modem_rung *rung);
+	/* Switch its power off and on, and say modem_powered() later. Its port
+	 * is closed. NULL: that cannot be done. */
+	void (*on_power)(void *ctx);
 	/* The wire, for debugging; what was sent under MODEM_ONCE comes
 	 * redacted. May be NULL. */
 	void (*on_trace)(void *ctx, bool sent, struct span line);
@@ -135,20 +141,5 @@ int modem_enter_pin(struct modem *modem, struct span sim_pin);
 /* In on_sim_pin(ASKED) and (REFUSED): why the modem is failed, for people;
  * copied. It is asked again each minute. */
 void modem_keep_locked(struct modem *modem, const char *why);
-
-/* What modem_refresh() does anew. */
-enum modem_refresh {
-	MODEM_REFRESH_SIM,  /* reads ICCID and IMSI */
-	MODEM_REFRESH_RADIO /* radio off and on (27.007 8.2), then that */
-};
-
-/*
- * Only when ready and no session is open; 0, or -EBUSY. Went well: the modem
- * is busy, then ready (on_state tells), info.restarts is as it was, and so is
- * the SIM. Anything else is a new life, with restarts one more: another SIM,
- * a port that was lost, a modem that knows no CFUN=4 (told to start anew, or
- * where it cannot, only to forget its settings).
- */
-int modem_refresh(struct modem *modem, enum modem_refresh what);
 
 #endif

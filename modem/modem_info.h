@@ -20,6 +20,7 @@ enum modem_state {
 struct modem_info {
 	enum modem_state state;
 	const char *why;     /* of absent, resting, failed: for people; or "" */
+	const char *remedy;  /* what is done about it, likewise; or "" */
 	int64_t until_ms;    /* when it is tried again; 0: not known */
 	const char *dialect; /* "standard", "huawei", ... */
 	/* Who it is; while it starts again, who it was. "": not told. */
@@ -28,15 +29,16 @@ struct modem_info {
 	char imei[17];
 	char imsi[17];
 	char iccid[23];
-	int pin_tries;     /* left for the SIM PIN of a SIM that asks; -1: not
-	                      known */
-	char smsc[24];     /* the SIM's service centre, once asked */
-	char network[32];  /* the operator's name as the modem says it */
-	int signal_dbm;    /* 0 when not known (27.007 8.5) */
-	int registration;  /* <stat> of +CREG, or -1 */
-	bool coding_known; /* an answer was read in the coding in use */
-	unsigned restarts; /* times it went back from ready to starting */
-	unsigned garbage;  /* entries of its stores that are no message */
+	int pin_tries;       /* left for the SIM PIN of a SIM that asks; -1: not
+	                        known */
+	char smsc[24];       /* the SIM's service centre, once asked */
+	char network[32];    /* the operator's name as the modem says it */
+	int signal_dbm;      /* 0 when not known (27.007 8.5) */
+	int registration;    /* <stat> of +CREG, or -1 */
+	bool coding_known;   /* an answer was read in the coding in use */
+	unsigned restarts;   /* times it went back from ready to starting */
+	unsigned garbage;    /* entries of its stores that are no message */
+	unsigned unanswered; /* requests in a row that got no answer */
 };
 
 #endif

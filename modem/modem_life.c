@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "modem/session_rung.h"
+
 /* What the set-up runs, in order; NULL is the dialect's own. */
 enum phase {
 	PHASE_REMEMBER,
@@ -88,6 +90,27 @@ script_of_unlocking(unsigned at)
 
 /* NULL where the dialect has none. */
 static const struct chat_script *
+script_of_rung(const struct modem *m, unsigned phase)
+{
+	switch (m->session.rung) {
+	case LADDER_RESET:
+		return &script_revive;
+	case LADDER_RADIO:
+		return phase == 0 ? m->dialect->radio_off : &script_radio_on;
+	case LADDER_REBOOT:
+		return phase == 0 ? m->dialect->reboot : &script_await;
+	case LADDER_NONE:
+	case LADDER_ASK:
+	case LADDER_REOPEN:
+	case LADDER_POWER:
+	case LADDER_PERSON:
+		break;
+	}
+	return NULL;
+}
+
+/* NULL where the dialect has none. */
+static const struct chat_script *
 script_of_phase(const struct modem *m)
 {
 	unsigned at = m->session.setup_phase;
@@ -105,6 +128,8 @@ script_of_phase(const struct modem *m)
 		return script_of_locked(m, at);
 	case SESSION_UNLOCKING:
 		return script_of_unlocking(at);
+	case SESSION_CURING:
+		return script_of_rung(m, at);
 	case SESSION_STOPPED:
 	case SESSION_ABSENT:
 	case SESSION_PROBING:
@@ -112,6 +137,7 @@ script_of_phase(const struct modem *m)
 	case SESSION_READY:
 	case SESSION_BUSY:
 	case SESSION_LEAVING:
+	case SESSION_POWERING:
 	case SESSION_RESTING:
 	case SESSION_FAILED:
 		break;
@@ -200,6 +226,18 @@ choose_dialect(struct modem *m)
 	m->dialect = found;
 	m->coding = found->codings[0];
 	m->info.coding_known = false;
+	modem_life_fit_ladder(m);
+}
+
+/* Which rungs this modem has. */
+void
+modem_life_fit_ladder(struct modem *m)
+{
+	bool *usable = m->session.ladder.usable;
+
+	usable[LADDER_RADIO] = m->dialect->radio_off != NULL;
+	usable[LADDER_REBOOT] = m->dialect->reboot != NULL;
+	usable[LADDER_POWER] = m->hooks.on_power != NULL;
 }
 
 static void
@@ -251,7 +289,8 @@ run_setup(struct modem *m, int64_t now_ms)
 static bool
 grant_wish(struct modem *m, int64_t now_ms)
 {
-	bool is_close = m->session.wish == SESSION_WISH_CLOSE;
+	bool is_close = m->session.wish == SESSION_WISH_CLOSE ||
+	                m->session.wish == SESSION_WISH_POWER;
 
 	if (m->session.wish == SESSION_WISH_NONE ||
 		(m->job != JOB_NONE && !is_close))
@@ -290,8 +329,37 @@ grant_wish(struct modem *m, int64_t now_ms)
 		modem_leave_begin_script(m);
 		run(m, &script_leave);
 		break;
+	case SESSION_WISH_POWER:
+		modem_life_break(m);
+		modem_wire_close(m);
+		m->hooks.on_power(m->hooks.ctx); /* or it were not usable */
+		break;
 	}
 	return true;
+}
+
+/* Tells the rung that began, and the one that helped. */
+static void
+tell_rungs(struct modem *m)
+{
+	enum ladder_rung given = session_take_rung(&m->session);
+	enum ladder_rung cured = session_take_cure(&m->session);
+	struct modem_rung rung = {.why = ""};
+
+	if (m->hooks.on_rung == NULL)
+		return;
+	if (given != LADDER_NONE) {
+		rung.name = ladder_rung_name(given);
+		rung.why = m->session.ill;
+		rung.tries = m->session.ladder.tries[given];
+		m->hooks.on_rung(m->hooks.ctx, &rung);
+	}
+	if (cured != LADDER_NONE) {
+		rung = (struct modem_rung){.name = ladder_rung_name(cured),
+			.why = "",
+			.cured = true};
+		m->hooks.on_rung(m->hooks.ctx, &rung);
+	}
 }
 
 static enum session_event
@@ -445,6 +513,7 @@ modem_settle(struct modem *m, int64_t now_ms)
 		;
 	modem_wire_compose(m);
 	modem_life_show(m);
+	tell_rungs(m);
 	if (m->info.state == m->told_state)
 		return;
 	m->told_state = m->info.state;
@@ -466,6 +535,7 @@ shown_state(const struct modem *m)
 	case SESSION_SETTING_UP:
 	case SESSION_REBOOTING:
 	case SESSION_UNLOCKING:
+	case SESSION_CURING:
 		return MODEM_STARTING;
 	case SESSION_READY:
 		return MODEM_READY;
@@ -475,6 +545,7 @@ shown_state(const struct modem *m)
 	case SESSION_LEAVING:
 		return MODEM_BUSY;
 	case SESSION_RESTING:
+	case SESSION_POWERING:
 		return MODEM_RESTING;
 	case SESSION_FAILED:
 		return MODEM_FAILED;
@@ -482,11 +553,40 @@ shown_state(const struct modem *m)
 	return MODEM_ABSENT;
 }
 
+/* For a person who sees a modem that does not work. */
+static const char *
+remedy_of(const struct session *s)
+{
+	if (s->helpless)
+		return "nothing has helped so far: unplug it, wait ten "
+		       "seconds, plug it in again; look at its SIM and its "
+		       "power supply";
+	switch (s->rung) {
+	case LADDER_RESET:
+		return "its settings are reset";
+	case LADDER_REOPEN:
+		return "its port will be opened again";
+	case LADDER_RADIO:
+		return "its radio will be switched off and on";
+	case LADDER_REBOOT:
+		return "it will be told to start anew";
+	case LADDER_POWER:
+		return "its power will be switched off and on";
+	case LADDER_NONE:
+	case LADDER_ASK:
+	case LADDER_PERSON:
+		break;
+	}
+	return "";
+}
+
 void
 modem_life_show(struct modem *m)
 {
 	m->info.state = shown_state(m);
 	m->info.why = m->session.why;
+	m->info.remedy = remedy_of(&m->session);
+	m->info.unanswered = m->session.ladder.unanswered;
 	m->info.until_ms =
 		m->session.next_ms != INT64_MAX ? m->session.next_ms : 0;
 	m->info.dialect = m->dialect->name;

@@ -150,6 +150,7 @@ void modem_settle(struct modem *m, int64_t now_ms);
 void modem_life_restart(struct modem *m, int64_t now_ms);
 void modem_life_break(struct modem *m);
 void modem_life_show(struct modem *m); /* brings info up to date */
+void modem_life_fit_ladder(struct modem *m);
 
 /* modem_unlock.c */
 void modem_unlock_ask(struct modem *m, int64_t now_ms);

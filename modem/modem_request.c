@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "modem/session_rung.h"
 #include "modem/ucs2.h"
 
 static const struct ask_refusals no_refusals = {.codes = NULL};
@@ -164,6 +165,19 @@ modem_refresh(struct modem *m, enum modem_refresh what)
 	m->refresh = what;
 	modem_life_show(m);
 	return 0;
+}
+
+int
+modem_recover(struct modem *m, int64_t now_ms)
+{
+	int rc;
+
+	if (m->request.active || m->sending.active || m->open ||
+		m->job != JOB_NONE || m->cancel_wanted || m->escape_wanted)
+		return -EBUSY;
+	rc = session_recover(&m->session, now_ms);
+	modem_life_show(m);
+	return rc; /* the next tick goes on with it */
 }
 
 void
@@ -414,6 +428,29 @@ note_sync(struct modem *m)
 	m->masked = m->masked && m->unsynced;
 }
 
+/* Whether the network answers what it is asked. A modem that broke off, and
+ * a request that never was, say nothing of it. */
+static void
+note_health(struct modem *m)
+{
+	switch (m->ask.cause) {
+	case MODEM_TEXT:
+	case MODEM_UNREADABLE:
+		session_on_request(&m->session, true);
+		break;
+	case MODEM_REFUSED:
+	case MODEM_ERROR:
+	case MODEM_DROPPED:
+	case MODEM_NETWORK:
+	case MODEM_NO_ANSWER:
+		session_on_request(&m->session, false);
+		break;
+	case MODEM_BROKEN:
+	case MODEM_STOPPED:
+		break;
+	}
+}
+
 static void
 deliver(struct modem *m, int64_t now_ms)
 {
@@ -452,5 +489,6 @@ modem_request_finish(struct modem *m, int64_t now_ms)
 		m->cancel_wanted = false;
 		m->ask.open = false;
 	}
+	note_health(m);
 	deliver(m, now_ms);
 }

@@ -16,7 +16,8 @@ enum {
 	UNLOCK_MS = 20000,  /* a PIN is checked by the SIM, and it starts */
 	RADIO_MS = 20000,   /* leaves the network, or comes back */
 	WAS_MS = 3000,      /* a setting, which any modem has at hand */
-	LEAVE_STEP_MS = 1000
+	LEAVE_STEP_MS = 1000,
+	BOOT_STEP_MS = 3000
 };
 
 /* ESC leaves a prompt that an earlier program forgot; modems that sleep or
@@ -304,6 +305,20 @@ static const struct chat_step reset[] = {
 	{.text = "ATZ", .wait_ms = LOCAL_MS},
 }; /* V.250 6.1.1 */
 const struct chat_script script_reset = SCRIPT("reset", reset, 10000);
+
+/* For a modem that says nothing: all is tried, whatever comes. */
+static const struct chat_step revive[] = {
+	{.text = "\x1b", .wait_ms = ESC_MS, .flags = CHAT_SILENT},
+	{.text = "ATZ", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
+	{.text = "ATE0", .wait_ms = ALIVE_MS, .flags = CHAT_OPTIONAL},
+};
+const struct chat_script script_revive = SCRIPT("revive", revive, 10000);
+
+/* Boards say nothing for up to 60 s while they start. */
+static const struct chat_step await[] = {
+	{.text = "AT", .wait_ms = BOOT_STEP_MS, .tries = 20},
+};
+const struct chat_script script_await = SCRIPT("await", await, 60000);
 
 /* ---- short messages (3GPP TS 27.005) ----------------------------------- */
 

@@ -76,6 +76,8 @@ extern const struct chat_script script_radio_off;
 extern const struct chat_script script_radio_on;
 extern const struct chat_script script_reboot;   /* the modem, as at power-on */
 extern const struct chat_script script_reset;    /* its settings only */
+extern const struct chat_script script_revive;   /* the same, unheard */
+extern const struct chat_script script_await;    /* until it has started */
 extern const struct chat_script script_send;     /* one part of a message */
 extern const struct chat_script script_escape;   /* out of a prompt */
 extern const struct chat_script script_mail;     /* how messages come */

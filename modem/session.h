@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "modem/ladder.h"
+
 enum session_state {
 	SESSION_STOPPED,     /* not started, or stopped by its owner */
 	SESSION_ABSENT,      /* the port cannot be opened */
@@ -25,6 +27,8 @@ enum session_state {
 	SESSION_LOCKED, /* the SIM asks for its PIN: which, how many tries? */
 	SESSION_UNLOCKING, /* the PIN is typed, and what came of it looked at */
 	SESSION_LEAVING,   /* settings are put back, then it is stopped */
+	SESSION_CURING,    /* a rung of the ladder that the wire carries */
+	SESSION_POWERING,  /* closed; its owner switches its power */
 	SESSION_RESTING,   /* no use; closed, and tried again later */
 	SESSION_FAILED     /* a person is needed; looked at again anyway */
 };
@@ -58,9 +62,11 @@ enum session_event {
 	SESSION_IDLE,     /* it has ended */
 	SESSION_REFRESH_SIM,
 	SESSION_REFRESH_RADIO,
-	SESSION_LEAVE, /* its owner wants to stop, politely */
-	SESSION_TIME,  /* the next look is due */
-	SESSION_LIMIT  /* the state has lasted too long */
+	SESSION_LEAVE,   /* its owner wants to stop, politely */
+	SESSION_RECOVER, /* a heavy rung now, while it is up */
+	SESSION_POWERED, /* its owner has done so, or could not */
+	SESSION_TIME,    /* the next look is due */
+	SESSION_LIMIT    /* the state has lasted too long */
 };
 enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
 
@@ -68,10 +74,11 @@ enum { SESSION_EVENTS = SESSION_LIMIT + 1 };
 enum {
 	SESSION_RADIO_PHASES = 2,  /* off, on */
 	SESSION_REREAD_PHASES = 4, /* the last ones of a set-up */
-	SESSION_REBOOT_PHASES =
-		2, /* each only when the one before is refused */
 	SESSION_LOCKED_PHASES = 4, /* ICCID and tries, two ways each */
-	SESSION_UNLOCK_PHASES = 3  /* typed, ready, messages ready */
+	SESSION_UNLOCK_PHASES = 3, /* typed, ready, messages ready */
+	/* Each only when the one before is refused. */
+	SESSION_REBOOT_PHASES = 2,
+	SESSION_CURE_PHASES = 2 /* off and on; reboot and wait; reset, none */
 };
 
 /* What the owner of the port is to do now. */
@@ -85,7 +92,8 @@ enum session_wish {
 	SESSION_WISH_CHECK,    /* the health of an idle modem */
 	SESSION_WISH_LOOK,     /* at the SIM of a failed one */
 	SESSION_WISH_ASK_PIN,  /* the owner: PIN_GIVEN or PIN_KEPT follows */
-	SESSION_WISH_LEAVE     /* put the settings back */
+	SESSION_WISH_LEAVE,    /* put the settings back */
+	SESSION_WISH_POWER     /* close, and switch its power */
 };
 
 /*
@@ -93,20 +101,30 @@ enum session_wish {
  * 2. next_ms and limit_ms are INT64_MAX or a time of the caller's clock.
  * 3. refreshing is true from the beginning of a refresh until it is ready
  *    again, or begins a new life.
+ * 4. rung is the one that is given (curing, powering), or will be once the
+ *    port is open (resting, absent); else LADDER_NONE.
  */
 struct session {
 	enum session_state state;
 	enum session_wish wish;
 	unsigned setup_phase; /* of setup_phases, or as many as the state has */
 	unsigned setup_phases;
-	unsigned rests;    /* in a row, without being ready between */
 	unsigned restarts; /* from ready or busy back to starting */
 	unsigned refused;  /* events that had no edge */
 	bool check_soon;   /* something was heard while busy */
 	bool refreshing;
 	bool failed_before; /* locked: it was looked at again, from failed */
 	bool pin_refused;   /* failed: the SIM did not take what was typed */
-	const char *why;    /* of absent, resting, failed; static */
+	unsigned flaps;     /* registered and not, in turn */
+	struct ladder ladder;
+	enum ladder_rung rung;
+	bool helpless;          /* all rungs were in vain: a person is needed */
+	enum ladder_rung given; /* news, until session_take_rung() */
+	enum ladder_rung cured; /* likewise */
+	int64_t ready_ms;       /* since when it is up */
+	int64_t rest_until_ms;  /* of the rest that was planned last */
+	const char *why;        /* of absent, resting, failed; static */
+	const char *ill;        /* for what the last rung was given; static */
 	int64_t next_ms;
 	int64_t limit_ms;
 };

@@ -106,6 +106,26 @@ on_sim_pin(void *ctx, enum modem_sim_pin what)
 }
 
 static void
+on_rung(void *ctx, const struct modem_rung *rung)
+{
+	struct rig *rig = ctx;
+
+	assert(rung->cured || rung->why[0] != '\0');
+	append(rig->rungs, sizeof rig->rungs, span_str(rung->cured ? "=" : ""),
+		"");
+	append(rig->rungs, sizeof rig->rungs, span_str(rung->name), " ");
+}
+
+static void
+on_power(void *ctx)
+{
+	struct rig *rig = ctx;
+
+	assert(!rig->wire.is_open);
+	rig->powers++;
+}
+
+static void
 rule(struct rig *rig, const char *when, const char *say)
 {
 	fakewire_rule(
@@ -136,15 +156,20 @@ rig_speak(struct rig *rig, const char *maker, const char *model)
 	rule(rig, "AT+CUSD=2", "\r\nERROR\r\n");
 }
 
+/* What else its owner does. */
+enum owner { OWNER_PLAIN, OWNER_MAIL, OWNER_POWER };
+
 static void
-init(struct rig *rig, const char *dialect, bool takes_mail)
+init(struct rig *rig, const char *dialect, enum owner owner)
 {
 	struct modem_hooks hooks = {.ctx = rig,
 		.on_fd = on_fd,
 		.on_state = on_state,
 		.on_push = on_push,
-		.on_sms = takes_mail ? on_sms : NULL,
 		.on_sim_pin = on_sim_pin,
+		.on_sms = owner == OWNER_MAIL ? on_sms : NULL,
+		.on_rung = on_rung,
+		.on_power = owner == OWNER_POWER ? on_power : NULL,
 		.on_trace = on_trace};
 	struct modem_options options = {.name = "rig", .dialect = dialect};
 
@@ -161,13 +186,19 @@ init(struct rig *rig, const char *dialect, bool takes_mail)
 void
 rig_init(struct rig *rig, const char *dialect)
 {
-	init(rig, dialect, false);
+	init(rig, dialect, OWNER_PLAIN);
 }
 
 void
 rig_init_mail(struct rig *rig, const char *dialect)
 {
-	init(rig, dialect, true);
+	init(rig, dialect, OWNER_MAIL);
+}
+
+void
+rig_init_power(struct rig *rig, const char *dialect)
+{
+	init(rig, dialect, OWNER_POWER);
 }
 
 void

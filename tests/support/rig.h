@@ -23,6 +23,8 @@ struct rig {
 	char push[RIG_TEXT_MAX]; /* all of them, "|" behind each */
 	char trace[4 * RIG_TEXT_MAX];
 	unsigned state_calls;
+	char rungs[8192]; /* all that began, "radio "; cures, "=radio " */
+	unsigned powers;  /* how often its power was to be switched */
 	unsigned messages;
 	struct modem_message message; /* the last one; its pointers are gone */
 	char mail[4 * RIG_TEXT_MAX];  /* all: "sender: text|" */
@@ -42,6 +44,9 @@ void rig_fini(struct rig *rig);
 
 /* The same, and it takes messages. */
 void rig_init_mail(struct rig *rig, const char *dialect);
+
+/* The same, and its power can be switched (modem_powered() is the test's). */
+void rig_init_power(struct rig *rig, const char *dialect);
 
 /* Answers that a modem of that make gives to the set-up. */
 void rig_speak(struct rig *rig, const char *maker, const char *model);

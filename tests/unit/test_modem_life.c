@@ -347,9 +347,10 @@ silent_modem_rests_longer_and_longer(void **state)
 	rig_init(&rig, "auto");
 	rig.wire.rule_count = 0;
 	rule("", NULL);
-	rig_run(&rig, 10000);
+	rig_run(&rig, 20000); /* asked, reset, asked */
 	assert_int_equal(info()->state, MODEM_RESTING);
 	assert_string_equal(info()->why, "it does not answer");
+	assert_string_equal(info()->remedy, "its port will be opened again");
 	assert_int_equal(rig.fd, -1);
 	rig_run(&rig, 3600000);
 	assert_in_range(rig.wire.opens, 12, 20);
@@ -369,7 +370,7 @@ idle_modem_that_hangs_is_found_out(void **state)
 	rig_run(&rig, 45000);
 	assert_int_not_equal(info()->state, MODEM_READY);
 	assert_int_equal(info()->restarts, 1);
-	rig_run(&rig, 15000);
+	rig_run(&rig, 25000);
 	assert_int_equal(info()->state, MODEM_RESTING);
 	rig_fini(&rig);
 }

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "modem/session_rung.h"
+
 #define ABSENT      SESSION_ABSENT
 #define PROBING     SESSION_PROBING
 #define SETTING_UP  SESSION_SETTING_UP
@@ -24,6 +26,8 @@
 #define LOCKED      SESSION_LOCKED
 #define UNLOCKING   SESSION_UNLOCKING
 #define LEAVING     SESSION_LEAVING
+#define CURING      SESSION_CURING
+#define POWERING    SESSION_POWERING
 #define RESTING     SESSION_RESTING
 #define FAILED      SESSION_FAILED
 
@@ -38,6 +42,7 @@ bring_to(struct session *s, enum session_state state)
 		SESSION_REGISTERED, SESSION_WORK};
 
 	session_init(s, PHASES);
+	s->ladder.unanswered = LADDER_UNANSWERED_MAX;
 	for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
 		if (s->state == state)
 			return;
@@ -51,10 +56,18 @@ bring_to(struct session *s, enum session_state state)
 		else if (s->state == LOCKED)
 			assert_int_equal(
 				session_on(s, SESSION_PIN_GIVEN, T0), 0);
-		else if (s->state == PROBING && state == RESTING)
+		else if (s->state == PROBING && state == CURING)
 			assert_int_equal(session_on(s, SESSION_SILENT, T0), 0);
+		else if (s->state == REGISTERING && state == RESTING)
+			assert_int_equal(session_on(s, SESSION_LIMIT, T0), 0);
 		else
 			assert_int_equal(session_on(s, way[i], T0), 0);
+	}
+	if (state == POWERING && s->state == BUSY) {
+		s->ladder.usable[LADDER_RADIO] = false;
+		s->ladder.usable[LADDER_POWER] = true;
+		assert_int_equal(session_on(s, SESSION_IDLE, T0), 0);
+		assert_int_equal(session_recover(s, T0), 0);
 	}
 	if (state == REREADING)
 		assert_int_equal(session_on(s, SESSION_REFRESH_SIM, T0), 0);
@@ -85,9 +98,9 @@ static const struct row rows[] = {
 	{ABSENT, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
 	{PROBING, SESSION_DONE, SETTING_UP, SESSION_WISH_SETUP},
-	{PROBING, SESSION_REFUSED, RESTING, SESSION_WISH_CLOSE},
-	{PROBING, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
-	{PROBING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{PROBING, SESSION_REFUSED, CURING, SESSION_WISH_SETUP},
+	{PROBING, SESSION_SILENT, CURING, SESSION_WISH_SETUP},
+	{PROBING, SESSION_LIMIT, CURING, SESSION_WISH_SETUP},
 	{PROBING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{PROBING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
@@ -99,8 +112,8 @@ static const struct row rows[] = {
 	{SETTING_UP, SESSION_SIM_PUK, FAILED, SESSION_WISH_NONE},
 	{SETTING_UP, SESSION_SIM_ABSENT, FAILED, SESSION_WISH_NONE},
 	{SETTING_UP, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
-	{SETTING_UP, SESSION_REFUSED, RESTING, SESSION_WISH_CLOSE},
-	{SETTING_UP, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{SETTING_UP, SESSION_REFUSED, CURING, SESSION_WISH_SETUP},
+	{SETTING_UP, SESSION_SILENT, CURING, SESSION_WISH_SETUP},
 	{SETTING_UP, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
 	{SETTING_UP, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
 	{SETTING_UP, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
@@ -114,7 +127,7 @@ static const struct row rows[] = {
 	{REGISTERING, SESSION_ROAMING, REGISTERING, SESSION_WISH_NONE},
 	{REGISTERING, SESSION_SMS_ONLY, REGISTERING, SESSION_WISH_NONE},
 	{REGISTERING, SESSION_REFUSED, REGISTERING, SESSION_WISH_NONE},
-	{REGISTERING, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{REGISTERING, SESSION_SILENT, CURING, SESSION_WISH_SETUP},
 	{REGISTERING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
 	{REGISTERING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
 	{REGISTERING, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
@@ -133,6 +146,7 @@ static const struct row rows[] = {
 	{READY, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
 	{READY, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
 	{READY, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
+	{READY, SESSION_RECOVER, CURING, SESSION_WISH_SETUP},
 	{READY, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{READY, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
@@ -183,7 +197,7 @@ static const struct row rows[] = {
 	{REBOOTING, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
 	{REBOOTING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
 	{REBOOTING, SESSION_TIME, PROBING, SESSION_WISH_PROBE},
-	{REBOOTING, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
+	{REBOOTING, SESSION_LIMIT, CURING, SESSION_WISH_SETUP},
 	{REBOOTING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{REBOOTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
@@ -192,7 +206,7 @@ static const struct row rows[] = {
 	{LOCKED, SESSION_PIN_KEPT, FAILED, SESSION_WISH_NONE},
 	{LOCKED, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
 	{LOCKED, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
-	{LOCKED, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{LOCKED, SESSION_SILENT, CURING, SESSION_WISH_SETUP},
 	{LOCKED, SESSION_LIMIT, RESTING, SESSION_WISH_CLOSE},
 	{LOCKED, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{LOCKED, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
@@ -226,6 +240,20 @@ static const struct row rows[] = {
 	{LEAVING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 	{LEAVING, SESSION_SIM_CHANGED, LEAVING, SESSION_WISH_NONE},
 
+	{CURING, SESSION_DONE, PROBING, SESSION_WISH_PROBE},
+	{CURING, SESSION_REFUSED, PROBING, SESSION_WISH_PROBE},
+	{CURING, SESSION_SILENT, PROBING, SESSION_WISH_PROBE},
+	{CURING, SESSION_TIME, PROBING, SESSION_WISH_PROBE},
+	{CURING, SESSION_SIM_CHANGED, CURING, SESSION_WISH_NONE},
+	{CURING, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
+	{CURING, SESSION_LIMIT, PROBING, SESSION_WISH_PROBE},
+	{CURING, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
+	{CURING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
+	{POWERING, SESSION_POWERED, ABSENT, SESSION_WISH_CLOSE},
+	{POWERING, SESSION_LIMIT, ABSENT, SESSION_WISH_CLOSE},
+	{POWERING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
+
 	{RESTING, SESSION_TIME, ABSENT, SESSION_WISH_CLOSE},
 	{RESTING, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
 
@@ -239,7 +267,7 @@ static const struct row rows[] = {
 	{FAILED, SESSION_SIM_BAD, FAILED, SESSION_WISH_NONE},
 	{FAILED, SESSION_SIM_READY, PROBING, SESSION_WISH_PROBE},
 	{FAILED, SESSION_SIM_CHANGED, PROBING, SESSION_WISH_PROBE},
-	{FAILED, SESSION_SILENT, RESTING, SESSION_WISH_CLOSE},
+	{FAILED, SESSION_SILENT, CURING, SESSION_WISH_SETUP},
 	{FAILED, SESSION_RESTARTED, PROBING, SESSION_WISH_PROBE},
 	{FAILED, SESSION_LOST, ABSENT, SESSION_WISH_CLOSE},
 	{FAILED, SESSION_STOP, SESSION_STOPPED, SESSION_WISH_CLOSE},
@@ -358,6 +386,30 @@ busy_sim_is_asked_again_in_the_same_phase_until_the_limit(void **state)
 	assert_in_range(asked, 30, 60);
 }
 
+/* A probe that fails, and at the foot of the ladder the reset after it. */
+static void
+stay_silent(struct session *s, int64_t now_ms)
+{
+	assert_int_equal(s->state, PROBING);
+	assert_int_equal(session_on(s, SESSION_SILENT, now_ms), 0);
+	if (s->state != CURING)
+		return;
+	assert_int_equal(s->rung, LADDER_RESET);
+	assert_int_equal(session_on(s, SESSION_SILENT, now_ms), 0);
+	assert_int_equal(session_on(s, SESSION_SILENT, now_ms), 0);
+}
+
+static void
+become_ready(struct session *s, int64_t now_ms)
+{
+	while (s->state == CURING)
+		assert_int_equal(session_on(s, SESSION_REFUSED, now_ms), 0);
+	while (s->state == PROBING || s->state == SETTING_UP)
+		assert_int_equal(session_on(s, SESSION_DONE, now_ms), 0);
+	assert_int_equal(session_on(s, SESSION_REGISTERED, now_ms), 0);
+	assert_int_equal(s->state, READY);
+}
+
 static void
 owner_is_asked_for_a_pin_once_all_ways_were_gone(void **state)
 {
@@ -457,8 +509,9 @@ rests_grow_up_to_five_minutes_and_start_anew_after_success(void **state)
 
 	(void)state;
 	bring_to(&s, PROBING);
+	s.ladder.usable[LADDER_RADIO] = false;
 	for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
-		assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
+		stay_silent(&s, now);
 		assert_int_equal(s.state, RESTING);
 		assert_int_equal(session_wake_at(&s), now + pauses[i]);
 		session_on_tick(&s, now + pauses[i] - 1);
@@ -469,16 +522,219 @@ rests_grow_up_to_five_minutes_and_start_anew_after_success(void **state)
 		assert_int_equal(session_wake_at(&s), now);
 		assert_int_equal(session_on(&s, SESSION_OPENED, now), 0);
 	}
-	while (s.state != READY)
-		assert_int_equal(
-			session_on(&s,
-				s.state == REGISTERING ? SESSION_REGISTERED
-						       : SESSION_DONE,
-				now),
-			0);
+	become_ready(&s, now);
+	assert_true(s.helpless);
+	assert_int_equal(session_on(&s, SESSION_DONE, now), 0);
+	assert_false(s.helpless);
 	assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
-	assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
+	stay_silent(&s, now);
 	assert_int_equal(session_wake_at(&s), now + pauses[0]);
+}
+
+/* ---- the ladder -------------------------------------------------------- */
+
+/* A mute modem, until a rung of that kind was begun. */
+static int64_t
+climb_to(struct session *s, enum ladder_rung rung, int64_t now_ms)
+{
+	for (int i = 0; i < 1000; i++) {
+		if (session_take_rung(s) == rung)
+			return now_ms;
+		if (s->state == ABSENT || s->state == RESTING)
+			session_on_tick(s, now_ms = session_wake_at(s));
+		if (s->wish == SESSION_WISH_OPEN)
+			(void)session_on(s, SESSION_OPENED, now_ms);
+		else if (s->state == POWERING)
+			(void)session_on(s, SESSION_POWERED, now_ms);
+		else if (s->state == PROBING || s->state == CURING)
+			(void)session_on(s, SESSION_SILENT, now_ms);
+		assert_int_equal(s->refused, 0);
+	}
+	fail_msg("rung %s never came", ladder_rung_name(rung));
+	return 0;
+}
+
+static void
+mute_modem_climbs_rung_by_rung_and_the_cure_is_named(void **state)
+{
+	static const enum ladder_rung order[] = {LADDER_ASK, LADDER_RESET,
+		LADDER_REOPEN, LADDER_RADIO, LADDER_REBOOT, LADDER_POWER};
+	enum { ORDER = sizeof order / sizeof *order };
+	struct session s;
+
+	(void)state;
+	for (size_t cure = 0; cure < ORDER; cure++) {
+		int64_t now = T0;
+
+		bring_to(&s, READY);
+		s.ladder.usable[LADDER_REBOOT] = true;
+		s.ladder.usable[LADDER_POWER] = true;
+		s.ladder.unanswered = 0;
+		assert_int_equal(session_on(&s, SESSION_SILENT, now), 0);
+		for (size_t i = 0; i <= cure; i++)
+			now = climb_to(&s, order[i], now);
+		if (s.state == POWERING)
+			assert_int_equal(
+				session_on(&s, SESSION_POWERED, now), 0);
+		if (s.state == ABSENT)
+			assert_int_equal(
+				session_on(&s, SESSION_OPENED, now + 5000), 0);
+		become_ready(&s, now + 6000);
+		assert_int_equal(session_take_cure(&s), LADDER_NONE);
+		assert_int_equal(session_on(&s, SESSION_DONE, now + 9000), 0);
+		assert_int_equal(session_take_cure(&s), order[cure]);
+		assert_int_equal(session_take_cure(&s), LADDER_NONE);
+		assert_int_equal(s.restarts, 1);
+	}
+}
+
+static void
+heavy_rung_is_not_given_to_a_port_that_is_not_there(void **state)
+{
+	struct session s;
+	int64_t now;
+
+	(void)state;
+	bring_to(&s, PROBING);
+	s.ladder.usable[LADDER_POWER] = true;
+	s.ladder.usable[LADDER_RADIO] = false;
+	now = climb_to(&s, LADDER_REOPEN, T0);
+	stay_silent(&s, now);
+	assert_int_equal(s.state, RESTING);
+	assert_int_equal(s.rung, LADDER_POWER);
+	session_on_tick(&s, now = session_wake_at(&s));
+	assert_int_equal(s.state, ABSENT);
+	assert_int_equal(session_on(&s, SESSION_NOT_OPENED, now), 0);
+	assert_int_equal(s.rung, LADDER_NONE);
+	assert_int_equal(session_on(&s, SESSION_OPENED, now + 3000), 0);
+	assert_int_equal(s.state, PROBING);
+	assert_int_equal(s.ladder.tries[LADDER_POWER], 0);
+}
+
+static void
+power_is_switched_once_and_the_port_looked_for_after_it(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, POWERING);
+	assert_int_equal(session_take_wish(&s), SESSION_WISH_POWER);
+	assert_int_equal(session_take_rung(&s), LADDER_POWER);
+	assert_int_equal(s.restarts, 1);
+	assert_int_equal(session_on(&s, SESSION_POWERED, T0 + 20000), 0);
+	assert_int_equal(session_wake_at(&s), T0 + 23000);
+	assert_int_equal(session_on(&s, SESSION_OPENED, T0 + 23000), 0);
+	assert_int_equal(s.state, PROBING);
+	/* An owner that never says so is not waited for. */
+	bring_to(&s, POWERING);
+	session_on_tick(&s, session_wake_at(&s));
+	assert_int_equal(s.state, ABSENT);
+}
+
+static void
+reboot_is_given_time_before_it_is_asked(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, READY);
+	s.ladder.usable[LADDER_RADIO] = false;
+	s.ladder.usable[LADDER_REBOOT] = true;
+	assert_int_equal(session_recover(&s, T0), 0);
+	assert_int_equal(s.state, CURING);
+	assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+	assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	assert_int_equal(s.wish, SESSION_WISH_NONE);
+	assert_int_equal(session_wake_at(&s), T0 + 5000);
+	session_on_tick(&s, T0 + 5000);
+	assert_int_equal(session_take_wish(&s), SESSION_WISH_SETUP);
+	assert_int_equal(s.setup_phase, 1);
+	assert_int_equal(session_on(&s, SESSION_DONE, T0 + 30000), 0);
+	assert_int_equal(s.state, PROBING);
+}
+
+static void
+recovery_waits_for_a_modem_that_is_ready_and_useless(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, READY);
+	s.ladder.unanswered = LADDER_UNANSWERED_MAX - 1;
+	assert_int_equal(session_recover(&s, T0), -EAGAIN);
+	session_on_request(&s, false);
+	assert_int_equal(session_on(&s, SESSION_WORK, T0), 0);
+	assert_int_equal(session_recover(&s, T0), -EBUSY);
+	assert_int_equal(session_on(&s, SESSION_IDLE, T0), 0);
+	assert_int_equal(session_recover(&s, T0), 0);
+	assert_int_equal(s.rung, LADDER_RADIO);
+	assert_int_equal(s.restarts, 1);
+}
+
+static void
+helpless_modem_tells_a_person_once(void **state)
+{
+	struct session s;
+	int64_t now;
+
+	(void)state;
+	bring_to(&s, PROBING);
+	now = climb_to(&s, LADDER_PERSON, T0);
+	assert_true(s.helpless);
+	for (int i = 0; i < 50; i++) {
+		now = climb_to(&s, LADDER_REOPEN, now);
+		assert_int_not_equal(s.given, LADDER_PERSON);
+	}
+	assert_true(s.helpless);
+}
+
+static void
+contradiction_about_the_registration_gets_pauses_that_grow(void **state)
+{
+	struct session s;
+	int64_t now = T0;
+	int64_t last = 0;
+	unsigned flaps = 0;
+
+	(void)state;
+	bring_to(&s, READY);
+	while (s.state != RESTING) {
+		int64_t wait;
+
+		assert_int_equal(session_on(&s, SESSION_UNREGISTERED, now), 0);
+		if (s.state == RESTING)
+			break;
+		wait = s.wish == SESSION_WISH_REGISTER
+		               ? 0
+		               : session_wake_at(&s) - now;
+		if (flaps > 0)
+			assert_in_range(wait, last > 0 ? last : 250, 30000);
+		last = wait;
+		now += wait;
+		session_on_tick(&s, now);
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_REGISTER);
+		assert_int_equal(session_on(&s, SESSION_REGISTERED, now), 0);
+		flaps++;
+	}
+	assert_int_equal(flaps, 12);
+	assert_in_range(now - T0, 60000, 180000);
+	assert_non_null(strstr(s.why, "in turn"));
+}
+
+static void
+network_that_is_lost_and_found_for_good_is_no_contradiction(void **state)
+{
+	struct session s;
+
+	(void)state;
+	bring_to(&s, READY);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(session_on(&s, SESSION_UNREGISTERED, T0), 0);
+		assert_int_equal(session_take_wish(&s), SESSION_WISH_REGISTER);
+		assert_int_equal(session_on(&s, SESSION_REGISTERED, T0), 0);
+		assert_int_equal(session_on(&s, SESSION_DONE, T0), 0);
+	}
+	assert_int_equal(s.state, READY);
 }
 
 static void
@@ -640,6 +896,20 @@ main(void)
 			unlocking_ends_by_what_the_sim_says_or_does_not),
 		cmocka_unit_test(
 			rests_grow_up_to_five_minutes_and_start_anew_after_success),
+		cmocka_unit_test(
+			mute_modem_climbs_rung_by_rung_and_the_cure_is_named),
+		cmocka_unit_test(
+			heavy_rung_is_not_given_to_a_port_that_is_not_there),
+		cmocka_unit_test(
+			power_is_switched_once_and_the_port_looked_for_after_it),
+		cmocka_unit_test(reboot_is_given_time_before_it_is_asked),
+		cmocka_unit_test(
+			recovery_waits_for_a_modem_that_is_ready_and_useless),
+		cmocka_unit_test(helpless_modem_tells_a_person_once),
+		cmocka_unit_test(
+			contradiction_about_the_registration_gets_pauses_that_grow),
+		cmocka_unit_test(
+			network_that_is_lost_and_found_for_good_is_no_contradiction),
 		cmocka_unit_test(
 			port_that_vanishes_at_once_does_not_keep_the_loop_busy),
 		cmocka_unit_test(
