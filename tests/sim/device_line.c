@@ -110,7 +110,8 @@ line_noise(struct device *device, int64_t due_ms)
 		return;
 	const char *text = noise[device->noise_at++ % count];
 	/* What it says of the registration has to be true. */
-	if (strcmp(text, "+CREG: 1") == 0 && device->options.registration != 1)
+	if (strcmp(text, "+CREG: 1") == 0 &&
+		at_registration(device, due_ms) != 1)
 		text = "RING";
 	int n = snprintf(line, sizeof line, "\r\n%s\r\n", text);
 	line_bytes(device, due_ms, line, (size_t)n);
