@@ -47,7 +47,7 @@ device_options(struct device *device)
 static void
 say_banner(struct device *device)
 {
-	const char *const *banner = device->dialect->banner;
+	const char *const *banner = dialect_list(device->dialect->banner);
 	bool ready = strcmp(at_pin_state(device), "READY") == 0;
 	bool opened = false;
 	for (size_t i = 0; banner[i] != NULL; i++) {
@@ -68,7 +68,7 @@ say_banner(struct device *device)
 void
 device_say_ready(struct device *device, int64_t now_ms)
 {
-	const char *const *banner = device->dialect->banner;
+	const char *const *banner = dialect_list(device->dialect->banner);
 	unsigned before = line_turn(device, device->urc);
 	while (*banner != NULL && strcmp(*banner, "%p") != 0)
 		banner++;
@@ -265,7 +265,7 @@ carry_out(struct device *device, int64_t now_ms)
 static void
 chatter(struct device *device, int64_t now_ms)
 {
-	const char *const *lines = device->dialect->chatter;
+	const char *const *lines = dialect_list(device->dialect->chatter);
 	size_t count = 0;
 	while (lines[count] != NULL)
 		count++;
@@ -300,7 +300,7 @@ device_changed(struct device *device, int64_t now_ms)
 void
 device_swapped(struct device *device, int64_t now_ms)
 {
-	const char *const *lines = device->dialect->swapped;
+	const char *const *lines = dialect_list(device->dialect->swapped);
 	device_tick(device, now_ms);
 	if (!device->there || hang_is_mute(device))
 		return; /* it is read at its start */
@@ -374,7 +374,7 @@ device_wake_at(const struct device *device)
 	at = sooner(at, device->session_until_ms);
 	at = sooner(at, mail_wake_at(device));
 	if (device->options.chatter_ms > 0 &&
-		device->dialect->chatter[0] != NULL && !device->silenced)
+		device->dialect->chatter != NULL && !device->silenced)
 		at = sooner(at, device->chatter_at_ms);
 	bool tells_time = device->options.nitz && !device->nitz_told;
 	if ((device->creg > 0 && device->told_registration == 2) || tells_time)

@@ -15,7 +15,8 @@ enum { STRING_MAX = 256 };
 void
 at_string(const struct device *device, const char *utf8, char *out, size_t cap)
 {
-	if (device->charset != CHARSET_UCS2 || device->dialect->packed ||
+	if (device->charset != CHARSET_UCS2 ||
+		device->dialect->takes == TAKES_PACKED ||
 		gsm_ucs2_hex(utf8, out, cap) < 0)
 		(void)snprintf(out, cap, "%s", utf8);
 }
@@ -35,28 +36,47 @@ model(const struct device *device)
 	                                        : device->dialect->model;
 }
 
+/* One of its names, as the family prints them. */
+static int
+say_name(struct device *device, int64_t now_ms, const char *command,
+	const char *text)
+{
+	switch (device->dialect->names) {
+	case NAMES_PLAIN:
+		line_say(device, now_ms, "%s", text);
+		break;
+	case NAMES_PREFIXED:
+		line_say(device, now_ms, "%s: %s", command, text);
+		break;
+	case NAMES_QUOTED:
+		line_say(device, now_ms, "%s: \"%s\"", command, text);
+		break;
+	}
+	return AT_OK;
+}
+
 static int
 run_cgmi(struct device *device, int64_t now_ms, const char *args)
 {
 	if (args[0] == '\0')
-		line_say(device, now_ms, "%s", manufacturer(device));
-	return args[0] == '\0' || strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
+		return say_name(device, now_ms, "+CGMI", manufacturer(device));
+	return strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
 }
 
 static int
 run_cgmm(struct device *device, int64_t now_ms, const char *args)
 {
 	if (args[0] == '\0')
-		line_say(device, now_ms, "%s", model(device));
-	return args[0] == '\0' || strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
+		return say_name(device, now_ms, "+CGMM", model(device));
+	return strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
 }
 
 static int
 run_cgsn(struct device *device, int64_t now_ms, const char *args)
 {
 	if (args[0] == '\0')
-		line_say(device, now_ms, "%s", device->options.imei);
-	return args[0] == '\0' || strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
+		return say_name(device, now_ms, "+CGSN", device->options.imei);
+	return strcmp(args, "=?") == 0 ? AT_OK : AT_ERROR;
 }
 
 static int
@@ -73,6 +93,27 @@ run_cmee(struct device *device, int64_t now_ms, const char *args)
 	return AT_OK;
 }
 
+static bool
+has_charset(const struct device *device, int charset)
+{
+	unsigned charsets = device->dialect->charsets;
+	return charsets == 0 || (charsets & 1U << charset) != 0;
+}
+
+static void
+test_cscs(struct device *device, int64_t now_ms)
+{
+	static const char *const names[] = {"GSM", "IRA", "UCS2", "HEX"};
+	char list[64] = "";
+	for (int i = 0; i < 4; i++) {
+		size_t len = strlen(list);
+		if (has_charset(device, i))
+			(void)snprintf(list + len, sizeof list - len,
+				"%s\"%s\"", len > 0 ? "," : "", names[i]);
+	}
+	line_say(device, now_ms, "+CSCS: (%s)", list);
+}
+
 static int
 run_cscs(struct device *device, int64_t now_ms, const char *args)
 {
@@ -80,8 +121,7 @@ run_cscs(struct device *device, int64_t now_ms, const char *args)
 	char name[8] = "";
 	char text[STRING_MAX];
 	if (strcmp(args, "=?") == 0) {
-		line_say(device, now_ms,
-			"+CSCS: (\"GSM\",\"IRA\",\"UCS2\",\"HEX\")");
+		test_cscs(device, now_ms);
 		return AT_OK;
 	}
 	if (strcmp(args, "?") == 0) {
@@ -98,6 +138,8 @@ run_cscs(struct device *device, int64_t now_ms, const char *args)
 			charset_by_name(name) < 0)
 			return CME_NOT_ALLOWED;
 	}
+	if (!has_charset(device, charset_by_name(name)))
+		return CME_NOT_ALLOWED;
 	device->charset = (enum charset)charset_by_name(name);
 	return AT_OK;
 }
@@ -148,9 +190,9 @@ static const struct {
 	{"+CMEE", ALL, run_cmee},
 	{"+CSCS", ALL, run_cscs},
 	{"+CFUN", ALL, radio_cfun},
-	{"^CURC", HUAWEI, run_curc},
-	{"^USSDMODE", HUAWEI, ussd_mode_command},
-	{"^SYSINFO", HUAWEI, run_at},
+	{"^CURC", CARETS, run_curc},
+	{"^USSDMODE", CARETS, ussd_mode_command},
+	{"^SYSINFO", CARETS, run_at},
 	{"+QURCCFG", QUECTEL, port_urc_command},
 	{"+CLTS", SIMCOM, run_at},
 };
@@ -176,12 +218,18 @@ own_command(const struct dialect *dialect, const char *name)
 	return dialect->lte && is_named(name, "+CEREG") ? radio_cereg : NULL;
 }
 
+/* Settings that are believed without an effect here. */
+static const char *const accepted[] = {"+CRC", "+CLIP", "+CVHU", "+IFC", "+IPR",
+	"+CGREG", "+CEREG", "+CMER", "+CSDH", "+CTZU", "+COLP", NULL};
+
 static int
 run_extended(struct device *device, int64_t now_ms, const char *name,
 	const char *args)
 {
 	const struct dialect *dialect = device->dialect;
 	at_run *own = own_command(dialect, name);
+	if (is_named(name, dialect->quiet_command))
+		device->silenced = true;
 	if (own != NULL)
 		return own(device, now_ms, args);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
@@ -191,7 +239,7 @@ run_extended(struct device *device, int64_t now_ms, const char *name,
 	int result = mail_command(device, now_ms, name, args);
 	if (result != AT_UNKNOWN)
 		return result;
-	for (const char *const *p = dialect->accepted; *p != NULL; p++)
+	for (const char *const *p = accepted; *p != NULL; p++)
 		if (strcasecmp(*p, name) == 0)
 			return AT_OK;
 	return AT_UNKNOWN;
@@ -220,7 +268,8 @@ next_extended(struct device *device, int64_t now_ms, const char **at)
 static void
 say_ati(struct device *device, int64_t now_ms)
 {
-	for (const char *const *p = device->dialect->ati; *p != NULL; p++) {
+	for (const char *const *p = dialect_list(device->dialect->ati);
+		*p != NULL; p++) {
 		char line[STRING_MAX];
 		size_t before = strcspn(*p, "%");
 		const char *value = (*p)[before] == '\0' ? ""
@@ -229,7 +278,7 @@ say_ati(struct device *device, int64_t now_ms)
 		                            : device->options.imei;
 		(void)snprintf(
 			line, sizeof line, "%.*s%s", (int)before, *p, value);
-		if (p == device->dialect->ati)
+		if (p == dialect_list(device->dialect->ati))
 			line_say(device, now_ms, "%s", line);
 		else
 			line_more(device, now_ms, line);
@@ -291,6 +340,11 @@ at_run_line(struct device *device, int64_t now_ms, const char *line)
 		return;
 	at += 2;
 	int result = AT_OK;
+	const char *reset = device->dialect->reset_command;
+	if (reset != NULL && strcasecmp(at - 2, reset) == 0) {
+		result = radio_cfun(device, now_ms, "=1,1");
+		at += strlen(at);
+	}
 	while (*at != '\0' && result == AT_OK) {
 		if (*at == ' ' || *at == ';')
 			at++;

@@ -101,7 +101,7 @@ line_reply(
 void
 line_noise(struct device *device, int64_t due_ms)
 {
-	const char *const *noise = device->dialect->noise;
+	const char *const *noise = dialect_list(device->dialect->noise);
 	char line[SAY_MAX];
 	size_t count = 0;
 	while (noise[count] != NULL)
@@ -150,8 +150,12 @@ line_result(struct device *device, int64_t due_ms, int result)
 	}
 	if (result == AT_UNKNOWN)
 		result = device->dialect->unknown_cme;
+	const char *format = device->dialect->cme_format;
 	if (result == AT_OK)
 		line_say(device, due_ms, "OK");
+	else if (result > 0 && format != NULL)
+		line_say(device, due_ms, "%.*s%s", (int)strcspn(format, "%"),
+			format, cme_text(result));
 	else if (result < 0 || device->cmee == 0)
 		line_say(device, due_ms, "ERROR");
 	else if (device->cmee == 1)

@@ -15,6 +15,8 @@ int store_put(struct device *device, int store, const char *hex, long octets);
 /* +CMS ERROR, or a bare ERROR; what the command then comes to. */
 int store_refusal(struct device *device, int64_t now_ms, int code);
 int store_sim_refusal(struct device *device, int64_t now_ms);
+/* +CPMS of a modem that has none. */
+int store_no_stores(struct device *device, int64_t now_ms, const char *args);
 int store_cpms(struct device *device, int64_t now_ms, const char *args);
 int store_cmgl(struct device *device, int64_t now_ms, const char *args);
 int store_cmgr(struct device *device, int64_t now_ms, const char *args);

@@ -109,7 +109,7 @@ force_down(struct device *device, int64_t now_ms, bool down)
 int
 radio_mode(struct device *device, int64_t now_ms, const char *args)
 {
-	const char *const *down = device->dialect->mode_down;
+	const char *const *down = dialect_list(device->dialect->mode_down);
 	bool is_down = false;
 	if (args[0] != '=' || args[1] == '?')
 		return AT_OK;
@@ -162,7 +162,10 @@ radio_cfun(struct device *device, int64_t now_ms, const char *args)
 		line_say(device, now_ms, "+CFUN: %d", device->cfun);
 		return AT_OK;
 	}
-	if (strlen(args) < 2 || strchr("014", args[1]) == NULL ||
+	const char *levels = device->dialect->cfun_levels != NULL
+	                             ? device->dialect->cfun_levels
+	                             : "014";
+	if (strlen(args) < 2 || strchr(levels, args[1]) == NULL ||
 		(args[2] != '\0' && args[2] != ','))
 		return CME_NOT_ALLOWED;
 	int level = args[1] - '0';
@@ -193,7 +196,7 @@ network_time(const struct device *device, int64_t now_ms, int quarters,
 	int64_t at_ms = options->mail.wall_ms + now_ms;
 	if (options->clock == DEVICE_CLOCK_WRONG)
 		at_ms += options->clock_shift_ms;
-	time_t seconds = (time_t)(at_ms / 1000 + quarters * 900);
+	time_t seconds = (time_t)(at_ms / 1000 + quarters * INT64_C(900));
 	(void)gmtime_r(&seconds, out);
 }
 

@@ -59,6 +59,15 @@ word(struct wording *wording, const struct reply *reply)
 		append(wording, " Stay with us and win.");
 }
 
+/* Hex in the letters of the family. */
+static void
+in_its_letters(const struct dialect *dialect, struct wording *wording)
+{
+	for (size_t i = 0; dialect->lower_hex && i < wording->len; i++)
+		if (wording->body[i] >= 'A' && wording->body[i] <= 'F')
+			wording->body[i] = (char)(wording->body[i] | 0x20);
+}
+
 static void
 as_ucs2(struct wording *wording, int dcs)
 {
@@ -103,15 +112,19 @@ code(const struct device *device, struct wording *wording,
 	uint8_t septets[TEXT_MAX];
 	bool gsm = gsm_septets(wording->text, septets, sizeof septets) >= 0;
 	bool text_mode = device->ussdmode == device->options.ussdmode_text;
+	const struct dialect *dialect = device->dialect;
+	int wide_dcs = dialect->wide_dcs != 0 ? dialect->wide_dcs : 72;
 	wording->dcs = device->options.dcs;
 	if (has(reply, DEVICE_DCS17) || has(reply, DEVICE_DCS17_LANG)) {
 		as_ucs2(wording, 17);
-	} else if (!gsm) {
-		as_ucs2(wording, 72);
-	} else if (device->dialect->packed && !text_mode) {
+	} else if (!gsm || dialect->gives == GIVES_UCS2) {
+		as_ucs2(wording, wide_dcs);
+		in_its_letters(dialect, wording);
+	} else if (dialect->gives == GIVES_PACKED && !text_mode) {
 		long len = gsm_packed_hex(
 			wording->text, wording->body, sizeof wording->body);
 		wording->len = len < 0 ? 0 : (size_t)len;
+		in_its_letters(dialect, wording);
 	} else if (device->charset == CHARSET_UCS2) {
 		as_ucs2(wording, device->options.dcs);
 	} else if (device->charset == CHARSET_IRA) {
@@ -157,7 +170,7 @@ spoil(struct device *device, struct wording *wording, const struct reply *reply)
 	if (has(reply, DEVICE_SPLICE)) {
 		char line[300];
 		(void)snprintf(line, sizeof line, "\r\n%s\r\n",
-			device->dialect->noise[0]);
+			dialect_list(device->dialect->noise)[0]);
 		put_in(wording, wording->len / 2, line);
 	}
 }
@@ -168,6 +181,7 @@ close_body(const struct device *device, const struct wording *wording,
 	const struct reply *reply, char *out)
 {
 	const char *blank = device->dialect->blanks ? " " : "";
+	const char *before = device->dialect->late_comma ? " " : "";
 	bool quote = !has(reply, DEVICE_UNTERMINATED) &&
 	             !has(reply, DEVICE_DCS17_LANG) &&
 	             !has(reply, DEVICE_NO_QUOTES);
@@ -175,9 +189,9 @@ close_body(const struct device *device, const struct wording *wording,
 	if (quote)
 		out[n++] = '"';
 	if (!has(reply, DEVICE_UNTERMINATED) && !has(reply, DEVICE_NO_DCS) &&
-		!has(reply, DEVICE_NO_QUOTES))
-		n += (size_t)sprintf(out + n, ",%s%d%s", blank, wording->dcs,
-			has(reply, DEVICE_ODD_DCS) ? "r" : "");
+		!has(reply, DEVICE_NO_QUOTES) && !device->dialect->gives_no_dcs)
+		n += (size_t)sprintf(out + n, "%s,%s%d%s", before, blank,
+			wording->dcs, has(reply, DEVICE_ODD_DCS) ? "r" : "");
 	return n;
 }
 
@@ -196,7 +210,8 @@ frame(const struct device *device, const struct wording *wording,
 		n += wording->len;
 		n += close_body(device, wording, reply, out + n);
 	}
-	return n + (size_t)sprintf(out + n, "\r\n");
+	const char *tail = device->dialect->tail;
+	return n + (size_t)sprintf(out + n, "%s\r\n", tail != NULL ? tail : "");
 }
 
 static void

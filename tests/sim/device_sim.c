@@ -121,7 +121,7 @@ sim_csim(struct device *device, int64_t now_ms, const char *args)
 	char status[8];
 	if (error == CME_NO_SIM || error == CME_SIM_BUSY)
 		return error;
-	if (strncmp(args, "=10,\"0020000100\"", 17) != 0)
+	if (strncmp(args, "=10,\"0020000100", 15) != 0)
 		return CME_NOT_ALLOWED;
 	if (strcmp(state, "SIM PUK") == 0)
 		(void)snprintf(status, sizeof status, "6983");
@@ -184,7 +184,8 @@ sim_cpin(struct device *device, int64_t now_ms, const char *args)
 		return enter_sim_pin(device, now_ms, args);
 	if (args[0] == '?')
 		line_say(device, now_ms, "+CPIN: %s", at_pin_state(device));
-	return AT_OK;
+	return args[0] == '?' && device->dialect->cpin_without_ok ? AT_SILENT
+	                                                          : AT_OK;
 }
 
 /* Whether a start asks for the SIM PIN. */
@@ -251,6 +252,16 @@ say_huawei(struct device *device, int64_t now_ms)
 		pin, PUK2_TRIES, PIN2_TRIES);
 }
 
+/* Four of them, in the family's order. */
+static void
+say_four(struct device *device, int64_t now_ms, const int counts[4])
+{
+	const char *blank = device->dialect->tries_apart ? " " : "";
+	line_say(device, now_ms, "%s: %d,%s%d,%s%d,%s%d",
+		device->dialect->tries_command, counts[0], blank, counts[1],
+		blank, counts[2], blank, counts[3]);
+}
+
 int
 sim_tries(struct device *device, int64_t now_ms, const char *args)
 {
@@ -271,12 +282,12 @@ sim_tries(struct device *device, int64_t now_ms, const char *args)
 		say_cpinr(device, now_ms, args);
 		break;
 	case TRIES_PINS_FIRST:
-		line_say(device, now_ms, "%s: %d,%d,%d,%d", name, pin,
-			PIN2_TRIES, puk, PUK2_TRIES);
+		say_four(device, now_ms,
+			(int[]){pin, PIN2_TRIES, puk, PUK2_TRIES});
 		break;
 	case TRIES_IN_PAIRS:
-		line_say(device, now_ms, "%s: %d,%d,%d,%d", name, pin, puk,
-			PIN2_TRIES, PUK2_TRIES);
+		say_four(device, now_ms,
+			(int[]){pin, puk, PIN2_TRIES, PUK2_TRIES});
 		break;
 	case TRIES_ONE_PAIR:
 		line_say(device, now_ms, "%s: %d,%d", name, pin, puk);

@@ -65,9 +65,8 @@ void
 mail_start(struct device *device)
 {
 	struct mailroom *mail = &device->mail;
-	bool quectel = device->dialect->family == QUECTEL;
 	for (int i = 0; i < 3; i++)
-		mail->mem[i] = quectel ? 1 : 0;
+		mail->mem[i] = device->dialect->first_store;
 	mail->cmgf = mail->csms = mail->cnmi_mode = mail->cnmi_mt = 0;
 	mail->unacknowledged = false;
 	mail->awaited = 0;
@@ -175,7 +174,7 @@ say_full(struct device *device, int64_t now_ms, int store)
 {
 	if (device->options.mail.full_silent || device->mail.cnmi_mode == 0)
 		return;
-	if (device->dialect->family == HUAWEI)
+	if (device->dialect->says_full)
 		line_say(device, now_ms, "^SMMEMFULL: \"%s\"",
 			store_name(store));
 	else
@@ -436,6 +435,7 @@ static int
 run_cnmi(struct device *device, int64_t now_ms, const char *args)
 {
 	struct mailroom *mail = &device->mail;
+	unsigned modes = device->dialect->cnmi_modes;
 	char *rest = NULL;
 	long mode = args[0] == '=' ? strtol(args + 1, &rest, 10) : -1;
 	long mt = rest != NULL && *rest == ',' ? strtol(rest + 1, NULL, 10) : 0;
@@ -443,12 +443,13 @@ run_cnmi(struct device *device, int64_t now_ms, const char *args)
 		line_say(device, now_ms, "+CNMI: %d,%d,0,0,0", mail->cnmi_mode,
 			mail->cnmi_mt);
 	else if (strcmp(args, "=?") == 0)
-		line_say(device, now_ms, "+CNMI: (0-2),(0-3),(0,2),(0,1),(0)");
+		line_say(device, now_ms, "+CNMI: (0-%d),(0-3),(0,2),(0,1),(0)",
+			modes > 7 ? 3 : 2);
 	if (args[0] == '?' || args[1] == '?')
 		return AT_OK;
-	if (mode < 0 || mode > 2 || mt < 0 || mt > 3)
+	if (mode < 0 || mode > 3 || mt < 0 || mt > 3)
 		return store_refusal(device, now_ms, 302);
-	if (mode == 2 && device->dialect->family == HUAWEI)
+	if ((modes & 1U << mode) == 0)
 		return store_refusal(device, now_ms, 303);
 	mail->cnmi_mode = (int)mode;
 	mail->cnmi_mt = (int)mt;
@@ -507,7 +508,10 @@ mail_command(struct device *device, int64_t now_ms, const char *name,
 		{"+CNMA", run_cnma},
 		{"+CSCA", run_csca},
 	};
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+	bool all = !device->dialect->no_mail || strcasecmp(name, "+CMGF") == 0;
+	if (strcasecmp(name, "+CPMS") == 0 && device->dialect->no_mail)
+		return store_no_stores(device, now_ms, args);
+	for (size_t i = 0; all && i < sizeof commands / sizeof commands[0]; i++)
 		if (strcasecmp(commands[i].name, name) == 0)
 			return commands[i].run(device, now_ms, args);
 	return AT_UNKNOWN;

@@ -106,7 +106,7 @@ static int
 ask_stores(struct device *device, int64_t now_ms)
 {
 	char line[128] = "+CPMS: ";
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < device->dialect->stores; i++) {
 		int store = device->mail.mem[i];
 		size_t len = strlen(line);
 		(void)snprintf(line + len, sizeof line - len, "%s\"%s\",%d,%d",
@@ -115,6 +115,39 @@ ask_stores(struct device *device, int64_t now_ms)
 	}
 	line_say(device, now_ms, "%s", line);
 	return AT_OK;
+}
+
+/* What +CPMS=? tells: lists, nested ones, or empty ones. */
+static int
+test_stores(struct device *device, int64_t now_ms)
+{
+	const char *told = device->dialect->cpms_test;
+	line_say(device, now_ms, "+CPMS: %s",
+		told != NULL ? told
+			     : "(\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\","
+			       "\"ME\")");
+	return AT_OK;
+}
+
+int
+store_no_stores(struct device *device, int64_t now_ms, const char *args)
+{
+	return strcmp(args, "=?") == 0 ? test_stores(device, now_ms) : AT_ERROR;
+}
+
+/* How full they are, as +CPMS= tells it. */
+static void
+say_fill(struct device *device, int64_t now_ms)
+{
+	const int *mem = device->mail.mem;
+	char line[128] = "+CPMS: ";
+	for (int i = 0; i < device->dialect->stores; i++) {
+		size_t len = strlen(line);
+		(void)snprintf(line + len, sizeof line - len, "%s%d,%d",
+			i == 0 ? "" : ",", store_used(device, mem[i]),
+			store_size(device, mem[i]));
+	}
+	line_say(device, now_ms, "%s", line);
 }
 
 int
@@ -127,14 +160,10 @@ store_cpms(struct device *device, int64_t now_ms, const char *args)
 		return error;
 	if (strcmp(args, "?") == 0)
 		return ask_stores(device, now_ms);
-	if (strcmp(args, "=?") == 0) {
-		line_say(device, now_ms,
-			"+CPMS: "
-			"(\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"ME\")");
-		return AT_OK;
-	}
+	if (strcmp(args, "=?") == 0)
+		return test_stores(device, now_ms);
 	memcpy(mem, device->mail.mem, sizeof mem);
-	for (int i = 0; i < 3 && *p == '"'; i++) {
+	for (int i = 0; i < device->dialect->stores && *p == '"'; i++) {
 		size_t len = strcspn(p + 1, "\"");
 		mem[i] = store_by_name(p + 1, len);
 		if (mem[i] < 0 || store_size(device, mem[i]) == 0)
@@ -145,10 +174,7 @@ store_cpms(struct device *device, int64_t now_ms, const char *args)
 	if (args[0] != '=' || *p != '\0')
 		return store_refusal(device, now_ms, 305);
 	memcpy(device->mail.mem, mem, sizeof mem);
-	line_say(device, now_ms, "+CPMS: %d,%d,%d,%d,%d,%d",
-		store_used(device, mem[0]), store_size(device, mem[0]),
-		store_used(device, mem[1]), store_size(device, mem[1]),
-		store_used(device, mem[2]), store_size(device, mem[2]));
+	say_fill(device, now_ms);
 	return AT_OK;
 }
 

@@ -36,16 +36,30 @@ take_octets(
 	uint8_t octets[DEVICE_LINE_MAX];
 	long n = gsm_from_hex(body, octets, sizeof octets);
 	/* SIM800 in CSCS=HEX sends rubbish; ZTE takes an octet a character. */
-	if (device->dialect->error_is_cusd_4)
+	if (device->dialect->drops_hex)
 		return TAKEN_BREAKS;
 	return n <= 0 || gsm_text(octets, (size_t)n, code, cap) < 0 ? TAKEN_BAD
 	                                                            : TAKEN;
 }
 
+/* Packed septets or UCS2, and no answer of digits to a menu. */
+static bool
+is_hex(const char *body)
+{
+	size_t len = strlen(body);
+	return len > 2 && strspn(body, "0123456789ABCDEFabcdef") == len &&
+	       (strpbrk(body, "ABCDEFabcdef") != NULL ||
+		       strncmp(body, "00", 2) == 0);
+}
+
 static enum taken
 take_body(const struct device *device, const char *body, char *code, size_t cap)
 {
-	if (device->dialect->packed &&
+	if (device->dialect->takes == TAKES_PLAIN)
+		return is_hex(body) || body[0] == '\0'
+		               ? TAKEN_BAD
+		               : take_plain(body, code, cap);
+	if (device->dialect->takes == TAKES_PACKED &&
 		device->ussdmode != device->options.ussdmode_text)
 		return gsm_from_packed_hex(body, code, cap) <= 0 ? TAKEN_BAD
 		                                                 : TAKEN;
@@ -129,7 +143,9 @@ ask_network(struct device *device, struct asking *asking)
 		network_leave_open(device->network, device->sim.imsi);
 	} else if (has(asking->faults, DEVICE_ENDED) ||
 		   has(asking->faults, DEVICE_DROPPED)) {
-		asking->answer.mode = 2;
+		asking->answer.mode = device->dialect->end_mode != 0
+		                              ? device->dialect->end_mode
+		                              : 2;
 		network_end(device->network, device->sim.imsi);
 	}
 }
@@ -173,7 +189,7 @@ say_in_place(struct device *device, const struct asking *asking)
 		   has(asking->faults, DEVICE_UNSUPPORTED)) {
 		line_say(device, due, "+CUSD: 4");
 	} else if (has(asking->faults, DEVICE_DROPPED)) {
-		line_say(device, due, "+CUSD: 2");
+		line_say(device, due, "+CUSD: %d", asking->answer.mode);
 	} else if (has(asking->faults, DEVICE_TIMEOUT)) {
 		for (size_t i = 0; i <= len && i < sizeof damaged; i++)
 			damaged[i] =
@@ -335,7 +351,10 @@ not_carried(struct device *device, int64_t now_ms)
 	                                 : device->dialect->lte_answer;
 	int code = options->lte_code != 0 ? options->lte_code
 	                                  : device->dialect->lte_code;
-	int64_t later_ms = now_ms + options->delay_ms[1];
+	int64_t lte_ms =
+		options->lte == DEVICE_LTE_FAMILY ? device->dialect->lte_ms : 0;
+	int64_t later_ms =
+		now_ms + (lte_ms != 0 ? lte_ms : options->delay_ms[1]);
 	switch (answer) {
 	case DEVICE_LTE_ERROR:
 		return code;
@@ -362,6 +381,39 @@ not_carried(struct device *device, int64_t now_ms)
 }
 
 static int
+refuse_coding(struct device *device, int64_t now_ms)
+{
+	const struct dialect *dialect = device->dialect;
+	if (device->options.lose_coding)
+		return AT_OK;
+	if (dialect->failure != NULL) {
+		line_say(device, now_ms, "%s", dialect->failure);
+		return AT_SILENT;
+	}
+	if (dialect->coding_cme != 0)
+		return dialect->coding_cme;
+	return dialect->takes == TAKES_PACKED ? AT_ERROR : CME_UNKNOWN;
+}
+
+/* rest is what stands behind the text. */
+static bool
+scheme_is_bad(const struct dialect *dialect, const char *rest)
+{
+	const char *comma = strchr(rest, ',');
+	switch (dialect->dcs_rule) {
+	case DCS_ANY:
+		return false;
+	case DCS_NEEDED:
+		return comma == NULL;
+	case DCS_ONLY_15:
+		return comma != NULL && atoi(comma + 1) != 15;
+	case DCS_NONE:
+		return comma != NULL;
+	}
+	return false;
+}
+
+static int
 request(struct device *device, int64_t now_ms, const char *body)
 {
 	char code[NETWORK_TEXT_MAX];
@@ -385,9 +437,7 @@ request(struct device *device, int64_t now_ms, const char *body)
 	case TAKEN_BAD:
 		break;
 	}
-	if (device->options.lose_coding)
-		return AT_OK;
-	return device->dialect->packed ? AT_ERROR : CME_UNKNOWN;
+	return refuse_coding(device, now_ms);
 }
 
 static int
@@ -426,6 +476,11 @@ ussd_command(struct device *device, int64_t now_ms, const char *args)
 		return AT_OK;
 	size_t len = *p == '"' ? strcspn(p + 1, "\"") : strcspn(p, ",");
 	memcpy(body, *p == '"' ? p + 1 : p, len);
+	p += len + (*p == '"');
+	if (scheme_is_bad(device->dialect, p))
+		return device->dialect->failure != NULL
+		               ? refuse_coding(device, now_ms)
+		               : AT_ERROR;
 	return request(device, now_ms, body);
 }
 

@@ -55,8 +55,8 @@ each_wrong_key_is_named(void **state)
 		{"{\"modems\":[{\"name\":\"a\",\"imsi\":\"1\"},{\"name\":\"a\","
 		 "\"imsi\":\"2\"}]}",
 			"modems[1].name: twice"},
-		{MODEM("\"dialect\":\"nokia\""),
-			"modems[0].dialect: no such dialect: nokia"},
+		{MODEM("\"dialect\":\"betamax\""),
+			"modems[0].dialect: no such dialect: betamax"},
 		{MODEM("\"baud\":1"), "modems[0].baud: unknown key"},
 		{MODEM("\"late\":1"), "modems[0].late: unknown key"},
 		{MODEM("\"transport\":\"usb\""),
