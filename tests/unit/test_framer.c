@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "tests/support/corpus.h"
+
 enum { OUT_MAX = 16384 };
 
 struct heard {
@@ -411,30 +413,6 @@ consumed_bytes_do_not_linger(void **state)
 	}
 }
 
-/* \r \n \t \\ and \xNN in a column of the corpus. */
-static size_t
-unescape(const char *in, char *out)
-{
-	size_t n = 0;
-
-	while (*in != '\0') {
-		if (*in != '\\') {
-			out[n++] = *in++;
-			continue;
-		}
-		if (in[1] == 'x') {
-			const char octet[] = {in[2], in[3], '\0'};
-
-			out[n++] = (char)strtoul(octet, NULL, 16);
-			in += 4;
-			continue;
-		}
-		out[n++] = in[1] == 'r' ? '\r' : in[1] == 'n' ? '\n' : in[1];
-		in += 2;
-	}
-	return n;
-}
-
 /* The frame that a raw line must come out as, cut into single bytes. */
 static void
 expect_one_frame(const char *raw, size_t n)
@@ -461,36 +439,21 @@ expect_one_frame(const char *raw, size_t n)
 	assert_memory_equal(frame.text.ptr, whole.ptr, whole.len);
 }
 
+static enum corpus_verdict
+judge_answer(char *value[])
+{
+	expect_one_frame(value[1], corpus_unescape(value[1]));
+	return CORPUS_GOOD;
+}
+
 static void
 every_real_answer_comes_out_as_one_frame(void **state)
 {
-	static char line[8192];
-	static char raw[8192];
-	const char *folder = getenv("CORPUS");
-	char path[4096];
-	FILE *corpus;
-	int rows = 0;
+	static const char *const columns[] = {
+		"id", "raw_line", "decoded_text", NULL};
 
 	(void)state;
-	(void)snprintf(path, sizeof path, "%s/cusd.tsv",
-		folder != NULL ? folder : "../shared/corpus");
-	corpus = fopen(path, "r");
-	if (corpus == NULL)
-		skip();
-	while (fgets(line, sizeof line, corpus) != NULL) {
-		char *rest = line;
-		const char *column = NULL;
-
-		for (int i = 0; i < 4 && rest != NULL; i++)
-			column = strsep(&rest, "\t\n");
-		if (line[0] != 'u' || column == NULL)
-			continue;
-		expect_one_frame(raw, unescape(column, raw));
-		rows++;
-	}
-	(void)fclose(corpus);
-	print_message("%d real answers\n", rows);
-	assert_true(rows > 50);
+	corpus_expect(columns, judge_answer);
 }
 
 static bool

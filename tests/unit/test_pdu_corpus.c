@@ -1,6 +1,7 @@
 /*
- * The corpus of real short messages, sms_pdu.tsv in the folder that CORPUS
- * names: each row is what it says, or is refused where it says so.
+ * The corpus of real short messages, sms_pdu.tsv and what else has its
+ * columns in the folder that CORPUS names: each row is what it says, or is
+ * refused where it says so.
  */
 #include "modem/pdu.h"
 
@@ -14,36 +15,25 @@
 
 #include <cmocka.h>
 
-enum { LINE_MAX_LEN = 16384, COLUMNS = 13 };
+#include "tests/support/corpus.h"
 
-static FILE *
-open_corpus(void)
-{
-	const char *folder = getenv("CORPUS");
-	char path[4096];
+enum { HEX_MAX = 16384 };
 
-	(void)snprintf(path, sizeof path, "%s/sms_pdu.tsv",
-		folder != NULL ? folder : "../shared/corpus");
-	return fopen(path, "r");
-}
-
-/* \n \r \t \f \0 and \\ of the column, in place. */
-static void
-unescape(char *text)
-{
-	static const char from[] = "nrtf0\\";
-	static const char to[] = "\n\r\t\f\0\\";
-	char *put = text;
-
-	for (const char *p = text; *p != '\0'; p++) {
-		const char *found =
-			*p == '\\' && p[1] != '\0' ? strchr(from, p[1]) : NULL;
-
-		*put++ = found != NULL ? to[found - from] : *p;
-		p += found != NULL ? 1 : 0;
-	}
-	*put = '\0';
-}
+static const char *const columns[] = {"id", "direction", "pdu_hex", "smsc",
+	"number", "timestamp_iso", "dcs", "udh_summary", "text", "verified",
+	"note", NULL};
+enum {
+	COLUMN_DIRECTION = 1,
+	COLUMN_HEX,
+	COLUMN_SMSC,
+	COLUMN_NUMBER,
+	COLUMN_TIME,
+	COLUMN_DCS,
+	COLUMN_HEADER,
+	COLUMN_TEXT,
+	COLUMN_VERIFIED,
+	COLUMN_NOTE
+};
 
 /* "2011-02-28T11:50:50-05:00" */
 static bool
@@ -109,66 +99,54 @@ row_decodes(char *column[])
 {
 	static const char *const types[] = {
 		"DELIVER", "SUBMIT", "STATUS-REPORT"};
-	char said[4096], header[128], hex[LINE_MAX_LEN];
-	bool bare = strstr(column[12], "no SMSC octet") != NULL;
+	char said[4096], header[128], hex[HEX_MAX];
+	bool bare = strstr(column[COLUMN_NOTE], "no SMSC octet") != NULL;
 	struct pdu p;
 	int rc;
 
-	(void)snprintf(hex, sizeof hex, "%s%s", bare ? "00" : "", column[2]);
+	(void)snprintf(
+		hex, sizeof hex, "%s%s", bare ? "00" : "", column[COLUMN_HEX]);
 	rc = pdu_decode(span_str(hex), &p);
-	if (strcmp(column[1], "MALFORMED") == 0)
+	if (strcmp(column[COLUMN_DIRECTION], "MALFORMED") == 0)
 		return rc == -EBADMSG;
-	if (rc != 0 || strcmp(types[p.type], column[1]) != 0)
+	if (rc != 0 || strcmp(types[p.type], column[COLUMN_DIRECTION]) != 0)
 		return false;
-	unescape(column[8]);
+	(void)corpus_unescape(column[COLUMN_TEXT]);
 	say_text(&p, said, sizeof said);
 	say_header(&p, header, sizeof header);
 	/* A part 6 of 2 is none for us. */
 	bool header_ok =
-		strstr(column[7], header) != NULL &&
-		(header[0] != '\0' || strstr(column[7], "concat") == NULL ||
-			strstr(column[7], "total=2 seq=6") != NULL);
+		strstr(column[COLUMN_HEADER], header) != NULL &&
+		(header[0] != '\0' ||
+			strstr(column[COLUMN_HEADER], "concat") == NULL ||
+			strstr(column[COLUMN_HEADER], "total=2 seq=6") != NULL);
 
-	return strcmp(said, column[8]) == 0 && header_ok &&
-	       strcmp(p.smsc.text, column[3]) == 0 &&
-	       strcmp(p.address.text, column[4]) == 0 &&
-	       is_time(column[5], &p.sent) &&
+	return strcmp(said, column[COLUMN_TEXT]) == 0 && header_ok &&
+	       strcmp(p.smsc.text, column[COLUMN_SMSC]) == 0 &&
+	       strcmp(p.address.text, column[COLUMN_NUMBER]) == 0 &&
+	       is_time(column[COLUMN_TIME], &p.sent) &&
 	       (p.type == PDU_STATUS_REPORT ||
-		       p.scheme == strtol(column[6], NULL, 10)) &&
+		       p.scheme == strtol(column[COLUMN_DCS], NULL, 10)) &&
 	       !p.language_unknown;
+}
+
+static unsigned refusals;
+
+static enum corpus_verdict
+judge(char *value[])
+{
+	if (strcmp(value[COLUMN_VERIFIED], "yes") != 0)
+		return CORPUS_SKIPPED;
+	refusals += strcmp(value[COLUMN_DIRECTION], "MALFORMED") == 0;
+	return row_decodes(value) ? CORPUS_GOOD : CORPUS_BAD;
 }
 
 static void
 every_real_message_decodes(void **state)
 {
-	static char line[LINE_MAX_LEN];
-	FILE *corpus = open_corpus();
-	int rows = 0, good = 0, refused = 0;
-
 	(void)state;
-	if (corpus == NULL)
-		skip();
-	while (fgets(line, sizeof line, corpus) != NULL) {
-		char *column[COLUMNS], *rest = line;
-		int n = 0;
-
-		while (n < COLUMNS && rest != NULL)
-			column[n++] = strsep(&rest, "\t\n");
-		if (n < COLUMNS || line[0] != 'p' ||
-			strcmp(column[10], "yes") != 0)
-			continue;
-		rows++;
-		refused += strcmp(column[1], "MALFORMED") == 0;
-		if (row_decodes(column))
-			good++;
-		else
-			print_error("%s: %s\n", column[0], column[2]);
-	}
-	(void)fclose(corpus);
-	print_message("%d of %d rows are right, %d of them refusals\n", good,
-		rows, refused);
-	assert_true(rows > 0);
-	assert_int_equal(good, rows);
+	corpus_expect(columns, judge);
+	print_message("%u of them refusals\n", refusals);
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * +CUSD lines as modems really print them. The corpus of real lines is
- * cusd.tsv in the folder that CORPUS names; the tables here hold its rules,
- * so that they stay tested where it is absent.
+ * cusd.tsv, and what else has its columns, in the folder that CORPUS names;
+ * the tables here hold its rules, so that they stay tested where it is absent.
  */
 #include "modem/ussd.h"
 
@@ -14,9 +14,11 @@
 
 #include <cmocka.h>
 
+#include "tests/support/corpus.h"
+
 #define S(text) span_of(text, sizeof(text) - 1)
 
-enum { SEED = 20260102, TURNS = 3000, LINE_MAX_LEN = 8192, COLUMNS = 10 };
+enum { SEED = 20260102, TURNS = 3000 };
 
 /* A small generator of our own: the same numbers on every machine. */
 static uint32_t
@@ -433,32 +435,6 @@ any_bytes_are_survived(void **state)
 	}
 }
 
-/* The corpus writes \n, \r and \xNN for what a TSV cannot hold. */
-static size_t
-unescape(const char *in, char *out)
-{
-	size_t n = 0;
-
-	while (*in != '\0') {
-		uint8_t octet;
-		size_t one;
-
-		if (!strncmp(in, "\\n", 2) || !strncmp(in, "\\r", 2)) {
-			out[n++] = in[1] == 'n' ? '\n' : '\r';
-			in += 2;
-		} else if (!strncmp(in, "\\x", 2) && strlen(in) >= 4 &&
-			   span_from_hex(span_of(in + 2, 2), &octet, 1, &one) ==
-				   0) {
-			out[n++] = (char)octet;
-			in += 4;
-		} else {
-			out[n++] = *in++;
-		}
-	}
-	out[n] = '\0';
-	return n;
-}
-
 /*
  * Whether got is want. Where the source had lost an octet, got has U+FFFD,
  * and any one character of want will do.
@@ -480,76 +456,47 @@ is_wanted(const char *got, const char *want)
 	return *got == *want;
 }
 
+static const char *const columns[] = {
+	"id", "raw_line", "m", "dcs", "decoded_text", NULL};
+enum { COLUMN_LINE = 1, COLUMN_MODE, COLUMN_DCS, COLUMN_TEXT };
+
 /* One row: whether it reads as it should. */
-static bool
-row_decodes(char *const *column)
+static enum corpus_verdict
+judge(char *value[])
 {
-	static char raw[LINE_MAX_LEN], want[LINE_MAX_LEN];
 	struct ussd_answer answer;
 	char text[USSD_TEXT_MAX] = "";
 	uint32_t mode = 0, dcs = 0;
+	char *raw = value[COLUMN_LINE], *want = value[COLUMN_TEXT];
 	size_t len;
 	int rc;
 
-	if (span_to_u32(span_str(column[4]), USSD_ODD, &mode) < 0)
-		return false;
-	rc = span_to_u32(span_str(column[5]), UINT8_MAX, &dcs);
-	len = unescape(column[3], raw);
-	(void)unescape(column[7], want);
+	/* "..." stands for what its reporter left out. */
+	if (strstr(raw, "\"...\"") != NULL)
+		return CORPUS_SKIPPED;
+	if (span_to_u32(span_str(value[COLUMN_MODE]), USSD_ODD, &mode) < 0)
+		return CORPUS_BAD;
+	rc = span_to_u32(span_str(value[COLUMN_DCS]), UINT8_MAX, &dcs);
+	len = corpus_unescape(raw);
+	(void)corpus_unescape(want);
 	if (ussd_parse(span_of(raw, len), &answer) < 0 ||
 		answer.mode != (enum ussd_mode)mode ||
 		answer.dcs != (rc == 0 ? (int)dcs : -1))
-		return false;
+		return CORPUS_BAD;
 	if (!answer.has_body)
-		return *want == '\0';
+		return *want == '\0' ? CORPUS_GOOD : CORPUS_BAD;
 	rc = ussd_decode(&answer, text, sizeof text, &len);
 	/* A body without a text: corrupt, and to be reported so. */
 	if (*want == '\0')
-		return rc == -EILSEQ;
-	return rc == 0 && is_wanted(text, want);
-}
-
-static FILE *
-open_corpus(void)
-{
-	const char *folder = getenv("CORPUS");
-	char path[4096];
-
-	(void)snprintf(path, sizeof path, "%s/cusd.tsv",
-		folder != NULL ? folder : "../shared/corpus");
-	return fopen(path, "r");
+		return rc == -EILSEQ ? CORPUS_GOOD : CORPUS_BAD;
+	return rc == 0 && is_wanted(text, want) ? CORPUS_GOOD : CORPUS_BAD;
 }
 
 static void
 every_real_line_decodes(void **state)
 {
-	static char line[LINE_MAX_LEN];
-	FILE *corpus = open_corpus();
-	int rows = 0, good = 0;
-
 	(void)state;
-	if (corpus == NULL)
-		skip();
-	while (fgets(line, sizeof line, corpus) != NULL) {
-		char *column[COLUMNS], *rest = line;
-		int n = 0;
-
-		while (n < COLUMNS && rest != NULL)
-			column[n++] = strsep(&rest, "\t\n");
-		/* "..." stands for what its reporter left out. */
-		if (n < COLUMNS || line[0] != 'u' ||
-			strstr(column[3], "\"...\"") != NULL)
-			continue;
-		rows++;
-		if (row_decodes(column))
-			good++;
-		else
-			print_error("%s: %s\n", column[0], column[3]);
-	}
-	(void)fclose(corpus);
-	print_message("%d of %d rows decode\n", good, rows);
-	assert_true(rows > 0);
-	assert_int_equal(good, rows);
+	corpus_expect(columns, judge);
 }
 
 int
