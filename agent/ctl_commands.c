@@ -247,6 +247,26 @@ static const struct ctl_command commands[] = {
 		.options = {{"profile", "FILE", "one operator's profile"},
 			{"reply", "TEXT", "an operator's text"}},
 		.run = ctl_run_check},
+	{.name = "probe",
+		.args = "PORT",
+		.summary = "What stands on a port, for setting up; without "
+			   "the daemon.",
+		.more = "PORT as in the configuration: a device path, or "
+			"tcp://ADDRESS:PORT. Nothing is\ndialled, and the "
+			"modem's settings are put back. --balance asks the "
+			"operator for\nthe balance, to find out how codes "
+			"are written. Exit status: 1 when the modem\ncannot "
+			"be used as it is.",
+		.example = "topupctl probe /dev/ttyUSB2",
+		.min = 1,
+		.max = 1,
+		.options = {{"balance", NULL, "ask for the balance, once"},
+			{"operator", "N",
+				"the operator's profile (default: by "
+				"the SIM)"},
+			{"dialect", "D", "as in the configuration"},
+			{"baud", "N", "the speed of a real serial line"}},
+		.run = ctl_run_probe},
 	{.name = "audit",
 		.args = "[verify]",
 		.summary = "The audit entries; `audit verify`: whether the "

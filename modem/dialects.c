@@ -371,32 +371,42 @@ has_word(struct span text, const char *word)
 	return false;
 }
 
-static bool
-is_marked(const struct dialect *d, struct span maker, struct span model)
+static const struct dialect_mark *
+mark_of(const struct dialect *d, struct span maker, struct span model)
 {
 	for (size_t k = 0; k < DIALECT_MARKS_MAX; k++) {
 		const char *words[] = {d->marks[k].maker, d->marks[k].model};
 		size_t found = 0;
 
 		if (words[0] == NULL && words[1] == NULL)
-			return false;
+			return NULL;
 		for (size_t w = 0; w < 2; w++)
 			found += words[w] == NULL ||
 			         has_word(maker, words[w]) ||
 			         has_word(model, words[w]);
 		if (found == 2)
-			return true;
+			return &d->marks[k];
 	}
-	return false;
+	return NULL;
 }
 
 const struct dialect *
 dialect_of(struct span maker, struct span model)
 {
 	for (size_t i = 0; dialect_at(i) != NULL; i++)
-		if (is_marked(&dialects[i], maker, model))
+		if (mark_of(&dialects[i], maker, model) != NULL)
 			return &dialects[i];
 	return &dialects[0];
+}
+
+const char *
+dialect_word(const struct dialect *d, struct span maker, struct span model)
+{
+	const struct dialect_mark *mark = mark_of(d, maker, model);
+
+	if (mark == NULL)
+		return "";
+	return mark->model != NULL ? mark->model : mark->maker;
 }
 
 const char *
@@ -410,4 +420,18 @@ dialect_charset(enum ussd_coding coding)
 		return "UCS2";
 	}
 	return "GSM";
+}
+
+const char *
+dialect_coding_name(enum ussd_coding coding)
+{
+	switch (coding) {
+	case USSD_PLAIN:
+		return "text";
+	case USSD_GSM7_HEX:
+		return "packed";
+	case USSD_UCS2_HEX:
+		return "ucs2";
+	}
+	return "";
 }

@@ -56,8 +56,16 @@ const struct dialect *dialect_named(struct span name);
  */
 const struct dialect *dialect_of(struct span maker, struct span model);
 
+/* The word of the row that tells it, the model's before the maker's; "" where
+ * none does. Static. */
+const char *dialect_word(
+	const struct dialect *d, struct span maker, struct span model);
+
 /* The charset (+CSCS) that a coding of requests wants. Static. */
 const char *dialect_charset(enum ussd_coding coding);
+
+/* Its name for people: "text", "packed", "ucs2". Static. */
+const char *dialect_coding_name(enum ussd_coding coding);
 
 /* For tests and the manual: all rows. */
 const struct dialect *dialect_at(size_t i); /* NULL after the last */

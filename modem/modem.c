@@ -88,6 +88,7 @@ modem_new(const struct modem_options *options, struct port *port,
 	m->open_until_ms = INT64_MAX;
 	m->leaving.until_ms = INT64_MAX;
 	m->info.registration = -1;
+	m->info.told_by = "";
 	m->info.pin_tries = -1;
 	modem_life_show(m);
 	m->told_state = m->info.state;

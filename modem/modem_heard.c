@@ -220,6 +220,7 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 		break;
 	case TAG_MAKER:
 	case TAG_MODEL:
+	case TAG_FIRMWARE:
 	case TAG_ABOUT:
 	case TAG_IMEI:
 	case TAG_IMSI:

@@ -100,6 +100,10 @@ on_name(struct modem *m, enum script_tag tag, struct span line)
 	if (tag == TAG_MAKER) {
 		(void)is_labelled(line, "Manufacturer", &value);
 		keep_maker(m, value);
+	} else if (tag == TAG_FIRMWARE) {
+		(void)is_labelled(line, "Revision", &value);
+		keep_name(m, m->info.firmware, sizeof m->info.firmware, value,
+			tag);
 	} else {
 		(void)is_labelled(line, "Model", &value);
 		keep_model(m, value);
@@ -194,7 +198,7 @@ void
 modem_identity_on_info(
 	struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 {
-	if (tag == TAG_MAKER || tag == TAG_MODEL)
+	if (tag == TAG_MAKER || tag == TAG_MODEL || tag == TAG_FIRMWARE)
 		on_name(m, tag, line);
 	else if (tag == TAG_ABOUT)
 		on_about(m, line);

@@ -23,7 +23,10 @@ struct modem_info {
 	const char *remedy;  /* what is done about it, likewise; or "" */
 	int64_t until_ms;    /* when it is tried again; 0: not known */
 	const char *dialect; /* "standard", "huawei", ... */
+	const char *told_by; /* the word that told the dialect, or "" */
+	const char *coding;  /* of requests: "text", "packed", "ucs2" */
 	/* Who it is; while it starts again, who it was. "": not told. */
+	char firmware[48];
 	char manufacturer[32];
 	char model[32];
 	char imei[17];

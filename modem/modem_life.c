@@ -202,6 +202,7 @@ forget_untold(struct modem *m)
 	if (m->chat.script == &script_identify) {
 		forget_unless_seen(m, TAG_MAKER, info->manufacturer);
 		forget_unless_seen(m, TAG_MODEL, info->model);
+		forget_unless_seen(m, TAG_FIRMWARE, info->firmware);
 	} else if (m->chat.script == &script_subscriber) {
 		forget_unless_seen(m, TAG_IMEI, info->imei);
 		forget_unless_seen(m, TAG_IMSI, info->imsi);
@@ -217,10 +218,13 @@ choose_dialect(struct modem *m)
 {
 	const struct dialect *found;
 
+	struct span maker = span_str(m->info.manufacturer);
+	struct span model = span_str(m->info.model);
+
 	if (m->dialect_fixed)
 		return;
-	found = dialect_of(
-		span_str(m->info.manufacturer), span_str(m->info.model));
+	found = dialect_of(maker, model);
+	m->info.told_by = dialect_word(found, maker, model);
 	if (found == m->dialect)
 		return;
 	m->dialect = found;
@@ -590,5 +594,6 @@ modem_life_show(struct modem *m)
 	m->info.until_ms =
 		m->session.next_ms != INT64_MAX ? m->session.next_ms : 0;
 	m->info.dialect = m->dialect->name;
+	m->info.coding = dialect_coding_name(m->coding);
 	m->info.restarts = m->session.restarts;
 }

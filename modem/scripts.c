@@ -41,6 +41,7 @@ static const struct chat_step remember[] = {
 	WAS("AT+CUSD?", "+CUSD:", TAG_WAS_USSD),         /* (7.15) */
 	WAS("AT+CREG?", "+CREG:", TAG_WAS_REGISTRATION), /* (7.2) */
 	WAS("AT+COPS?", "+COPS:", TAG_WAS_FORMAT),       /* (7.3) */
+	WAS("AT+CPMS?", "+CPMS:", TAG_WAS_STORES),       /* 27.005 3.2.2 */
 };
 const struct chat_script script_remember = SCRIPT("remember", remember, 0);
 
@@ -89,6 +90,11 @@ static const struct chat_step identify[] = {
 		.wait_ms = LOCAL_MS,
 		.flags = CHAT_OPTIONAL | CHAT_BARE,
 		.tag = TAG_MODEL}, /* (5.2) */
+	{.text = "AT+CGMR",
+		.takes = {"+CGMR:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE,
+		.tag = TAG_FIRMWARE}, /* (5.3) */
 	{.text = "ATI",
 		.wait_ms = LOCAL_MS,
 		.flags = CHAT_OPTIONAL | CHAT_BARE | CHAT_UNLESS,

@@ -12,6 +12,7 @@ enum script_tag {
 	TAG_NONE,
 	TAG_MAKER,
 	TAG_MODEL,
+	TAG_FIRMWARE,
 	TAG_ABOUT, /* ATI; seen once maker and model are */
 	TAG_IMEI,
 	TAG_IMSI,

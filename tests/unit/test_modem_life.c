@@ -108,11 +108,15 @@ makes_are_told_and_spoken_to_in_their_dialect(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		rig_init(&rig, "auto");
 		rig_speak(&rig, rows[i].maker, rows[i].model);
+		rule("AT+CGMR", "\r\nRevision:R1B04\r\n\r\nOK\r\n");
 		rule("AT+QCCID", "\r\n+QCCID: 8900000000000000011\r\n\r\n"
 				 "OK\r\n");
 		rig_answer(&rig, "\r\n+CUSD: 0,\"Balance 7\",15\r\n", 50);
 		rig_run_to(&rig, MODEM_READY);
 		assert_string_equal(info()->dialect, rows[i].dialect);
+		assert_int_equal(info()->told_by[0] == '\0',
+			strcmp(rows[i].dialect, "standard") == 0);
+		assert_string_equal(info()->firmware, "R1B04");
 		assert_string_equal(info()->iccid, "8900000000000000011");
 		assert_int_equal(fakewire_count(&rig.wire, rows[i].says), 1);
 		assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);

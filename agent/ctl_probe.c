@@ -1,0 +1,398 @@
+/*
+ * ctl_probe: opens a port without the daemon, sets the modem on it up as the
+ * daemon would, and tells what it found. It must never dial but the balance
+ * code that it was asked to, nor leave a setting other than it was.
+ */
+#include "agent/ctl_probe.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/loop.h"
+#include "agent/problem.h"
+#include "agent/reload.h"
+#include "modem/port.h"
+
+enum {
+	PROBE_LIMIT_MS = 60000, /* until it is registered */
+	PROBE_SETTLE_MS = 1500, /* signal and network follow being ready */
+	PROBE_BALANCE_MS = 60000,
+	PROBE_BAUD = 115200
+};
+
+enum probe_phase { PROBE_SETS_UP, PROBE_SETTLES, PROBE_ASKS, PROBE_LEAVES };
+
+struct probe {
+	struct ctl *ctl;
+	struct loop *loop;
+	struct modem *modem;
+	struct loop_timer *timer;    /* the modem's deadlines */
+	struct loop_timer *patience; /* ours */
+	struct loop_poll *poll;
+	int fd;
+	enum probe_phase phase;
+	bool ticked; /* the port was tried */
+	struct settings settings;
+	struct profiles *profiles; /* those of the settings, or shipped ones */
+	const char *baud, *dialect;
+	struct probe_found found;
+};
+
+/* ---- the modem on the loop ---------------------------------------------- */
+
+static void look(struct probe *p);
+
+static void
+rearm(struct probe *p)
+{
+	loop_timer_at(p->timer, modem_wake_at(p->modem));
+}
+
+static void
+on_timer(void *ctx)
+{
+	struct probe *p = ctx;
+	modem_tick(p->modem, loop_now_ms(p->loop));
+	p->ticked = true;
+	look(p);
+	rearm(p);
+}
+
+static void
+on_poll(void *ctx, bool readable, bool writable)
+{
+	struct probe *p = ctx;
+	(void)readable; /* the modem finds out which it is */
+	(void)writable;
+	modem_on_ready(p->modem, loop_now_ms(p->loop));
+	look(p);
+	rearm(p);
+}
+
+static void
+on_fd(void *ctx, int fd, bool want_write)
+{
+	struct probe *p = ctx;
+	if (p->poll != NULL && fd != p->fd) {
+		loop_poll_free(p->poll);
+		p->poll = NULL;
+	}
+	p->fd = fd;
+	if (fd < 0)
+		return;
+	if (p->poll == NULL)
+		p->poll = loop_poll_new(p->loop, fd, on_poll, p);
+	loop_poll_want(p->poll, true, want_write);
+}
+
+static void
+on_state(void *ctx)
+{
+	(void)ctx; /* looked at after each call */
+}
+
+static void
+on_push(void *ctx, struct span text_utf8)
+{
+	(void)ctx;
+	(void)text_utf8;
+}
+
+/* +CPMS: "SM",3,20,"ME",0,50: a store that is named twice is one. */
+static void
+note_stores(struct probe_found *found, const char *line)
+{
+	while ((line = strchr(line, '"')) != NULL) {
+		struct probe_store store = {.name = ""};
+		int n = sscanf(line, "\"%3[A-Z]\",%u,%u", store.name,
+			&store.used, &store.size);
+		bool known = n != 3 || found->store_count == PROBE_STORES_MAX;
+		for (size_t i = 0; i < found->store_count; i++)
+			known = known ||
+			        strcmp(found->stores[i].name, store.name) == 0;
+		if (!known)
+			found->stores[found->store_count++] = store;
+		line++;
+		line += strcspn(line, "\"");
+		line += *line != '\0';
+	}
+}
+
+static void
+on_trace(void *ctx, bool sent, struct span text)
+{
+	struct probe *p = ctx;
+	char line[256];
+	if (!sent && span_starts(text, span_str("+CPMS:")) &&
+		span_copy(line, sizeof(line), text) == 0)
+		note_stores(&p->found, line);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	struct probe *p = ctx;
+	modem_flush(p->modem, loop_now_ms(p->loop));
+	look(p);
+	rearm(p);
+}
+
+/* ---- the way ------------------------------------------------------------ */
+
+static void
+note_why(struct probe *p, const char *why)
+{
+	if (p->found.why[0] == '\0')
+		(void)snprintf(p->found.why, sizeof(p->found.why), "%s", why);
+}
+
+/* What is known now is what is told: at the end the modem is a stopped one. */
+static void
+leave(struct probe *p)
+{
+	if (p->phase == PROBE_LEAVES)
+		return;
+	p->phase = PROBE_LEAVES;
+	p->found.info = *modem_info(p->modem);
+	loop_timer_at(p->patience, INT64_MAX);
+	modem_leave(p->modem, loop_now_ms(p->loop));
+}
+
+static void
+on_balance(void *ctx, const struct modem_result *result)
+{
+	struct probe *p = ctx;
+	(void)snprintf(p->found.balance, sizeof(p->found.balance), "%.*s",
+		(int)result->text.len, result->text.ptr);
+	if (result->cause != MODEM_TEXT)
+		note_why(p, "the balance request got no readable answer");
+	if (result->open)
+		modem_end(p->modem);
+	leave(p);
+}
+
+static void
+find_operator(struct probe *p)
+{
+	const char *named = ctl_option_value(p->ctl, "operator");
+	struct profile *profile = NULL;
+	p->found.profiles = profiles_of_imsi(
+		p->profiles, span_str(modem_info(p->modem)->imsi), &profile);
+	if (p->found.profiles != 1)
+		profile = NULL;
+	if (named != NULL)
+		profile = profiles_find(p->profiles, span_str(named));
+	p->found.profile = profile;
+}
+
+static void
+ask_balance(struct probe *p)
+{
+	const struct profile *profile = p->found.profile;
+	int rc = -1;
+	if (profile == NULL || profile->balance_ussd[0] == '\0') {
+		note_why(p, "no profile that fits has a balance code "
+			    "(--operator names one)");
+		leave(p);
+		return;
+	}
+	p->phase = PROBE_ASKS;
+	rc = modem_ask(p->modem, span_str(profile->balance_ussd), MODEM_SEARCH,
+		PROBE_BALANCE_MS, on_balance, p);
+	if (rc != 0) {
+		note_why(p, "the balance code cannot be sent");
+		leave(p);
+	}
+}
+
+/* It is ready since a while, or nothing more will come of it. */
+static void
+on_patience(void *ctx)
+{
+	struct probe *p = ctx;
+	enum modem_state state = modem_info(p->modem)->state;
+	if (p->phase == PROBE_SETTLES && state == MODEM_READY) {
+		find_operator(p);
+		if (ctl_option_value(p->ctl, "balance") != NULL)
+			ask_balance(p);
+		else
+			leave(p);
+	} else {
+		note_why(p, modem_info(p->modem)->why[0] != '\0'
+				    ? modem_info(p->modem)->why
+				    : "it did not get ready within a minute");
+		find_operator(p);
+		leave(p);
+	}
+	look(p);
+	rearm(p);
+}
+
+static void
+on_interrupt(void *ctx)
+{
+	struct probe *p = ctx;
+	note_why(p, "interrupted");
+	leave(p);
+	look(p);
+	rearm(p);
+}
+
+static void
+give_up(struct probe *p)
+{
+	note_why(p, modem_info(p->modem)->why);
+	find_operator(p);
+	leave(p);
+}
+
+/* What the state says now; called after each call into the modem. */
+static void
+look(struct probe *p)
+{
+	if (p->phase == PROBE_LEAVES) {
+		if (modem_is_stopped(p->modem))
+			loop_stop(p->loop);
+		return;
+	}
+	switch (modem_info(p->modem)->state) {
+	case MODEM_ABSENT:
+		if (p->ticked && p->fd < 0)
+			give_up(p);
+		break;
+	case MODEM_READY:
+		if (p->phase != PROBE_SETS_UP)
+			break;
+		p->phase = PROBE_SETTLES;
+		loop_timer_at(
+			p->patience, loop_now_ms(p->loop) + PROBE_SETTLE_MS);
+		break;
+	case MODEM_RESTING:
+	case MODEM_FAILED:
+		give_up(p);
+		break;
+	case MODEM_STARTING:
+	case MODEM_BUSY:
+		break;
+	}
+	if (p->phase == PROBE_LEAVES && modem_is_stopped(p->modem))
+		loop_stop(p->loop);
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+/* The configuration's operators where it is a good one, else the shipped. */
+static void
+read_operators(struct probe *p)
+{
+	struct problems *problems = problems_new();
+	const char *file =
+		p->ctl->config != NULL ? p->ctl->config : CTL_CONFIG_DEFAULT;
+	if (settings_read(file, &p->settings, problems))
+		p->profiles = p->settings.profiles;
+	else
+		p->profiles = profiles_read(
+			TOPUP_DATADIR "/operators", NULL, problems);
+	problems_free(problems);
+}
+
+/* Whose port it is by the configuration; NULL for nobody's. */
+static const char *
+owner_of(const struct probe *p)
+{
+	char identity[512];
+	const struct config *config = p->settings.config;
+	if (config == NULL ||
+		port_identity(p->found.port, identity, sizeof(identity)) != 0)
+		return NULL;
+	for (size_t i = 0; i < config->modem_count; i++)
+		if (strcmp(config->modems[i].identity, identity) == 0)
+			return config->modems[i].name;
+	return NULL;
+}
+
+static void
+name_owner(struct probe *p)
+{
+	const char *owner = owner_of(p);
+	if (owner == NULL || strstr(p->found.why, "holds the port") == NULL)
+		return;
+	(void)snprintf(p->found.why, sizeof(p->found.why),
+		"another program holds the port: topupd, which has it as "
+		"%.32s? (topupctl modems)",
+		owner);
+}
+
+static struct modem *
+make_modem(struct probe *p)
+{
+	char why[128] = "";
+	int64_t baud = PROBE_BAUD;
+	if (p->baud != NULL &&
+		!ctl_number(p->ctl, "--baud", p->baud, false, &baud))
+		return NULL;
+	struct port *port =
+		port_new(p->found.port, (unsigned)baud, why, sizeof(why));
+	if (port == NULL) {
+		(void)ctl_wrong(p->ctl, "%s: %s", p->found.port, why);
+		return NULL;
+	}
+	const struct modem_options options = {.name = "probe",
+		.dialect = p->dialect != NULL ? p->dialect : "auto",
+		.roaming = true};
+	const struct modem_hooks hooks = {.ctx = p,
+		.on_fd = on_fd,
+		.on_state = on_state,
+		.on_push = on_push,
+		.on_trace = on_trace};
+	struct modem *modem = modem_new(&options, port, &hooks);
+	if (modem == NULL) {
+		(void)ctl_wrong(p->ctl, "'%s' is no dialect", options.dialect);
+		port->ops->free(port);
+	}
+	return modem;
+}
+
+static void
+run(struct probe *p)
+{
+	p->timer = loop_timer_new(p->loop, on_timer, p);
+	p->patience = loop_timer_new(p->loop, on_patience, p);
+	loop_on_signal(p->loop, SIGINT, on_interrupt, p);
+	loop_on_signal(p->loop, SIGTERM, on_interrupt, p);
+	loop_on_turn_end(p->loop, on_turn_end, p);
+	modem_start(p->modem, loop_now_ms(p->loop));
+	loop_timer_at(p->patience, loop_now_ms(p->loop) + PROBE_LIMIT_MS);
+	rearm(p);
+	loop_run(p->loop);
+}
+
+int
+ctl_run_probe(struct ctl *ctl)
+{
+	struct probe p = {.ctl = ctl,
+		.fd = -1,
+		.baud = ctl_option_value(ctl, "baud"),
+		.dialect = ctl_option_value(ctl, "dialect"),
+		.found = {.port = ctl->args[0]}};
+	int exit_status = CTL_USAGE;
+	read_operators(&p);
+	p.loop = loop_new();
+	p.modem = make_modem(&p);
+	if (p.modem != NULL) {
+		run(&p);
+		name_owner(&p);
+		probe_look_at_others(&p.found);
+		exit_status = probe_show(ctl, &p.found);
+		modem_free(p.modem);
+	}
+	if (p.poll != NULL)
+		loop_poll_free(p.poll);
+	loop_free(p.loop);
+	if (p.settings.profiles == NULL)
+		profiles_free(p.profiles);
+	settings_free(&p.settings);
+	return exit_status;
+}
