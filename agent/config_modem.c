@@ -29,15 +29,19 @@ static void
 take_port(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
 {
+	const char *where = config_setting_get_string(setting);
 	char identity[PATH_MAX];
+	bool doubt;
+	const char *complaint = port_complaint(where, &doubt);
 
-	if (port_identity(config_setting_get_string(setting), identity,
-		    sizeof(identity)) != 0) {
-		CONFIG_WRONG(b, setting,
-			"port: a path from / on, or tcp://ADDRESS:PORT with a "
-			"numeric address");
+	if (complaint && doubt)
+		problems_warn(b->problems, config_file_of(b, setting),
+			config_setting_source_line(setting), "port: %s",
+			complaint);
+	else if (complaint)
+		CONFIG_WRONG(b, setting, "port: %s", complaint);
+	if (port_identity(where, identity, sizeof(identity)) != 0)
 		return;
-	}
 	config_take_text(b, key, setting);
 	free(b->modem->identity);
 	b->modem->identity = strdup(identity);

@@ -362,5 +362,6 @@ shape_modem(struct control *control, const struct line *line)
 	json_put_text(o, "last_error", line->last_error);
 	json_put_text(o, "why", status.why);
 	json_put_text(o, "network", info->network);
+	json_put_text(o, "port_in_use", info->port[0] ? info->port : NULL);
 	return o;
 }

@@ -333,8 +333,9 @@ make_modem(struct probe *p)
 	if (p->baud != NULL &&
 		!ctl_number(p->ctl, "--baud", p->baud, false, &baud))
 		return NULL;
-	struct port *port =
-		port_new(p->found.port, (unsigned)baud, why, sizeof(why));
+	const struct port_options where = {
+		.where = p->found.port, .baud = (unsigned)baud};
+	struct port *port = port_new(&where, why, sizeof(why));
 	if (port == NULL) {
 		(void)ctl_wrong(p->ctl, "%s: %s", p->found.port, why);
 		return NULL;

@@ -107,8 +107,8 @@ static void
 ask(struct probe_other *other)
 {
 	static const char at[] = "AT\r";
-	struct port *port =
-		port_new(other->path, BAUD, other->why, sizeof(other->why));
+	const struct port_options where = {.where = other->path, .baud = BAUD};
+	struct port *port = port_new(&where, other->why, sizeof(other->why));
 	if (port == NULL)
 		return;
 	int rc = port->ops->open(port);

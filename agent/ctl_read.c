@@ -23,6 +23,7 @@ ctl_run_modems(struct ctl *ctl)
 		{"READ", "balance_at", CELL_TIME, 0, 6},
 		{"UNTIL", "until", CELL_TIME, 0, 2},
 		{"PORT", "port", CELL_TEXT, 8, 7},
+		{"IN USE", "port_in_use", CELL_TEXT, 8, 10},
 		{"IMEI", "imei", CELL_TEXT, 0, 9},
 		{"ICCID", "iccid", CELL_TEXT, 0, 8},
 		{"WHY", "why", CELL_SENTENCE, 20, 1},

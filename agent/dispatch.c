@@ -40,26 +40,33 @@ knows_balance(const struct dispatch *d, const struct line *line)
 	       sim.balance_is_last;
 }
 
+/* Whether the modem's coding is known, and the port on which answers come. A
+ * message tells nothing of the way of USSD. */
+static bool
+knows_way(const struct line *line)
+{
+	const struct modem_info *info = modem_info(line->modem);
+	return balance_goes_by_text(line) ||
+	       (info->coding_known && !info->port_doubtful);
+}
+
 /* The contract's `before`: auto uses what is known, asks at the start of a
- * batch, and while the modem's coding is not known. */
+ * batch, and while the way to the operator is not known. */
 static bool
 wants_balance(const struct dispatch *d, const struct line *line, int64_t batch)
 {
 	const struct profile *p = line->profile;
 	if (!balance_may_ask(d->parts.balance, line))
 		return false;
-	/* A message tells nothing of the coding of USSD. */
-	bool coding_known = modem_info(line->modem)->coding_known ||
-	                    balance_goes_by_text(line);
 	switch (p->before) {
 	case PROFILE_BEFORE_NEVER:
 		return false;
 	case PROFILE_BEFORE_ALWAYS:
-		return !coding_known || !line->balance_fresh;
+		return !knows_way(line) || !line->balance_fresh;
 	case PROFILE_BEFORE_AUTO:
 		break;
 	}
-	return !coding_known ||
+	return !knows_way(line) ||
 	       (line->balance_batch < batch && !knows_balance(d, line));
 }
 

@@ -170,8 +170,12 @@ fleet_make_modem(struct slot *slot)
 	const struct config_modem *config = &slot->line.config;
 	char why[128];
 	slot->timer = loop_timer_new(slot->fleet->loop, on_timer, slot);
-	struct port *port =
-		port_new(config->port, config->baud, why, sizeof(why));
+	struct port_options where = {.where = config->port,
+		.baud = config->baud,
+		.place = fleet_port_place(slot, port_imei(config->port)),
+		.is_taken = fleet_port_is_taken,
+		.ctx = slot};
+	struct port *port = port_new(&where, why, sizeof(why));
 	if (!port) {
 		log_line(LOG_AT_ERROR, "fleet port modem=%s why=\"%s\"",
 			config->name, why);
@@ -179,13 +183,16 @@ fleet_make_modem(struct slot *slot)
 	}
 	struct modem_options options = {.name = config->name,
 		.dialect = config->dialect,
-		.roaming = config->roaming};
+		.roaming = config->roaming,
+		.imei = port_imei(config->port)};
 	struct modem_hooks hooks = {.ctx = slot,
 		.on_fd = on_fd,
 		.on_state = on_state,
 		.on_push = on_push,
 		.on_sms = slot->fleet->hooks.on_sms ? on_sms : NULL,
 		.on_sim_pin = fleet_on_sim_pin,
+		.on_imei = fleet_port_place,
+		.on_spoke = fleet_port_on_spoke,
 		.on_trace = on_trace};
 	struct modem *modem = modem_new(&options, port, &hooks);
 	if (!modem) {

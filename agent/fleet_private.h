@@ -8,6 +8,7 @@
 
 #include "agent/fleet.h"
 #include "agent/vault.h"
+#include "modem/port.h"
 
 /* Messages kept in one turn; of more, the rest is handed over again. */
 enum { KEPT_MAX = 32 };
@@ -53,6 +54,13 @@ void fleet_let_go(struct slot *slot); /* what the ledger has it need not */
 void fleet_on_sim_pin(void *ctx, enum modem_sim_pin what);
 /* It is ready: so the PIN that nobody told of any more was taken. */
 void fleet_note_unlocked(struct slot *slot);
+
+/* fleet_port.c; ctx is the slot. */
+/* Where the modem of that IMEI spoke when it was here before, or "". Static
+ * until the next call. */
+const char *fleet_port_place(void *ctx, const char *imei);
+void fleet_port_on_spoke(void *ctx); /* the ledger remembers it */
+port_is_taken fleet_port_is_taken;
 
 /* fleet_sim.c */
 void fleet_choose_profile(struct slot *slot);

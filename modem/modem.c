@@ -79,6 +79,8 @@ modem_new(const struct modem_options *options, struct port *port,
 	                   : dialect_of(span_str(""), span_str(""));
 	m->coding = m->dialect->codings[0];
 	(void)span_copy(m->name, sizeof m->name, span_str(options->name));
+	(void)span_copy(m->wanted_imei, sizeof m->wanted_imei,
+		span_str(options->imei != NULL ? options->imei : ""));
 	session_init(&m->session, MODEM_SETUP_PHASES);
 	modem_life_fit_ladder(m);
 	framer_init(&m->framer);

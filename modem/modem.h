@@ -63,6 +63,11 @@ struct modem_hooks {
 	/* Switch its power off and on, and say modem_powered() later. Its port
 	 * is closed. NULL: that cannot be done. */
 	void (*on_power)(void *ctx);
+	/* Where that modem was heard speaking unasked before: a place, or
+	 * "". Only read in the call. May be NULL. */
+	const char *(*on_imei)(void *ctx, const char *imei);
+	/* Something came unasked: info.place is right. May be NULL. */
+	void (*on_spoke)(void *ctx);
 	/* The wire, for debugging; what was sent under MODEM_ONCE comes
 	 * redacted. May be NULL. */
 	void (*on_trace)(void *ctx, bool sent, struct span line);
@@ -72,6 +77,7 @@ struct modem_options {
 	const char *name;    /* for traces; copied */
 	const char *dialect; /* a row of the table, or "auto" */
 	bool roaming;        /* <stat> 5 counts as registered */
+	const char *imei;    /* the only one wanted, or "" or NULL */
 };
 
 typedef void modem_on_result(void *ctx, const struct modem_result *result);

@@ -243,6 +243,7 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 		on_network(m, line);
 		break;
 	case TAG_USSD:
+		modem_port_on_line(m, line);
 		modem_request_on_cusd(m, line, false, now_ms);
 		break;
 	case TAG_SENT:
@@ -325,6 +326,7 @@ on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	int code = -1;
 	enum at_final final = at_final_of(line, &code);
 
+	modem_port_on_line(m, line);
 	if (span_starts(line, span_str("+CUSD:")))
 		modem_request_on_cusd(m, line, stale, now_ms);
 	else if (modem_send_is_at_prompt(m) && final != AT_FINAL_NONE &&
@@ -349,8 +351,10 @@ on_line(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	unsigned tag = chat_tag(&m->chat);
 	enum chat_took took = CHAT_UNSOLICITED;
 
-	if (modem_mail_on_line(m, line, now_ms))
+	if (modem_mail_on_line(m, line, now_ms)) {
+		modem_port_on_line(m, line);
 		return;
+	}
 	if (!stale)
 		took = chat_on_line(&m->chat, line, now_ms);
 	switch (took) {

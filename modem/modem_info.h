@@ -25,6 +25,13 @@ struct modem_info {
 	const char *dialect; /* "standard", "huawei", ... */
 	const char *told_by; /* the word that told the dialect, or "" */
 	const char *coding;  /* of requests: "text", "packed", "ucs2" */
+	/* Where its port may be any of several: which one is open ("": none),
+	 * and its place on the bus. */
+	char port[96];
+	char place[56];
+	/* What comes unasked comes on another port of its, as far as is known:
+	 * nothing came on this one, and there are others. */
+	bool port_doubtful;
 	/* Who it is; while it starts again, who it was. "": not told. */
 	char firmware[48];
 	char manufacturer[32];

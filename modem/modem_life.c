@@ -251,6 +251,10 @@ open_port(struct modem *m, int64_t now_ms)
 
 	(void)session_on(&m->session,
 		rc == 0 ? SESSION_OPENED : SESSION_NOT_OPENED, now_ms);
+	if (rc < 0 && modem_port_why(m)[0] != '\0') {
+		m->session.why = modem_port_why(m);
+		return;
+	}
 	switch (-rc) {
 	case 0:
 		break;
@@ -294,6 +298,7 @@ static bool
 grant_wish(struct modem *m, int64_t now_ms)
 {
 	bool is_close = m->session.wish == SESSION_WISH_CLOSE ||
+	                m->session.wish == SESSION_WISH_REOPEN ||
 	                m->session.wish == SESSION_WISH_POWER;
 
 	if (m->session.wish == SESSION_WISH_NONE ||
@@ -309,9 +314,14 @@ grant_wish(struct modem *m, int64_t now_ms)
 	case SESSION_WISH_OPEN:
 		open_port(m, now_ms);
 		break;
+	case SESSION_WISH_REOPEN:
+		modem_life_break(m);
+		modem_wire_close(m);
+		open_port(m, now_ms);
+		break;
 	case SESSION_WISH_PROBE:
 		doubt_identity(m);
-		run(m, &script_probe);
+		run(m, modem_port_probe(m));
 		break;
 	case SESSION_WISH_SETUP:
 		run_setup(m, now_ms);
@@ -423,6 +433,8 @@ on_life_script(struct modem *m, int64_t now_ms)
 		return;
 	forget_untold(m);
 	modem_leave_on_script(m);
+	if (state == SESSION_PROBING && m->job_state == state)
+		event = modem_port_on_probe(m, event);
 	if (m->chat.script == &script_identify)
 		choose_dialect(m);
 	if (m->chat.script == &script_prepare)

@@ -1,9 +1,10 @@
 /*
  * modem_private: what the files of the driver share. modem.c is the
  * interface, modem_wire.c the port, modem_heard.c what the modem says,
- * modem_life.c what it is made to do, modem_unlock.c the SIM PIN,
- * modem_request.c USSD requests, modem_send.c messages that go out, modem_sms.c
- * those that come, modem_leave.c settings that are put back.
+ * modem_life.c what it is made to do, modem_port.c which port it is,
+ * modem_unlock.c the SIM PIN, modem_request.c USSD requests, modem_send.c
+ * messages that go out, modem_sms.c those that come, modem_leave.c settings
+ * that are put back.
  */
 #ifndef MODEM_PRIVATE_H
 #define MODEM_PRIVATE_H
@@ -15,6 +16,7 @@
 #include "modem/modem.h"
 #include "modem/modem_leave.h"
 #include "modem/modem_mail.h"
+#include "modem/modem_port.h"
 #include "modem/session.h"
 
 enum {
@@ -84,6 +86,11 @@ struct modem {
 	bool dialect_fixed;
 	bool roaming;
 	bool is_port_open;
+	bool is_port_judged;  /* it was said what the open port is */
+	bool has_spoken;      /* it told something unasked since it opened */
+	bool is_port_trusted; /* it did so before, or there is no other */
+	bool port_doubted;    /* an answer did not come: the next is tried */
+	char wanted_imei[17];
 	bool wants_write;
 	char name[MODEM_NAME_MAX];
 

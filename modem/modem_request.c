@@ -223,7 +223,7 @@ modem_request_begin_job(struct modem *m, int64_t now_ms)
 		return true;
 	} else if (!m->open && !m->sending.active) {
 		(void)session_on(&m->session, SESSION_IDLE, now_ms);
-		if (m->sim_doubted)
+		if (!modem_port_leave(m, now_ms) && m->sim_doubted)
 			(void)session_on(
 				&m->session, SESSION_SIM_CHANGED, now_ms);
 	} else {
@@ -480,6 +480,8 @@ modem_request_finish(struct modem *m, int64_t now_ms)
 	note_sync(m);
 	if (m->ask.cause == MODEM_TEXT)
 		m->info.coding_known = true;
+	if (m->ask.cause == MODEM_NO_ANSWER && m->ask.final_seen)
+		modem_port_on_no_answer(m);
 	if (may_search(m) && next_coding(m)) {
 		ask_begin(
 			&m->ask, &m->dialect->refusals, m->request.timeout_ms);

@@ -120,6 +120,7 @@ modem_wire_open(struct modem *m)
 	m->is_port_open = true;
 	m->wants_write = false;
 	framer_reset(&m->framer);
+	modem_port_on_open(m);
 	m->hooks.on_fd(m->hooks.ctx, m->port->ops->fd(m->port), false);
 	return 0;
 }
@@ -133,6 +134,7 @@ modem_wire_close(struct modem *m)
 		return;
 	m->is_port_open = false;
 	m->hooks.on_fd(m->hooks.ctx, -1, false);
+	modem_port_on_close(m);
 	m->port->ops->close(m->port);
 }
 

@@ -28,6 +28,18 @@ static const struct chat_step probe[] = {
 };
 const struct chat_script script_probe = SCRIPT("probe", probe, 20000);
 
+/* The same, where it may be another's port: nothing is changed by it. */
+static const struct chat_step whose[] = {
+	{.text = "\x1b", .wait_ms = ESC_MS, .flags = CHAT_SILENT},
+	{.text = "AT", .wait_ms = ALIVE_MS, .tries = 3},
+	{.text = "AT+CGSN",
+		.takes = {"+CGSN:"},
+		.wait_ms = LOCAL_MS,
+		.flags = CHAT_OPTIONAL | CHAT_BARE,
+		.tag = TAG_IMEI}, /* (5.4) */
+};
+const struct chat_script script_whose = SCRIPT("whose", whose, 20000);
+
 /* What is not told is not put back. The form of errors is asked for first: it
  * tells whether our settings are still there (modem_leave). */
 #define WAS(command, line, whose)                                              \

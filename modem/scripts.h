@@ -54,6 +54,7 @@ enum script_tag {
 	}
 
 extern const struct chat_script script_probe;    /* is anything there? */
+extern const struct chat_script script_whose;    /* and which modem */
 extern const struct chat_script script_remember; /* settings before ours */
 extern const struct chat_script script_remember_mail;
 extern const struct chat_script script_leave;      /* puts them back */

@@ -21,6 +21,12 @@ struct serial_address {
  */
 struct port *serial_tty_new(const char *path, unsigned baud);
 
+/*
+ * The line settings become what they were before the open: for a port that
+ * turned out to be somebody else's. To be closed then.
+ */
+void serial_tty_put_back(struct port *port);
+
 /* A closed port for an address. As above. */
 struct port *serial_tcp_new(const struct serial_address *address);
 

@@ -44,6 +44,8 @@ struct tty {
 	int lock_fd;
 	int fd;
 	struct sp_port *device; /* NULL: closed, or a pseudo-terminal */
+	struct termios found;   /* its settings before it was opened, */
+	bool has_found;         /* if they are known */
 };
 
 static bool
@@ -217,7 +219,10 @@ open_and_lock(struct tty *tty, const char *path, struct stat *st)
 		return open_error(errno);
 	if (!S_ISCHR(st->st_mode))
 		return -ENOTTY;
-	return lock(tty->lock_fd);
+	int rc = lock(tty->lock_fd);
+
+	tty->has_found = rc == 0 && tcgetattr(tty->lock_fd, &tty->found) == 0;
+	return rc;
 }
 
 static int
@@ -238,6 +243,15 @@ tty_open(struct port *port)
 	if (rc < 0)
 		tty_close(port);
 	return rc;
+}
+
+void
+serial_tty_put_back(struct port *port)
+{
+	struct tty *tty = (struct tty *)port;
+
+	if (tty->lock_fd >= 0 && tty->has_found)
+		(void)tcsetattr(tty->lock_fd, TCSANOW, &tty->found);
 }
 
 static int

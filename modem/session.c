@@ -342,6 +342,8 @@ target_of(const struct session *s, const struct session_edge *edge)
 	if (edge->from == CURING && edge->to == CURING &&
 		session_rung_is_over(s, edge->event))
 		return PROBING;
+	if (edge->event == SESSION_OPENED && s->is_stranger)
+		return edge->to;
 	if (edge->event == SESSION_OPENED || edge->event == SESSION_RECOVER)
 		return session_rung_target(s, edge->to);
 	return edge->to;
@@ -407,8 +409,13 @@ follow(struct session *s, const struct session_edge *edge, int64_t now_ms)
 	if (s->state == RESTING)
 		s->next_ms = s->rest_until_ms;
 	/* A port that opens and vanishes at once must not keep us busy. */
-	if (edge->event == SESSION_LOST || edge->from == POWERING)
+	if (edge->event == SESSION_LOST || edge->event == SESSION_NO_PORT ||
+		edge->from == POWERING)
 		s->next_ms = now_ms + REOPEN_MS;
+	if (edge->event == SESSION_NEXT_PORT) {
+		s->wish = SESSION_WISH_REOPEN;
+		s->next_ms = now_ms + REOPEN_MS;
+	}
 }
 
 /* STOP and LOST mean the same wherever the port is in use. */

@@ -40,6 +40,8 @@ enum session_event {
 	SESSION_OPENED,
 	SESSION_NOT_OPENED,
 	SESSION_LOST,      /* the port vanished */
+	SESSION_NEXT_PORT, /* it is not the right one, and there is another */
+	SESSION_NO_PORT,   /* and there is no other */
 	SESSION_DONE,      /* the script that was wished for went well */
 	SESSION_REFUSED,   /* a final error to it */
 	SESSION_SILENT,    /* it timed out */
@@ -86,6 +88,7 @@ enum session_wish {
 	SESSION_WISH_NONE,
 	SESSION_WISH_OPEN,
 	SESSION_WISH_CLOSE,
+	SESSION_WISH_REOPEN, /* close, and open what is then next */
 	SESSION_WISH_PROBE,
 	SESSION_WISH_SETUP,    /* the script of the state's setup_phase */
 	SESSION_WISH_REGISTER, /* ask for the registration */
@@ -113,6 +116,8 @@ struct session {
 	unsigned refused;  /* events that had no edge */
 	bool check_soon;   /* something was heard while busy */
 	bool refreshing;
+	bool is_stranger; /* what opens may be another's: no rung before it
+	                     said who it is. Its owner sets it */
 	bool failed_before; /* locked: it was looked at again, from failed */
 	bool pin_refused;   /* failed: the SIM did not take what was typed */
 	unsigned flaps;     /* registered and not, in turn */

@@ -25,6 +25,8 @@
 const char session_why_silent[] = "it does not answer";
 const char session_why_refused[] = "it refuses to be set up";
 const char session_why_lost[] = "the port vanished";
+static const char why_next[] = "its other ports are tried";
+static const char why_no_port[] = "no modem here has that IMEI";
 static const char why_pin[] = "the SIM asks for its PIN (SIM PIN)";
 static const char why_pin_refused[] = "the SIM refused its PIN";
 static const char why_pin_no_use[] = "the SIM still asks for its PIN";
@@ -51,6 +53,8 @@ static const struct session_edge edges[] = {
 	{ABSENT, SESSION_NOT_OPENED, ABSENT, NULL},
 
 	{PROBING, SESSION_DONE, SETTING_UP, ""},
+	{PROBING, SESSION_NEXT_PORT, ABSENT, why_next},
+	{PROBING, SESSION_NO_PORT, ABSENT, why_no_port},
 	{PROBING, SESSION_REFUSED, RESTING, session_why_refused},
 	{PROBING, SESSION_SILENT, RESTING, session_why_silent},
 	{PROBING, SESSION_LIMIT, RESTING, session_why_silent},
@@ -86,6 +90,7 @@ static const struct session_edge edges[] = {
 	{READY, SESSION_DONE, READY, NULL},
 	{READY, SESSION_REGISTERED, READY, NULL},
 	{READY, SESSION_WORK, BUSY, NULL},
+	{READY, SESSION_NEXT_PORT, ABSENT, why_next},
 	{READY, SESSION_UNREGISTERED, REGISTERING, session_why_unregistered},
 	{READY, SESSION_DENIED, REGISTERING, session_why_denied},
 	{READY, SESSION_ROAMING, REGISTERING, session_why_roaming},

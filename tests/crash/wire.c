@@ -131,23 +131,15 @@ static const struct port_ops ops = {.open = on_open,
 	.free = on_close};
 
 struct port *
-port_new(const char *where, unsigned baud, char *why, size_t cap)
+port_new(const struct port_options *options, char *why, size_t cap)
 {
-	(void)baud;
 	for (int i = 0; i < all.count; i++)
-		if (strcmp(all.wires[i].where, where) == 0) {
+		if (strcmp(all.wires[i].where, options->where) == 0) {
 			assert(!all.wires[i].is_open);
 			return &all.wires[i].port;
 		}
 	(void)snprintf(why, cap, "no such wire");
 	return NULL;
-}
-
-int
-port_identity(const char *where, char *out, size_t cap)
-{
-	int n = snprintf(out, cap, "%s", where);
-	return n < 0 || (size_t)n >= cap ? -ENOSPC : 0;
 }
 
 /* ---- for the loop ------------------------------------------------------ */

@@ -90,9 +90,9 @@ virtual_unplug(const char *where)
 }
 
 struct port *
-port_new(const char *where, unsigned baud, char *why, size_t cap)
+port_new(const struct port_options *options, char *why, size_t cap)
 {
-	(void)baud;
+	const char *where = options->where;
 	(void)snprintf(why, cap, "%s", where[0] == '\0' ? "no name" : "");
 	if (where[0] == '\0')
 		return NULL;
