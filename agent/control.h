@@ -21,6 +21,8 @@
  * ussd      modem, code (must); dialogue: where the operator asks back the
  *           answer is {"progress": {"text", "open"}}, and one more line is
  *           taken: {"answer": TEXT}. Who closes ends the session.
+ * sms       modem, number, text (must): {"modem", "fate": sent or
+ *           maybe_sent (exit 4), "why"}
  * hold release cancel                  ids (a list) or batch
  * resolve   id, how (loaded rejected retry), note (must), amount
  * pause resume                         modem

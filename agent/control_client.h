@@ -41,6 +41,8 @@ struct client_list {
 	struct ledger_audit_filter audit;
 	char modem[LEDGER_NAME_MAX]; /* whose messages; "": all */
 	int64_t after;               /* the last id that was sent */
+	int64_t before;              /* the same, of a list that goes back */
+	bool newest;                 /* it does */
 	int64_t left;                /* how many more may be sent */
 	int64_t sent;
 	bool follow;

@@ -37,7 +37,10 @@ send_message(void *ctx, const struct ledger_message *m)
 	struct client *client = ctx;
 	struct client_list *list = &client->u.list;
 	client_item(client, shape_message(m));
-	list->after = m->id;
+	if (list->newest)
+		list->before = m->id;
+	else
+		list->after = m->id;
 	list->sent++;
 	list->left--;
 	return client_has_room(client);
@@ -49,6 +52,8 @@ step_inbox(struct client *client)
 	struct client_list *list = &client->u.list;
 	struct ledger *ledger = client->control->ledger;
 	const struct ledger_message_filter filter = {.after = list->after,
+		.before = list->before,
+		.newest = list->newest,
 		.limit = list->left < CLIENT_SLICE ? list->left : CLIENT_SLICE,
 		.modem = list->modem[0] != '\0' ? list->modem : NULL};
 	int64_t before = list->sent;
@@ -73,7 +78,7 @@ control_inbox(struct client *client, const struct json *args)
 	struct client_list *list = &client->u.list;
 	const char *modem = "";
 	int64_t limit = 0;
-	*list = (struct client_list){.after = 0};
+	*list = (struct client_list){.newest = json_get_flag(args, "newest")};
 	if (!args_text(client, args, "modem", &modem) ||
 		!args_number(client, args, "after", &list->after) ||
 		!args_number(client, args, "limit", &limit))

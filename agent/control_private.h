@@ -46,7 +46,8 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_hold, control_release, control_cancel, control_resolve,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
-	control_backup, control_reconcile, control_ussd, control_inbox;
+	control_backup, control_reconcile, control_ussd, control_sms,
+	control_inbox;
 
 /* ---- control_attention.c ------------------------------------------------- */
 
@@ -65,8 +66,15 @@ int64_t control_wait_next(const struct client *client);
 
 /* ---- control_ussd.c ------------------------------------------------------ */
 
-/* Ends the session that this client holds, if he does. */
+/* Ends the session that this client holds, if he does; a message of his goes
+ * its way. */
 void control_ussd_forget(struct client *client);
+
+/* The line of the argument `modem`, which stands in u.wait then. NULL: the
+ * client was told. */
+struct line *control_hand_line(struct client *client, const struct json *args);
+/* Says why a person's code or message was not sent: dialogue_begin(). */
+void control_hand_fail(struct client *client, const struct line *line, int err);
 
 /* ---- control_backup.c ---------------------------------------------------- */
 

@@ -78,8 +78,8 @@ fail_disk(struct client *client)
 			       : ledger_error(client->control->ledger));
 }
 
-static void
-fail(struct client *client, const struct line *line, int err)
+void
+control_hand_fail(struct client *client, const struct line *line, int err)
 {
 	if (err == -EPERM)
 		client_fail(client, CONTROL_REFUSED,
@@ -119,29 +119,27 @@ on_line(struct client *client, struct span line)
 	json_free(value);
 	if (err != 0) {
 		client->in_dialogue = false;
-		fail(client, NULL, err);
+		control_hand_fail(client, NULL, err);
 	}
 }
 
-static bool
-take_args(struct client *client, const struct json *args, const char **code)
+struct line *
+control_hand_line(struct client *client, const struct json *args)
 {
 	const char *modem = NULL;
-	if (!args_text(client, args, "modem", &modem) ||
-		!args_text(client, args, "code", code))
-		return false;
-	if (modem == NULL || *code == NULL) {
-		client_fail(client, CONTROL_USAGE, "say a modem and a code");
-		return false;
+	if (!args_text(client, args, "modem", &modem))
+		return NULL;
+	if (modem == NULL) {
+		client_fail(client, CONTROL_USAGE, "say a modem");
+		return NULL;
 	}
-	if (fleet_find(client->control->parts.fleet, modem) == NULL) {
+	struct line *line = fleet_find(client->control->parts.fleet, modem);
+	if (line == NULL)
 		client_fail(client, CONTROL_REFUSED,
 			"there is no modem '%.64s'", modem);
-		return false;
-	}
 	(void)span_copy(client->u.wait.modem, sizeof(client->u.wait.modem),
 		span_str(modem));
-	return true;
+	return line;
 }
 
 void
@@ -149,9 +147,15 @@ control_ussd(struct client *client, const struct json *args)
 {
 	const struct control_parts *parts = &client->control->parts;
 	const char *code = NULL;
-	if (!take_args(client, args, &code))
+	if (!args_text(client, args, "code", &code))
 		return;
-	struct line *line = fleet_find(parts->fleet, client->u.wait.modem);
+	if (code == NULL) {
+		client_fail(client, CONTROL_USAGE, "say a modem and a code");
+		return;
+	}
+	struct line *line = control_hand_line(client, args);
+	if (line == NULL)
+		return;
 	const struct dialogue_request request = {.line = line,
 		.code = code,
 		.who = client->who,
@@ -160,7 +164,7 @@ control_ussd(struct client *client, const struct json *args)
 		.ctx = client};
 	int err = dialogue_begin(parts->dialogue, &request);
 	if (err != 0) {
-		fail(client, line, err);
+		control_hand_fail(client, line, err);
 		return;
 	}
 	client->in_dialogue = true;

@@ -94,16 +94,19 @@ static const struct ctl_command commands[] = {
 		.run = ctl_run_voucher},
 	{.name = "inbox",
 		.args = "[MODEM]",
-		.summary = "Messages that came by SMS, the oldest first.",
+		.summary = "Messages that came by SMS, the oldest first; with "
+			   "the VOUCHER that one decided.",
 		.more = "WHY says why a message decided nothing: \"sender\" "
 			"and \"centre\" are not those of\nthe profile, "
 			"\"several\" cards could have caused it, \"none\" "
-			"did, and \"restored\":\none that only the lost ledger "
-			"knew may have.",
+			"did; \"restored\": one\nthat only the lost ledger "
+			"knew may have; \"balance\": it answers a question "
+			"for\nthat.",
 		.example = "topupctl inbox m1",
 		.max = 1,
 		.options = {{"limit", "N", "so many at most"},
-			{"after", "ID", "only those after this number"}},
+			{"after", "ID", "only those after this number"},
+			{"newest", NULL, "the newest first"}},
 		.run = ctl_run_inbox},
 	{.name = "wait",
 		.args = "",
@@ -137,6 +140,20 @@ static const struct ctl_command commands[] = {
 		.min = 2,
 		.max = 2,
 		.run = ctl_run_ussd},
+	{.name = "sms",
+		.args = "MODEM NUMBER TEXT",
+		.summary = "Sends one message of your own.",
+		.more = "It is sent once. Exit status: 0 the network took it, "
+			"1 it was not sent, 4 it\nmay have been: look for its "
+			"answer in `inbox` before you send it again. What\nmay "
+			"hold a PIN is not sent: use `load`. It is in the "
+			"audit, and no balance\nproves a card's credit across "
+			"it.",
+		.example = "topupctl sms shop1 121 'BAL'",
+		.admin = true,
+		.min = 3,
+		.max = 3,
+		.run = ctl_run_sms},
 	{.name = "reconcile",
 		.args = "",
 		.summary = "Balances against what was credited, account by "

@@ -134,6 +134,7 @@ int ctl_run_reload(struct ctl *ctl);
 int ctl_run_backup(struct ctl *ctl);
 int ctl_run_balance(struct ctl *ctl);
 int ctl_run_ussd(struct ctl *ctl);
+int ctl_run_sms(struct ctl *ctl);
 int ctl_run_load(struct ctl *ctl);
 int ctl_run_submit(struct ctl *ctl);
 int ctl_run_wait(struct ctl *ctl);

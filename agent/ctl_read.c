@@ -83,6 +83,8 @@ ctl_run_inbox(struct ctl *ctl)
 	struct json *args = json_new_object();
 	if (ctl->arg_count > 0)
 		json_put_text(args, "modem", ctl->args[0]);
+	if (ctl_option_value(ctl, "newest") != NULL)
+		json_put_flag(args, "newest", true);
 	if (!ctl_put_number(ctl, args, "limit") ||
 		!ctl_put_number(ctl, args, "after")) {
 		json_free(args);

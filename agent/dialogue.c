@@ -3,13 +3,13 @@
  * first byte to the end that nobody can miss. It must never begin where a
  * session of a card may still be answered, nor leave one that may be.
  */
-#include "agent/dialogue.h"
+#include "agent/dialogue_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/guard.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
 #include "agent/reading.h"
@@ -35,22 +35,14 @@ struct session {
 	struct session *next;
 };
 
-struct dialogue {
-	struct loop *loop;
-	struct turn *turn;
-	struct fleet *fleet;
-	struct fleet_idle on_idle;
-	struct session *sessions;
-};
-
 /* ---- the audit ---------------------------------------------------------- */
 
 static bool
 takes_pin(const void *ctx, struct span digits)
 {
-	const struct session *s = ctx;
-	const struct profiles *all = fleet_profiles(s->dialogue->fleet);
-	if (profile_takes_pin(s->profile, digits))
+	const struct dialogue_hand *hand = ctx;
+	const struct profiles *all = fleet_profiles(hand->dialogue->fleet);
+	if (profile_takes_pin(hand->profile, digits))
 		return true;
 	for (size_t i = 0; all && i < all->count; i++)
 		if (profile_takes_pin(all->list[i], digits))
@@ -58,40 +50,70 @@ takes_pin(const void *ctx, struct span digits)
 	return false;
 }
 
+void
+dialogue_mask(const struct dialogue_hand *hand, struct span text, char *out,
+	size_t cap)
+{
+	mask_text(text, span_str(""), takes_pin, hand, out, cap);
+}
+
 /* "modem.ussd": what, and a foreign text behind it, masked. */
 static struct ledger_op
-entry_of(const struct session *s, const char *what, struct span text_utf8)
+entry_of(const struct dialogue_hand *hand, const char *what, struct span text)
 {
-	struct ledger_op op = turn_op(s->dialogue->turn, LEDGER_EVENT);
+	struct ledger_op op = turn_op(hand->dialogue->turn, LEDGER_EVENT);
 	struct ledger_event *e = &op.u.event;
-	(void)span_copy(e->event, sizeof(e->event), span_str("modem.ussd"));
+	(void)snprintf(e->event, sizeof(e->event), "modem.%s", hand->kind);
 	(void)span_copy(
-		e->modem, sizeof(e->modem), span_str(s->line->config.name));
-	(void)span_copy(op.who, sizeof(op.who), span_str(s->who));
+		e->modem, sizeof(e->modem), span_str(hand->line->config.name));
+	(void)span_copy(op.who, sizeof(op.who), span_str(hand->who));
 	(void)span_copy(e->note, sizeof(e->note), span_str(what));
 	size_t len = strlen(e->note);
-	mask_text(text_utf8, span_str(""), takes_pin, s, e->note + len,
-		sizeof(e->note) - len);
+	dialogue_mask(hand, text, e->note + len, sizeof(e->note) - len);
 	return op;
+}
+
+void
+dialogue_note(
+	const struct dialogue_hand *hand, const char *what, struct span text)
+{
+	struct ledger_op op = entry_of(hand, what, text);
+	turn_must(hand->dialogue->turn, &op);
+}
+
+int
+dialogue_record(
+	const struct dialogue_hand *hand, const char *what, const char *text)
+{
+	struct ledger_op op = entry_of(hand, what, span_str(text));
+	if (turn_try(hand->dialogue->turn, &op, NULL) != 0)
+		return -EIO;
+	reading_spoil(hand->dialogue->turn, hand->line, hand->kind);
+	return 0;
+}
+
+static struct dialogue_hand
+hand_of(const struct session *s)
+{
+	return (struct dialogue_hand){.dialogue = s->dialogue,
+		.line = s->line,
+		.profile = s->profile,
+		.who = s->who,
+		.kind = "ussd"};
 }
 
 static void
 note(const struct session *s, const char *what, struct span text_utf8)
 {
-	struct ledger_op op = entry_of(s, what, text_utf8);
-	turn_must(s->dialogue->turn, &op);
+	struct dialogue_hand hand = hand_of(s);
+	dialogue_note(&hand, what, text_utf8);
 }
 
-/* Before a byte leaves: who sends what; and what the account told is no
- * evidence any more. */
 static int
 record(const struct session *s, const char *what, const char *text)
 {
-	struct ledger_op op = entry_of(s, what, span_str(text));
-	if (turn_try(s->dialogue->turn, &op, NULL) != 0)
-		return -EIO;
-	reading_spoil(s->dialogue->turn, s->line, "ussd");
-	return 0;
+	struct dialogue_hand hand = hand_of(s);
+	return dialogue_record(&hand, what, text);
 }
 
 /* ---- its end ------------------------------------------------------------ */
@@ -214,13 +236,13 @@ static void
 on_result(void *ctx, const struct modem_result *result)
 {
 	struct session *s = ctx;
+	struct dialogue_hand hand = hand_of(s);
 	char text[LEDGER_TEXT_MAX] = "";
 	const char *error = failure(result->cause);
 	s->waits = result->open;
 	warn_sentry(s, result);
 	if (result->cause == MODEM_TEXT) {
-		mask_text(result->text, span_str(""), takes_pin, s, text,
-			sizeof(text));
+		dialogue_mask(&hand, result->text, text, sizeof(text));
 		note(s, result->open ? "asked back: " : "answer: ",
 			result->text);
 	} else {
@@ -242,9 +264,8 @@ on_result(void *ctx, const struct modem_result *result)
 
 /* ---- what goes ---------------------------------------------------------- */
 
-/* Whether a session of somebody else may be on the line, or is to be. */
-static bool
-is_taken(const struct line *line)
+bool
+dialogue_is_taken(const struct line *line)
 {
 	return line->busy || line->draining || line->doubt ||
 	       line->wants_evidence || line->refreshing ||
@@ -261,12 +282,18 @@ is_known_code(const struct profile *profile, const char *code)
 		       strcmp(code, profile->proof_ussd) == 0);
 }
 
+struct guard
+dialogue_guard(const struct dialogue *dialogue, const struct profile *profile)
+{
+	return (struct guard){
+		.all = fleet_profiles(dialogue->fleet), .own = profile};
+}
+
 static bool
 may_hold_pin(const struct session *s, const char *text)
 {
-	const struct guard guard = {.all = fleet_profiles(s->dialogue->fleet),
-		.own = s->profile,
-		.card_wanted = s->card_wanted};
+	struct guard guard = dialogue_guard(s->dialogue, s->profile);
+	guard.card_wanted = s->card_wanted;
 	return guard_finds_pin(&guard, span_str(text));
 }
 
@@ -305,7 +332,7 @@ dialogue_begin(struct dialogue *d, const struct dialogue_request *request)
 	struct line *line = request->line;
 	if (!line->profile || line_iccid(line)[0] == '\0')
 		return -ENOTSUP;
-	if (is_taken(line))
+	if (dialogue_is_taken(line))
 		return -EBUSY;
 	struct session *s = calloc(1, sizeof(*s));
 	if (!s)
@@ -382,6 +409,7 @@ void
 dialogue_leave(struct dialogue *d, void *ctx)
 {
 	struct session *s = find(d, ctx);
+	dialogue_leave_letters(d, ctx);
 	if (!s)
 		return;
 	s->fn = NULL;
@@ -413,5 +441,6 @@ dialogue_free(struct dialogue *d)
 		d->sessions = s->next;
 		release(s);
 	}
+	dialogue_free_letters(d);
 	free(d);
 }

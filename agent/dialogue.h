@@ -1,7 +1,8 @@
 /*
  * dialogue: one USSD session that an administrator holds on a line: a code,
- * the operator's screens, the person's answers. All of it is in the audit,
- * and no balance is evidence across it. It must never send a PIN.
+ * the operator's screens, the person's answers; or one message of his. All of
+ * it is in the audit, and no balance is evidence across it. It must never send
+ * a PIN.
  */
 #ifndef AGENT_DIALOGUE_H
 #define AGENT_DIALOGUE_H
@@ -56,8 +57,31 @@ int dialogue_begin(
  * again. */
 int dialogue_answer(struct dialogue *dialogue, void *ctx, const char *text);
 
+/* A message to a number: "121", "+358401234567". */
+enum dialogue_sent {
+	DIALOGUE_SENT, /* the network took all its parts */
+	DIALOGUE_NOT_SENT,
+	DIALOGUE_MAYBE_SENT /* nobody knows, and it is not sent again */
+};
+/* why: for people; "" when it was sent. */
+typedef void dialogue_sent_fn(
+	void *ctx, enum dialogue_sent sent, const char *why);
+
+struct dialogue_letter {
+	struct line *line;
+	const char *number, *text; /* UTF-8, of several parts too */
+	const char *who;
+	dialogue_sent_fn *fn;
+	void *ctx;
+};
+
+/* Sends it, once; fn is called later, once. Texts are copied. 0, or as
+ * dialogue_begin(), and nothing is sent. */
+int dialogue_send(
+	struct dialogue *dialogue, const struct dialogue_letter *letter);
+
 /* The person left: fn is not called again, and the session is closed at the
- * next turn, or when what is on air was answered. */
+ * next turn, or when what is on air was answered. A message goes its way. */
 void dialogue_leave(struct dialogue *dialogue, void *ctx);
 
 #endif

@@ -5,12 +5,15 @@
 #include "agent/guard.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "agent/secret.h"
 #include "agent/utf8.h"
 
 enum {
-	DIGITS_MAX = 64, /* no code has more; what has is refused */
-	HALF_PIN = 5     /* a PIN typed wrong counts against the SIM, too */
+	DIGITS_MAX = 256, /* few messages have more; what has is refused */
+	PLAIN_MAX = 4096,
+	HALF_PIN = 5 /* a PIN typed wrong counts against the SIM, too */
 };
 
 /*
@@ -21,7 +24,7 @@ struct typed {
 	char digits[DIGITS_MAX];
 	bool starts[DIGITS_MAX + 1];
 	size_t count;
-	char plain[PROFILE_CODE_MAX];
+	char plain[PLAIN_MAX];
 	size_t plain_len;
 	bool too_long;
 };
@@ -85,7 +88,8 @@ has_form(const struct guard *guard, const struct typed *t)
 {
 	for (size_t from = 0; from < t->count; from++) {
 		bool one_run = true;
-		for (size_t to = from + 1; to <= t->count; to++) {
+		size_t last = from + VOUCHER_PIN_MAX;
+		for (size_t to = from + 1; to <= t->count && to <= last; to++) {
 			bool joined = t->starts[from] && t->starts[to];
 			if ((one_run || joined) &&
 				is_pin(guard,
@@ -139,6 +143,67 @@ is_any_recharge(const struct guard *guard, const struct typed *t)
 		if (is_recharge(guard->all->list[i], t))
 			return true;
 	return false;
+}
+
+/* ---- ... in a message --------------------------------------------------- */
+
+/* The template up to its PIN, without blanks and dashes, as plain is. */
+static size_t
+beginning_of(const char *template, char out[PROFILE_CODE_MAX])
+{
+	size_t len = 0;
+	for (const char *p = template; *p != '\0' && *p != '{'; p++)
+		if (*p != ' ' && *p != '-')
+			out[len++] = *p;
+	out[len] = '\0';
+	return len;
+}
+
+/* Letters in any case: operators take them so. A template that begins with
+ * the PIN has no word to know it by: there the number does. */
+static bool
+begins_like(const char *template, const struct typed *t, bool to_operator)
+{
+	char word[PROFILE_CODE_MAX];
+	size_t len = beginning_of(template, word);
+	struct span text = span_of(t->plain, t->plain_len);
+	if (template[0] == '\0' || (len == 0 && !to_operator))
+		return false;
+	return text.len >= len && strncasecmp(text.ptr, word, len) == 0 &&
+	       count_digits(span_skip(text, len)) >= HALF_PIN;
+}
+
+static bool
+is_card_text(const struct profile *profile, struct span number,
+	const struct typed *t)
+{
+	bool to_operator = span_eq(number, span_str(profile->sms_to));
+	return begins_like(profile->recharge_sms, t, to_operator) ||
+	       begins_like(profile->recharge_sms_for_other, t, to_operator);
+}
+
+static bool
+is_any_card_text(
+	const struct guard *guard, struct span number, const struct typed *t)
+{
+	if (is_card_text(guard->own, number, t))
+		return true;
+	for (size_t i = 0; guard->all && i < guard->all->count; i++)
+		if (is_card_text(guard->all->list[i], number, t))
+			return true;
+	return false;
+}
+
+bool
+guard_finds_pin_in_text(
+	const struct guard *guard, struct span number, struct span text_utf8)
+{
+	struct typed t;
+	take_apart(text_utf8, &t);
+	bool found = t.too_long || is_any_card_text(guard, number, &t) ||
+	             has_form(guard, &t);
+	explicit_bzero(&t, sizeof(t));
+	return found;
 }
 
 bool

@@ -22,6 +22,11 @@ struct guard {
  */
 bool guard_finds_pin(const struct guard *guard, struct span text_utf8);
 
+/* The same of a message to that number, where [recharge] sms_text has the PIN:
+ * whoever it is for. */
+bool guard_finds_pin_in_text(
+	const struct guard *guard, struct span number, struct span text_utf8);
+
 /* Whether the operator's [menu] types a PIN into that screen. */
 bool guard_screen_wants_card(
 	const struct profile *profile, struct span screen_utf8);

@@ -248,6 +248,11 @@ each(struct ledger *ledger, sqlite3_stmt *stmt, ledger_message_fn *fn,
 	return rc < 0 ? -EIO : 0;
 }
 
+#define MESSAGES_SQL                                                           \
+	MESSAGE_COLUMNS                                                        \
+	" WHERE m.id > ?1 AND m.id < ?2 AND (?3 = '' OR m.modem = ?3)"         \
+	" AND (?4 = 0 OR m.attempt = ?4) ORDER BY m.id "
+
 int
 ledger_each_message(struct ledger *ledger,
 	const struct ledger_message_filter *filter, ledger_message_fn *fn,
@@ -264,13 +269,12 @@ ledger_each_message(struct ledger *ledger,
 				ledger_int(filter->after),
 				ledger_int(filter->attempt), ledger_int(limit)),
 			fn, ctx);
+	const char *sql = filter->newest ? MESSAGES_SQL "DESC LIMIT ?5"
+	                                 : MESSAGES_SQL "LIMIT ?5";
 	return each(ledger,
-		ledger_take(ledger,
-			MESSAGE_COLUMNS
-			" WHERE m.id > ?1 AND (?2 = '' OR m.modem = ?2)"
-			" AND (?3 = 0 OR m.attempt = ?3)"
-			" ORDER BY m.id LIMIT ?4",
-			ledger_int(filter->after),
+		ledger_take(ledger, sql, ledger_int(filter->after),
+			ledger_int(filter->before > 0 ? filter->before
+						      : INT64_MAX),
 			ledger_text(filter->modem ? filter->modem : ""),
 			ledger_int(filter->attempt), ledger_int(limit)),
 		fn, ctx);

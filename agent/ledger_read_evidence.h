@@ -94,6 +94,8 @@ struct ledger_message {
 typedef bool ledger_message_fn(void *ctx, const struct ledger_message *m);
 struct ledger_message_filter {
 	int64_t after;     /* only ids above */
+	int64_t before;    /* only ids below; 0: all */
+	bool newest;       /* the newest first; not asked with waits */
 	int64_t limit;     /* 0: none */
 	const char *modem; /* NULL: any; not asked with waits */
 	int64_t attempt;   /* 0: any */

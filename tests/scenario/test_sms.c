@@ -187,10 +187,16 @@ inbox_shows_every_message_and_no_card(void **state)
 		house_text(json_array_get(list, 0), "sender"), "SimTel");
 	assert_string_equal(
 		house_text(json_array_get(list, 1), "why"), "sender");
+	assert_string_equal(
+		house_text(json_array_get(list, 2), "verdict"), "loaded");
 	assert_int_equal(house_number(json_array_get(list, 2), "voucher"), 1);
 	list = house_ask(h, "inbox", "--after", "1", "--limit", "1", NULL);
 	assert_int_equal(json_array_size(list), 1);
 	assert_int_equal(house_number(json_array_get(list, 0), "id"), 2);
+	list = house_ask(h, "inbox", "--newest", "--limit", "2", NULL);
+	assert_int_equal(json_array_size(list), 2);
+	assert_int_equal(house_number(json_array_get(list, 0), "id"), 3);
+	assert_int_equal(house_number(json_array_get(list, 1), "id"), 2);
 	assert_int_equal(json_array_size(house_ask(h, "inbox", "m2", NULL)), 0);
 	assert_int_equal(house_ctl(h, "inbox", NULL), 0);
 	house_assert_contains(h->out, "Buy now");
@@ -370,6 +376,38 @@ balance_is_asked_by_a_text_where_there_is_no_code(void **state)
 	house_done(h);
 }
 
+/* ---- a person's message -------------------------------------------------- */
+
+static void
+message_of_a_person_is_sent_once_and_never_with_a_pin(void **state)
+{
+	struct house *h = *state;
+	const size_t one = 1;
+
+	start(h, "sms_copy", FAST);
+	assert_int_equal(house_ctl(h, "sms", "m1", "121", "BAL", NULL), 0);
+	house_assert_contains(h->out, "sent to 121");
+	house_until(h, "its answer", inbox_has, &one);
+	assert_string_equal(house_text(house_ask(h, "sms", "m1", "0800000099",
+					       "\xc4\x9b: see you", NULL),
+				    "fate"),
+		"sent");
+	assert_int_equal(house_truth_count(h, "sms_sent", NULL, ""), 2);
+	assert_int_equal(
+		house_ctl(h, "sms", "m1", "121", house_pin(0), NULL), 1);
+	house_assert_contains(h->err, "use: topupctl load");
+	assert_int_equal(house_ctl(h, "sms", "m1", "SimTel", "BAL", NULL), 2);
+	/* Its receipt is lost: nobody knows, and nobody sends it again. */
+	house_tell(h, "{\"order\": \"sms_silent\", \"modem\": \"m1\"}");
+	assert_int_equal(house_ctl(h, "sms", "m1", "121", "BAL", NULL), 4);
+	house_assert_contains(h->err, "topupctl inbox m1");
+	assert_int_equal(house_truth_count(h, "sms_sent", NULL, ""), 3);
+	assert_int_equal(house_ctl(h, "audit", NULL), 0);
+	house_assert_contains(h->out, "to 121: BAL");
+	assert_null(strstr(h->out, house_pin(0)));
+	house_done(h);
+}
+
 int
 main(void)
 {
@@ -387,6 +425,8 @@ main(void)
 		HOUSE_TEST(text_whose_receipt_is_lost_is_not_sent_again),
 		HOUSE_TEST(text_goes_after_a_code_that_was_not_sent),
 		HOUSE_TEST(balance_is_asked_by_a_text_where_there_is_no_code),
+		HOUSE_TEST(
+			message_of_a_person_is_sent_once_and_never_with_a_pin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,12 +107,29 @@ dialogue_leave(struct dialogue *d, void *ctx)
 	dialogue.left += ctx == dialogue.request.ctx;
 }
 
+static struct {
+	struct dialogue_letter letter;
+	char number[32], text[LEDGER_TEXT_MAX];
+	unsigned count;
+} sent;
+
+int
+dialogue_send(struct dialogue *d, const struct dialogue_letter *letter)
+{
+	sent.letter = *letter;
+	sent.count++;
+	(void)snprintf(sent.number, sizeof(sent.number), "%s", letter->number);
+	(void)snprintf(sent.text, sizeof(sent.text), "%s", letter->text);
+	return dialogue.answer;
+}
+
 static int
 set_up(void **state)
 {
 	memset(&intake, 0, sizeof(intake));
 	memset(&balance, 0, sizeof(balance));
 	memset(&dialogue, 0, sizeof(dialogue));
+	memset(&sent, 0, sizeof(sent));
 	shop1_status = (struct line_status){.state = LINE_READY};
 	memset(stops, 0, sizeof(stops));
 	kicks = 0;

@@ -1,5 +1,5 @@
 /*
- * The control socket: an administrator's USSD session.
+ * The control socket: an administrator's USSD session, and his message.
  */
 #include "agent/control.h"
 
@@ -197,6 +197,93 @@ a_request_without_modem_or_code_is_wrong(void **state)
 	assert_null(dialogue.request.fn);
 }
 
+/* ---- a message ----------------------------------------------------------- */
+
+#define SEND                                                                   \
+	"{\"command\":\"sms\",\"args\":{\"modem\":\"shop1\","                  \
+	"\"number\":\"121\",\"text\":\"LOAN 50\"}}"
+
+static void
+a_message_says_what_became_of_it(void **state)
+{
+	static const struct {
+		enum dialogue_sent sent;
+		int exit_status;
+		const char *fate;
+	} rows[] = {
+		{DIALOGUE_SENT, 0, "sent"},
+		{DIALOGUE_MAYBE_SENT, 4, "maybe_sent"},
+		{DIALOGUE_NOT_SENT, 1, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fd = desk_connect();
+		desk_tell(fd, SEND "\n");
+		desk_turns();
+		assert_int_equal(sent.count, i + 1);
+		assert_string_equal(sent.number, "121");
+		assert_string_equal(sent.text, "LOAN 50");
+		assert_ptr_equal(sent.letter.line, &shop1);
+		sent.letter.fn(sent.letter.ctx, rows[i].sent, "why not");
+		if (!rows[i].fate) {
+			assert_string_equal(desk_error(desk_answer(fd), 1),
+				"shop1: not sent: why not");
+			continue;
+		}
+		const struct json *done =
+			desk_done(desk_answer(fd), rows[i].exit_status);
+		assert_string_equal(json_get_text(done, "fate"), rows[i].fate);
+		assert_string_equal(json_get_text(done, "modem"), "shop1");
+	}
+	assert_int_equal(dialogue.left, 0);
+}
+
+static void
+a_message_that_is_refused_says_why_and_not_what(void **state)
+{
+	static const struct {
+		int answer, exit_status;
+		const char *why;
+	} rows[] = {
+		{-EPERM, 1, "use: topupctl load"},
+		{-EBUSY, 1, "try again later"},
+		{-ENOTSUP, 1, "its operator or its SIM is not known"},
+		{-EINVAL, 2, "3 to 20 digits"},
+		{-EIO, 1, "nothing was sent"},
+	};
+	(void)state;
+	shop1_status = (struct line_status){.state = LINE_BUSY, .why = ""};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		dialogue.answer = rows[i].answer;
+		const char *why =
+			desk_error(desk_ask(SEND), rows[i].exit_status);
+		assert_non_null(strstr(why, rows[i].why));
+		assert_null(strstr(why, "LOAN"));
+	}
+	(void)desk_error(desk_ask("{\"command\":\"sms\",\"args\":{\"modem\":"
+				  "\"shop1\",\"number\":\"121\"}}"),
+		2);
+	(void)desk_error(desk_ask("{\"command\":\"sms\",\"args\":{\"modem\":"
+				  "\"m9\",\"number\":\"121\",\"text\":\"A\"}}"),
+		1);
+	assert_int_equal(sent.count, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void
+a_message_of_somebody_who_left_goes_its_way(void **state)
+{
+	(void)state;
+	dialogue.request.ctx = NULL;
+	int fd = desk_connect();
+	desk_tell(fd, SEND "\n");
+	desk_turns();
+	assert_int_equal(sent.count, 1);
+	dialogue.request.ctx = sent.letter.ctx; /* whom it would forget */
+	(void)close(fd);
+	desk_turns();
+	assert_int_equal(dialogue.left, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, desk_teardown)
 
 int
@@ -211,6 +298,9 @@ main(void)
 		TEST(a_refused_answer_ends_it_and_says_why),
 		TEST(a_session_that_fails_says_why),
 		TEST(a_request_without_modem_or_code_is_wrong),
+		TEST(a_message_says_what_became_of_it),
+		TEST(a_message_that_is_refused_says_why_and_not_what),
+		TEST(a_message_of_somebody_who_left_goes_its_way),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,9 +182,9 @@ every_command_has_help_with_an_example(void **state)
 	(void)state;
 	static const char *const contract[] = {"status", "modems", "load",
 		"submit", "batches", "batch", "vouchers", "voucher", "wait",
-		"balance", "ussd", "hold", "release", "cancel", "resolve",
-		"pause", "resume", "unlock", "reload", "backup", "check",
-		"audit", "watch", "reconcile", "inbox", "probe"};
+		"balance", "ussd", "sms", "hold", "release", "cancel",
+		"resolve", "pause", "resume", "unlock", "reload", "backup",
+		"check", "audit", "watch", "reconcile", "inbox", "probe"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;

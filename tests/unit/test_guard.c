@@ -86,6 +86,58 @@ what_may_be_a_pin_of_any_operator_is_found(void **state)
 	profile_unref(other);
 }
 
+/* Texts that have a PIN by themselves, and one that begins with it. */
+#define BY_TEXT                                                                \
+	"[operator]\nname = Simple\nmcc_mnc = 00303\ncurrency = XTS\n"         \
+	"decimals = 2\nnumber_format = 1,234.56\npin = \\d{16}\n"              \
+	"[recharge]\nussd = *9*{pin}#\nsms_to = 555\nsms_text = {pin}\n"       \
+	"sms_text_for_other = Pay to {msisdn} {pin}\n"                         \
+	"[reply]\nloaded = (?i)fine\n"
+
+static void
+a_message_is_held_against_the_texts_of_every_operator(void **state)
+{
+	static const struct {
+		const char *number, *text;
+		bool refused;
+	} rows[] = {
+		{"121", "BAL", false},
+		{"121", "", false},
+		{"0800000011", "Rent is paid, 450.00 on 12 March", false},
+		{"0800000011", "Call me on 0800000099", true}, /* 9 of them */
+		{"0800000011", "card: 7700-0000-0000-42", true},
+		{"555", "1234", false},
+		{"555", "12345", true}, /* where a PIN stands */
+		{"121", "12345", false},
+		{"121", "pay to me 123-45", true},
+		{"121", "Pay to me", false},
+	};
+	char text[4000];
+	struct profile *own = counter_profile(*state, "simtel", COUNTER_PLAIN);
+	struct profile *other = counter_profile(*state, "other", OTHER);
+	struct profile *third = counter_profile(*state, "third", BY_TEXT);
+	struct profile *list[] = {own, other, third};
+	struct profiles all = {.list = list, .count = 3};
+	const struct guard guard = {.all = &all, .own = own};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s: %s\n", rows[i].number, rows[i].text);
+		assert_int_equal(guard_finds_pin_in_text(&guard,
+					 span_str(rows[i].number),
+					 span_str(rows[i].text)),
+			rows[i].refused);
+	}
+	/* At the very end of a long one, too. */
+	memset(text, 'x', sizeof(text));
+	assert_false(guard_finds_pin_in_text(
+		&guard, span_str("121"), span_of(text, sizeof(text))));
+	memcpy(text + sizeof(text) - 14, "77000000000042", 14);
+	assert_true(guard_finds_pin_in_text(
+		&guard, span_str("121"), span_of(text, sizeof(text))));
+	profile_unref(own);
+	profile_unref(other);
+	profile_unref(third);
+}
+
 /* A line keeps the profile it began with, and before the first reload there
  * are no others. */
 static void
@@ -134,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_may_be_a_pin_of_any_operator_is_found),
+		TEST(a_message_is_held_against_the_texts_of_every_operator),
 		TEST(the_sims_own_operator_counts_without_the_others),
 		TEST(a_screen_that_asks_for_a_card_gets_no_half_pin),
 		TEST(bytes_that_are_no_text_hide_no_pin),
