@@ -158,6 +158,7 @@ on_state(void *ctx)
 	doubt_restart(slot);
 	if (modem_info(slot->line.modem)->state == MODEM_READY) {
 		fleet_note_sim(slot);
+		fleet_port_note(slot);
 		fleet_note_unlocked(slot);
 	}
 	tell_state(slot);

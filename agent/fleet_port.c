@@ -90,3 +90,16 @@ fleet_port_on_spoke(void *ctx)
 	fleet_copy(seen->place, sizeof(seen->place), info->place);
 	turn_must(slot->fleet->turn, &op);
 }
+
+void
+fleet_port_note(struct slot *slot)
+{
+	struct line *line = &slot->line;
+	const char *place = modem_info(line->modem)->place;
+
+	if (slot->place[0] != '\0' && strcmp(slot->place, place) != 0) {
+		line->rest_until_ms = 0;
+		line->balance_failures = 0;
+	}
+	fleet_copy(slot->place, sizeof(slot->place), place);
+}

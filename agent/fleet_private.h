@@ -22,6 +22,7 @@ struct slot {
 	int fd;
 	enum modem_state told;   /* the state that the audit knows */
 	char seen_iccid[24];     /* the SIM that the ledger knows to be here */
+	char place[56];          /* of the port that it was ready on last */
 	bool stopping;           /* we end it ourselves */
 	uint64_t kept[KEPT_MAX]; /* messages that the commit makes safe */
 	size_t kept_count;
@@ -61,6 +62,9 @@ void fleet_note_unlocked(struct slot *slot);
 const char *fleet_port_place(void *ctx, const char *imei);
 void fleet_port_on_spoke(void *ctx); /* the ledger remembers it */
 port_is_taken fleet_port_is_taken;
+/* It is ready: on another port than before, answers that did not come say
+ * nothing any more, and it need not rest for them. */
+void fleet_port_note(struct slot *slot);
 
 /* fleet_sim.c */
 void fleet_choose_profile(struct slot *slot);
