@@ -209,7 +209,8 @@ port_that_names_no_device_is_refused(void **state)
 		"tcp://127.0.0.1:65536", "tcp://127.0.0.1:5000x",
 		"tcp://127.0.0.256:1", "tcp://::1:5000", "tcp://[::1:5000",
 		"tcp://[::1]5000", "tcp://[127.0.0.1]:5000", "tcp://[::g]:5000",
-		"tcp://:5000", "udp://127.0.0.1:5000"};
+		"tcp://:5000", "udp://127.0.0.1:5000", "usb:", "usb:1-1:1.0",
+		"imei:35", "imei:3500000000000141"};
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		char text[256];
@@ -248,6 +249,12 @@ two_modems_on_one_device_are_refused_by_whatever_names(void **state)
 		{"tcp://[::1]:5000", "tcp://[0:0:0::0:1]:5000", true},
 		{"tcp://[::ffff:127.0.0.1]:5000", "tcp://127.0.0.1:5000", true},
 		{"tcp://[::1]:5000", "tcp://[::2]:5000", false},
+		{"usb:1-1.2", "usb:1-1.2", true},
+		{"usb:1-1.2", "usb:1-1.20", false},
+		{"imei:350000000000014", "imei:350000000000014", true},
+		{"imei:350000000000014", "imei:350000000000019", true},
+		{"imei:350000000000014", "imei:350000000000022", false},
+		{"usb:1-1.2", "imei:350000000000014", false},
 	};
 
 	assert_int_equal(symlink("/dev/null", path_of("link")), 0);
