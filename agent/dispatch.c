@@ -286,6 +286,17 @@ hold_tripped(struct dispatch *d)
 	dispatch_kick(d);
 }
 
+/* A message that did not come, or that two cards could have caused: nothing is
+ * under way, but the balance may know more. */
+static void
+on_overdue(void *ctx, const char *modem)
+{
+	struct dispatch *d = ctx;
+	struct line *line = fleet_find(d->parts.fleet, modem);
+	if (line)
+		line->wants_evidence = true;
+}
+
 static void
 on_timer(void *ctx)
 {
@@ -294,7 +305,7 @@ on_timer(void *ctx)
 	fleet_sweep(d->parts.fleet);
 	if (d->draining)
 		return;
-	wake_by(d, to_loop(d, overdue_sweep(d->parts.turn)));
+	wake_by(d, to_loop(d, overdue_sweep(d->parts.turn, on_overdue, d)));
 	hold_tripped(d);
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++)
 		wake_by(d, serve(d, fleet_at(d->parts.fleet, i)));

@@ -13,6 +13,7 @@ struct sweep {
 	int64_t now_ran_ms;
 	int64_t next_ran_ms;
 	int64_t due[SLICE];
+	char modem[SLICE][LEDGER_NAME_MAX];
 	size_t count;
 };
 
@@ -29,12 +30,15 @@ on_pending(void *ctx, const struct ledger_voucher *v)
 		s->next_ran_ms = s->now_ran_ms;
 		return false;
 	}
+	/* As long as the ledger's own. */
+	(void)span_copy(
+		s->modem[s->count], sizeof(s->modem[0]), span_str(v->modem));
 	s->due[s->count++] = v->id;
 	return true;
 }
 
 int64_t
-overdue_sweep(struct turn *turn)
+overdue_sweep(struct turn *turn, overdue_fn *fn, void *ctx)
 {
 	struct ledger_voucher_filter filter = {.state = VOUCHER_PENDING};
 	struct sweep s = {
@@ -53,6 +57,8 @@ overdue_sweep(struct turn *turn)
 		(void)span_copy(op.u.voucher_move.reason,
 			sizeof(op.u.voucher_move.reason), span_str("no_sms"));
 		turn_must(turn, &op);
+		if (fn)
+			fn(ctx, s.modem[i]);
 	}
 	return s.next_ran_ms;
 }

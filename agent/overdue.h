@@ -9,8 +9,11 @@
 
 struct turn;
 
-/* Moves those whose time is over. When the next is due (ran_ms);
- * INT64_MAX. */
-int64_t overdue_sweep(struct turn *turn);
+/* Of each that was moved: the modem that dialled it. */
+typedef void overdue_fn(void *ctx, const char *modem);
+
+/* Moves those whose time is over; fn may be NULL. When the next is due
+ * (ran_ms); INT64_MAX. */
+int64_t overdue_sweep(struct turn *turn, overdue_fn *fn, void *ctx);
 
 #endif

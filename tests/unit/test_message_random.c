@@ -155,7 +155,7 @@ live(struct life *l)
 		else if (l->open == 0 && !flies(l))
 			dial_one(l);
 		else if (draw(l, 40) == 0)
-			(void)overdue_sweep(l->post.shop.turn);
+			(void)overdue_sweep(l->post.shop.turn, NULL, NULL);
 		post_commit(&l->post);
 		post_pass(&l->post, draw(l, 60000));
 		deliver(l);

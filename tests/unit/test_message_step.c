@@ -212,7 +212,7 @@ what_waited_over_a_restart_is_weighed_before_time_runs_out(void **state)
 	turn_must(s.shop.turn, &op);
 	post_commit(&s);
 	post_expect(&s, lost, VOUCHER_UNKNOWN, "restart");
-	(void)overdue_sweep(s.shop.turn);
+	(void)overdue_sweep(s.shop.turn, NULL, NULL);
 	post_commit(&s);
 	post_expect(&s, lost, VOUCHER_LOADED, "");
 	post_fini(&s);

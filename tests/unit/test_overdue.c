@@ -34,7 +34,7 @@ a_pending_card_waits_until_its_time_is_over(void **state)
 	struct loop *loop = loop_new();
 	int64_t voucher = pending_until(p, INT64_MAX / 2);
 	struct turn *turn = turn_new(loop, p->ledger);
-	assert_true(overdue_sweep(turn) == INT64_MAX / 2);
+	assert_true(overdue_sweep(turn, NULL, NULL) == INT64_MAX / 2);
 	assert_int_equal(purse_card(p, voucher).state, VOUCHER_PENDING);
 	turn_free(turn);
 	loop_free(loop);
@@ -47,7 +47,7 @@ then_it_is_unknown_and_its_account_free_again(void **state)
 	struct loop *loop = loop_new();
 	int64_t voucher = pending_until(p, 1);
 	struct turn *turn = turn_new(loop, p->ledger);
-	assert_true(overdue_sweep(turn) == INT64_MAX);
+	assert_true(overdue_sweep(turn, NULL, NULL) == INT64_MAX);
 	assert_int_equal(turn_commit(turn), 0);
 	struct purse_card card = purse_card(p, voucher);
 	assert_int_equal(card.state, VOUCHER_UNKNOWN);

@@ -47,6 +47,47 @@ rise_by_the_card_settles_it(void **state)
 	trade_fini(&t);
 }
 
+/* A message that was lost, or that two cards could have caused: nothing is
+ * under way, so there is no fence, but the balance is asked. */
+static void
+missing_message_has_the_balance_asked(void **state)
+{
+	static const struct {
+		const char *balance;
+		enum voucher_state state;
+		const char *reason;
+	} rows[] = {
+		{BALANCE_OF("350.00"), VOUCHER_LOADED, ""},
+		{BALANCE_OF("250.00"), VOUCHER_UNKNOWN, "no_sms"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trade t;
+		purse_teardown(state);
+		assert_int_equal(purse_setup(state), 0);
+		trade_init(&t, *state,
+			COUNTER_SIMTEL(COUNTER_USSD
+				"\nverdict = sms\nsms_from = 121\n"
+				"sms_timeout = 300",
+				COUNTER_BALANCE));
+		trade_answer(A, "*121*", "You will receive an SMS");
+		trade_open(&t);
+		struct trade_batch b = trade_batch(&t, 1, NULL);
+		trade_run(&t, 4 * MINUTE);
+		trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
+		assert_int_equal(trade_codes(A, "*123#"), 1);
+		trade_answer(A, "*123#", rows[i].balance);
+		trade_run(&t, 2 * MINUTE);
+		trade_expect(&t, &b, 0, rows[i].state, rows[i].reason);
+		assert_int_equal(trade_codes(A, "*123#"), 2);
+		assert_int_equal(trade_codes(A, "*121*"), 1);
+		assert_false(trade_is_fenced(&t, "a"));
+		/* Once, whatever it told. */
+		trade_run(&t, HOUR);
+		assert_int_equal(trade_codes(A, "*123#"), 2);
+		trade_fini(&t);
+	}
+}
+
 static void
 credit_that_is_late_proves_nothing(void **state)
 {
@@ -511,6 +552,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(rise_by_the_card_settles_it),
+		TEST(missing_message_has_the_balance_asked),
 		TEST(credit_that_is_late_proves_nothing),
 		TEST(wrong_card_withholds_the_proof),
 		TEST(touched_account_withholds_the_proof),
