@@ -17,11 +17,13 @@
 
 #include <jansson.h>
 
-enum { HOUSE_PATH_MAX = 512, HOUSE_MODEMS_MAX = 8, HOUSE_RULES_MAX = 64 };
+enum { HOUSE_PATH_MAX = 512, HOUSE_MODEMS_MAX = 64, HOUSE_RULES_MAX = 64 };
 
 struct house_modem {
 	char name[16];
 	char port[HOUSE_PATH_MAX];
+	char operator[16];               /* "": simtel */
+	char more[HOUSE_PATH_MAX + 64]; /* of the configuration; or "" */
 };
 
 /* One line of the profile: a key may stand several times. */

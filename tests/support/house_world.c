@@ -190,11 +190,16 @@ house_write_settings(struct house *h)
 	if (h->config_extra != NULL)
 		fprintf(f, "%s\n", h->config_extra);
 	fprintf(f, "modems = (");
-	for (size_t i = 0; i < h->modem_count; i++)
+	for (size_t i = 0; i < h->modem_count; i++) {
+		const struct house_modem *m = &h->modems[i];
+
 		fprintf(f,
 			"%s\n  { name = \"%s\"; port = \"%s\"; "
-			"operator = \"simtel\"; }",
-			i > 0 ? "," : "", h->modems[i].name, h->modems[i].port);
+			"operator = \"%s\"; %s }",
+			i > 0 ? "," : "", m->name, m->port,
+			m->operator[0] != '\0' ? m->operator : "simtel",
+			m->more);
+	}
 	fprintf(f, "\n);\n");
 	assert_int_equal(fclose(f), 0);
 	house_write(house_path(h, "topupd.conf"), text);

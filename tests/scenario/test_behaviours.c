@@ -1,0 +1,112 @@
+/*
+ * What modems do to their users, behaviour by behaviour: a shelf of odd ones,
+ * and cards that must end as the network's truth says. The numbers are those
+ * of the list of thirty in the facts; messages: test_behaviours_sms.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/house_proof.h"
+#include "tests/support/shelf.h"
+
+static void needs_a_person(void **state);
+
+static const struct oddity odd[] = {
+	ODD(1, "answer_comes_later_than_its_ok", "standard",
+		.keys = "{\"delay_ms\": [300, 1500]}"),
+	ODD(2, "answer_comes_before_its_ok", "quectel",
+		.keys = "{\"ok\": \"last\"}"),
+	ODD(2, "port_is_blocked_until_the_network_answers", "standard",
+		.keys = "{\"ok\": \"block\", \"delay_ms\": [300, 900]}"),
+	ODD(3, "text_has_line_ends_and_an_ok_inside", "standard",
+		.fault = "lines"),
+	ODD(4, "modem_of_packed_hex_loses_plain_requests", "huawei",
+		.keys = "{\"lose_coding\": true, \"cscs\": \"UCS2\"}"),
+	ODD(5, "ucs2_comes_under_dcs_15", "quectel", .keys = "{\"dcs\": 15}"),
+	ODD(5, "ucs2_comes_under_dcs_72", "quectel", .keys = "{\"dcs\": 72}"),
+	ODD(6, "noise_stands_between_any_two_lines", "huawei",
+		.keys = "{\"noise\": true, \"chatter_ms\": 40, \"cut\": 3}"),
+	ODD(6, "noise_stands_inside_the_text", "simcom", .keys = "{\"cut\": 5}",
+		.fault = "splice"),
+	ODD(7, "reads_are_cut_at_every_byte", "simcom", .keys = "{\"cut\": 1}"),
+	ODD(8, "lone_error_after_ok_is_no_answer", "huawei", .fault = "cme"),
+	ODD(9, "session_ends_without_a_text", "simcom", .fault = "dropped"),
+	ODD(9, "text_comes_under_the_end_of_the_session", "huawei",
+		.fault = "ended"),
+	ODD(9, "cusd_4_says_nothing_of_the_request", "standard",
+		.fault = "unsupported"),
+	ODD(9, "cusd_5_echoes_a_damaged_code", "standard", .fault = "timeout"),
+	ODD(9, "release_of_another_session_comes_first", "quectel",
+		.fault = "release"),
+	ODD(9, "end_of_the_last_session_comes_first", "huawei",
+		.fault = "stale"),
+	ODD(10, "answer_never_comes_and_the_balance_tells", "standard",
+		.fault = "lose_reply"),
+	ODD(10, "request_is_lost_and_nothing_is_guessed", "huawei",
+		.fault = "lose_request", .state = "unknown"),
+	ODD(10, "answer_comes_after_its_time", "quectel",
+		.keys = "{\"faults\": {\"late_ms\": 4000}}", .fault = "late"),
+	ODD(11, "menu_is_walked_to_its_end", "standard", .operator= MENUTEL),
+	ODD(11, "menu_that_never_opens_takes_no_pin", "huawei",
+		.operator= MENUTEL, .fault = "lose_request",
+		.state = "unknown"),
+	ODD(18, "there_is_no_sim", "standard",
+		.keys = "{\"pin_state\": \"absent\"}", .state = "no SIM",
+		.test = needs_a_person, .no_cards = true),
+	ODD(18, "sim_asks_for_its_puk", "huawei",
+		.keys = "{\"pin_state\": \"SIM PUK\"}", .state = "PUK",
+		.test = needs_a_person, .no_cards = true),
+	ODD(18, "sim_asks_for_a_pin_that_nobody_gave", "quectel",
+		.keys = "{\"pin_state\": \"SIM PIN\"}", .state = "PIN",
+		.test = needs_a_person, .no_cards = true),
+	ODD(20, "text_has_no_quotes", "huawei", .fault = "no_quotes"),
+	ODD(20, "text_has_no_dcs", "standard", .fault = "no_dcs"),
+	ODD(20, "text_never_ends", "quectel", .fault = "unterminated"),
+	ODD(20, "dcs_has_a_letter_behind_it", "simcom", .fault = "odd_dcs"),
+	ODD(20, "text_has_quotes_inside", "standard", .fault = "quotes"),
+	ODD(21, "dcs_17_without_a_language", "quectel", .fault = "dcs17"),
+	ODD(21, "dcs_17_with_a_language_and_junk", "standard",
+		.fault = "dcs17_lang"),
+	ODD(22, "echo_stays_on", "simcom",
+		.keys = "{\"ate0_refused\": 2, \"noise\": true, \"cut\": 7}"),
+	ODD(23, "answer_without_ok", "huawei", .fault = "no_ok"),
+	ODD(23, "ok_and_answer_on_one_line", "standard", .fault = "glued"),
+	ODD(24, "modem_boots_and_refuses_for_seconds", "simcom",
+		.keys = "{\"boot_ms\": 4000}", .fault = "reboot"),
+	ODD(25, "modem_hangs_and_comes_back", "huawei",
+		.keys = "{\"faults\": {\"hang_ms\": 2000}}", .fault = "hang"),
+	ODD(26, "another_program_left_hex_as_charset", "standard",
+		.keys = "{\"cscs\": \"HEX\"}"),
+	ODD(26, "another_program_left_ucs2_as_charset", "huawei",
+		.keys = "{\"cscs\": \"UCS2\"}"),
+	ODD(28, "replies_to_another_program_come_to_our_port", "quectel",
+		.fault = "+COPS: 0\\r\\nOK\\r\\n+CSQ: 7,99\\r\\nERROR\\r\\n",
+		.test = shelf_keeps_serving),
+	ODD(29, "line_is_broken_off", "standard", .fault = "^DSFLOWRPT:0000",
+		.test = shelf_keeps_serving),
+	ODD(29, "answer_is_longer_than_4_kib", "quectel", .fault = "long"),
+	ODD(30, "text_that_nobody_asked_for_settles_nothing", "standard",
+		.fault = "\\r\\n+CUSD: 0,\\\"Your balance is 1.00 "
+			 "XTS.\\\",15\\r\\n",
+		.test = shelf_keeps_serving),
+};
+
+static void
+needs_a_person(void **state)
+{
+	const struct oddity *b = *state;
+
+	house_until_modem(shelf_house(), shelf_name(b), "failed");
+	house_assert_contains(
+		house_text(house_find(house_ask(shelf_house(), "modems", NULL),
+				   "name", shelf_name(b)),
+			"last_error"),
+		b->state);
+}
+
+int
+main(void)
+{
+	return shelf_run("behaviours", odd, sizeof(odd) / sizeof(odd[0]));
+}
