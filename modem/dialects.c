@@ -231,6 +231,18 @@ static const struct dialect dialects[] = {
 		.refusals = LOCAL_REFUSALS,
 		.reason = "MC55 takes scheme 15 only; MC55i refuses by a lone "
 			  "error after OK; ^SCID, ^SPIC"},
+	{.name = "sonyericsson",
+		.marks = {{"sony ericsson", "Z###"}, {"sony ericsson", "K###"},
+			{"sony ericsson", "W###"}, {"sony ericsson", "AA"}},
+		.codings = PLAIN_FIRST,
+		.dcs = GSM7_SCHEME, /* never said */
+		.ask = &script_ask_bare,
+		.pin_tries = &script_pin_tries,
+		STANDARD_POWER,
+		STANDARD_MAIL,
+		.refusals = SIM_REFUSALS,
+		.reason = "phones: answers before OK, without a scheme, and "
+			  "asked without one, as 27.007 allows"},
 	{.name = "ericsson",
 		.marks = {{"ericsson", NULL}, {NULL, "F3507"}, {NULL, "F3607"},
 			{NULL, "F5521"}, {NULL, "H5321"}, {NULL, "C5621"}},
@@ -241,8 +253,8 @@ static const struct dialect dialects[] = {
 		STANDARD_MAIL,
 		.refusals = SIM_REFUSALS,
 		.reason =
-			"MBM and Sony Ericsson: answers before OK, without a "
-			"scheme; HEX and 8-bit not supported; tries by *EPIN"},
+			"MBM, in cards of Sony Ericsson too: HEX and 8-bit not "
+			"supported; tries by *EPIN"},
 	{.name = "mediatek",
 		.marks = {{"fibocom", NULL}, {"ai-thinker", NULL},
 			{"ai_thinker", NULL}, {"ai thinker", NULL},
@@ -272,7 +284,7 @@ static const struct dialect dialects[] = {
 		.marks = {{"motorola", NULL}},
 		.codings = PLAIN_FIRST,
 		.dcs = GSM7_SCHEME, /* never said */
-		.ask = &script_motorola_ask,
+		.ask = &script_ask_bare,
 		.pin_tries = &script_pin_tries,
 		STANDARD_POWER,
 		STANDARD_MAIL,

@@ -15,14 +15,14 @@ enum {
 
 /* ---- requests ---------------------------------------------------------- */
 
-/* G24: +CUSD=<n>[,<str>]. What is more than it knows it may refuse. */
-static const struct chat_step motorola_ask[] = {
+/* +CUSD=<n>[,<str>]: what is more than it knows a modem may refuse. */
+static const struct chat_step ask_bare[] = {
 	{.text = "AT+CUSD=1,\"{code}\"",
 		.takes = {"+CUSD:"},
 		.flags = CHAT_ACTS,
 		.tag = TAG_USSD},
 };
-const struct chat_script script_motorola_ask = SCRIPT("ask", motorola_ask, 0);
+const struct chat_script script_ask_bare = SCRIPT("ask", ask_bare, 0);
 
 /* ---- extras ------------------------------------------------------------ */
 

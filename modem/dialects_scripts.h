@@ -8,7 +8,7 @@
 #include "modem/chat.h"
 
 /* A request without a coding scheme. */
-extern const struct chat_script script_motorola_ask;
+extern const struct chat_script script_ask_bare;
 
 /* Behind the identification. */
 extern const struct chat_script script_huawei_extras;
