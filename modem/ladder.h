@@ -30,8 +30,9 @@ enum ladder_trouble {
 };
 
 enum {
-	LADDER_UNANSWERED_MAX = 4,    /* in a row: a card and its fence */
-	LADDER_COOL_MS = 300000,      /* between two heavy rungs, at first; */
+	LADDER_UNANSWERED_MAX =
+		6,               /* in a row: more than a card and its fence */
+	LADDER_COOL_MS = 300000, /* between two heavy rungs, at first; */
 	LADDER_COOL_MAX_MS = 3600000, /* twice as long with each round */
 	LADDER_TRIES_MUTE = 6,   /* of each heavy rung, until it is of use */
 	LADDER_TRIES_TALKS = 2,  /* where it may be the network's fault */

@@ -82,7 +82,7 @@ modem_new(const struct modem_options *options, struct port *port,
 	(void)span_copy(m->wanted_imei, sizeof m->wanted_imei,
 		span_str(options->imei != NULL ? options->imei : ""));
 	session_init(&m->session, MODEM_SETUP_PHASES);
-	modem_life_fit_ladder(m);
+	modem_recover_fit(m);
 	framer_init(&m->framer);
 	chat_init(&m->chat);
 	ask_init(&m->ask);
@@ -190,7 +190,7 @@ modem_wake_at(const struct modem *m)
 
 	if (m->flush_again ||
 		(m->job == JOB_NONE &&
-			(m->refresh_wanted ||
+			(m->refresh_wanted || m->recover_wanted ||
 				m->session.wish != SESSION_WISH_NONE)))
 		return 0;
 	at = earlier(at, chat_wake_at(&m->chat));
@@ -233,14 +233,6 @@ modem_flush(struct modem *m, int64_t now_ms)
 	}
 	modem_settle(m, now_ms);
 	m->flush_again = m->tx_len > 0 && !m->released;
-}
-
-void
-modem_powered(struct modem *m, int64_t now_ms)
-{
-	/* Too late, after a stop, it is refused and counted. */
-	(void)session_on(&m->session, SESSION_POWERED, now_ms);
-	modem_life_show(m);
 }
 
 const struct modem_info *

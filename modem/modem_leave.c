@@ -287,7 +287,7 @@ may_wait(const struct modem *m)
 {
 	return (m->session.state == SESSION_READY ||
 		       m->session.state == SESSION_BUSY) &&
-	       !m->refresh_wanted;
+	       !m->refresh_wanted && !m->recover_wanted;
 }
 
 bool

@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "modem/session_rung.h"
-
 /* What the set-up runs, in order; NULL is the dialect's own. */
 enum phase {
 	PHASE_REMEMBER,
@@ -90,27 +88,6 @@ script_of_unlocking(unsigned at)
 
 /* NULL where the dialect has none. */
 static const struct chat_script *
-script_of_rung(const struct modem *m, unsigned phase)
-{
-	switch (m->session.rung) {
-	case LADDER_RESET:
-		return &script_revive;
-	case LADDER_RADIO:
-		return phase == 0 ? m->dialect->radio_off : &script_radio_on;
-	case LADDER_REBOOT:
-		return phase == 0 ? m->dialect->reboot : &script_await;
-	case LADDER_NONE:
-	case LADDER_ASK:
-	case LADDER_REOPEN:
-	case LADDER_POWER:
-	case LADDER_PERSON:
-		break;
-	}
-	return NULL;
-}
-
-/* NULL where the dialect has none. */
-static const struct chat_script *
 script_of_phase(const struct modem *m)
 {
 	unsigned at = m->session.setup_phase;
@@ -129,7 +106,7 @@ script_of_phase(const struct modem *m)
 	case SESSION_UNLOCKING:
 		return script_of_unlocking(at);
 	case SESSION_CURING:
-		return script_of_rung(m, at);
+		return modem_recover_script(m, at);
 	case SESSION_STOPPED:
 	case SESSION_ABSENT:
 	case SESSION_PROBING:
@@ -181,6 +158,7 @@ doubt_identity(struct modem *m)
 	m->cancel_wanted = false; /* the set-up does it */
 	m->escape_wanted = false; /* so does the probe */
 	m->refresh_wanted = false;
+	m->recover_wanted = false;
 	m->info.pin_tries = -1;
 	modem_mail_doubt(m);
 	chat_init(&m->chat);
@@ -230,18 +208,7 @@ choose_dialect(struct modem *m)
 	m->dialect = found;
 	m->coding = found->codings[0];
 	m->info.coding_known = false;
-	modem_life_fit_ladder(m);
-}
-
-/* Which rungs this modem has. */
-void
-modem_life_fit_ladder(struct modem *m)
-{
-	bool *usable = m->session.ladder.usable;
-
-	usable[LADDER_RADIO] = m->dialect->radio_off != NULL;
-	usable[LADDER_REBOOT] = m->dialect->reboot != NULL;
-	usable[LADDER_POWER] = m->hooks.on_power != NULL;
+	modem_recover_fit(m);
 }
 
 static void
@@ -350,30 +317,6 @@ grant_wish(struct modem *m, int64_t now_ms)
 		break;
 	}
 	return true;
-}
-
-/* Tells the rung that began, and the one that helped. */
-static void
-tell_rungs(struct modem *m)
-{
-	enum ladder_rung given = session_take_rung(&m->session);
-	enum ladder_rung cured = session_take_cure(&m->session);
-	struct modem_rung rung = {.why = ""};
-
-	if (m->hooks.on_rung == NULL)
-		return;
-	if (given != LADDER_NONE) {
-		rung.name = ladder_rung_name(given);
-		rung.why = m->session.ill;
-		rung.tries = m->session.ladder.tries[given];
-		m->hooks.on_rung(m->hooks.ctx, &rung);
-	}
-	if (cured != LADDER_NONE) {
-		rung = (struct modem_rung){.name = ladder_rung_name(cured),
-			.why = "",
-			.cured = true};
-		m->hooks.on_rung(m->hooks.ctx, &rung);
-	}
 }
 
 static enum session_event
@@ -518,6 +461,7 @@ settle_once(struct modem *m, int64_t now_ms)
 		return true;
 	}
 	return modem_leave_go_on(m, now_ms) || begin_refresh(m, now_ms) ||
+	       modem_recover_begin(m, now_ms) ||
 	       modem_request_begin_job(m, now_ms) ||
 	       modem_mail_give(m, now_ms) || modem_mail_begin_job(m, now_ms);
 }
@@ -529,7 +473,7 @@ modem_settle(struct modem *m, int64_t now_ms)
 		;
 	modem_wire_compose(m);
 	modem_life_show(m);
-	tell_rungs(m);
+	modem_recover_tell(m);
 	if (m->info.state == m->told_state)
 		return;
 	m->told_state = m->info.state;
@@ -569,39 +513,12 @@ shown_state(const struct modem *m)
 	return MODEM_ABSENT;
 }
 
-/* For a person who sees a modem that does not work. */
-static const char *
-remedy_of(const struct session *s)
-{
-	if (s->helpless)
-		return "nothing has helped so far: unplug it, wait ten "
-		       "seconds, plug it in again; look at its SIM and its "
-		       "power supply";
-	switch (s->rung) {
-	case LADDER_RESET:
-		return "its settings are reset";
-	case LADDER_REOPEN:
-		return "its port will be opened again";
-	case LADDER_RADIO:
-		return "its radio will be switched off and on";
-	case LADDER_REBOOT:
-		return "it will be told to start anew";
-	case LADDER_POWER:
-		return "its power will be switched off and on";
-	case LADDER_NONE:
-	case LADDER_ASK:
-	case LADDER_PERSON:
-		break;
-	}
-	return "";
-}
-
 void
 modem_life_show(struct modem *m)
 {
 	m->info.state = shown_state(m);
 	m->info.why = m->session.why;
-	m->info.remedy = remedy_of(&m->session);
+	m->info.remedy = modem_recover_remedy(m);
 	m->info.unanswered = m->session.ladder.unanswered;
 	m->info.until_ms =
 		m->session.next_ms != INT64_MAX ? m->session.next_ms : 0;

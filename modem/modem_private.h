@@ -77,7 +77,8 @@ struct unlock {
  * 4. open: the network waits for an answer of ours.
  * 5. A message is sent only while session.state is SESSION_BUSY, likewise,
  *    and never while a request is active.
- * 6. refresh_wanted only while session.state is SESSION_BUSY.
+ * 6. refresh_wanted and recover_wanted only while session.state is
+ * SESSION_BUSY.
  */
 struct modem {
 	struct modem_hooks hooks;
@@ -121,6 +122,7 @@ struct modem {
 
 	struct leaving leaving;
 
+	bool recover_wanted;
 	bool refresh_wanted;
 	enum modem_refresh refresh;
 	/* Whose SIM it was before the refresh. */
@@ -157,7 +159,14 @@ void modem_settle(struct modem *m, int64_t now_ms);
 void modem_life_restart(struct modem *m, int64_t now_ms);
 void modem_life_break(struct modem *m);
 void modem_life_show(struct modem *m); /* brings info up to date */
-void modem_life_fit_ladder(struct modem *m);
+
+/* modem_recover.c */
+const struct chat_script *modem_recover_script(
+	const struct modem *m, unsigned phase);
+void modem_recover_fit(struct modem *m); /* the dialect is another one */
+bool modem_recover_begin(struct modem *m, int64_t now_ms);
+void modem_recover_tell(struct modem *m);
+const char *modem_recover_remedy(const struct modem *m);
 
 /* modem_unlock.c */
 void modem_unlock_ask(struct modem *m, int64_t now_ms);

@@ -167,19 +167,6 @@ modem_refresh(struct modem *m, enum modem_refresh what)
 	return 0;
 }
 
-int
-modem_recover(struct modem *m, int64_t now_ms)
-{
-	int rc;
-
-	if (m->request.active || m->sending.active || m->open ||
-		m->job != JOB_NONE || m->cancel_wanted || m->escape_wanted)
-		return -EBUSY;
-	rc = session_recover(&m->session, now_ms);
-	modem_life_show(m);
-	return rc; /* the next tick goes on with it */
-}
-
 void
 modem_request_begin_script(
 	struct modem *m, enum modem_job job, const struct chat_script *script)
@@ -205,7 +192,8 @@ modem_request_begin_job(struct modem *m, int64_t now_ms)
 
 	if (m->session.state != SESSION_BUSY || m->job != JOB_NONE || !quiet)
 		return false;
-	if (m->refresh_wanted && !m->cancel_wanted && !m->escape_wanted)
+	if ((m->refresh_wanted || m->recover_wanted) && !m->cancel_wanted &&
+		!m->escape_wanted)
 		return false; /* modem_settle() begins it */
 	if (m->escape_wanted) {
 		m->escape_wanted = false;
@@ -429,7 +417,7 @@ note_sync(struct modem *m)
 }
 
 /* Whether the network answers what it is asked. A modem that broke off, and
- * a request that never was, say nothing of it. */
+ * a request that never went on air, say nothing of it. */
 static void
 note_health(struct modem *m)
 {
@@ -438,13 +426,13 @@ note_health(struct modem *m)
 	case MODEM_UNREADABLE:
 		session_on_request(&m->session, true);
 		break;
-	case MODEM_REFUSED:
 	case MODEM_ERROR:
 	case MODEM_DROPPED:
 	case MODEM_NETWORK:
 	case MODEM_NO_ANSWER:
 		session_on_request(&m->session, false);
 		break;
+	case MODEM_REFUSED:
 	case MODEM_BROKEN:
 	case MODEM_STOPPED:
 		break;

@@ -160,7 +160,7 @@ session_recover(struct session *s, int64_t now_ms)
 {
 	enum ladder_rung rung = ladder_due(&s->ladder, now_ms);
 
-	if (s->state != SESSION_READY)
+	if (s->state != SESSION_BUSY)
 		return -EBUSY;
 	if (rung == LADDER_NONE)
 		return -EAGAIN;

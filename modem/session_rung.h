@@ -12,8 +12,9 @@
 enum ladder_rung session_take_rung(struct session *s);
 enum ladder_rung session_take_cure(struct session *s);
 
-/* Gives the heavy rung that unanswered requests call for, to a modem that is
- * ready. 0; -EBUSY when it is not ready; -EAGAIN when none is due. */
+/* Gives the heavy rung that unanswered requests call for, to a modem that its
+ * owner keeps busy for it. 0; -EBUSY when it is not; -EAGAIN when none is
+ * due. */
 int session_recover(struct session *s, int64_t now_ms);
 
 /* A request ended, with an answer of the network or without. */

@@ -305,6 +305,7 @@ recovery_keeps_out_of_a_request_and_an_open_session(void **state)
 	fakewire_say(&rig.wire, "\r\n+CUSD: 1,\"1 Balance\",15\r\n", 100);
 	rig_run(&rig, SECOND);
 	assert_true(rig.result.open);
+	rig.modem->session.ladder.unanswered = LADDER_UNANSWERED_MAX;
 	assert_int_equal(modem_recover(rig.modem, rig.wire.now_ms), -EBUSY);
 	assert_string_equal(rig.rungs, "");
 	rig_fini(&rig);
