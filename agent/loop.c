@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "agent/clock.h"
+#include "agent/loop_private.h"
 
 enum watch_kind { WATCH_TIMER, WATCH_POLL, WATCH_IDLE, WATCH_SIGNAL };
 
@@ -59,6 +60,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_prepare_t turn_end;
 	struct watch *watches;
+	struct loop_child *children;
 	loop_fn *fn;
 	void *ctx;
 	uint64_t turn;
@@ -268,6 +270,7 @@ loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
+	loop_spawn_fini(loop);
 	while (loop->watches)
 		watch_close(loop->watches);
 	uv_close((uv_handle_t *)&loop->turn_end, NULL);
@@ -275,6 +278,18 @@ loop_free(struct loop *loop)
 	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
 	must(uv_loop_close(&loop->uv) == 0);
 	free(loop);
+}
+
+uv_loop_t *
+loop_uv(struct loop *loop)
+{
+	return &loop->uv;
+}
+
+struct loop_child **
+loop_children(struct loop *loop)
+{
+	return &loop->children;
 }
 
 void

@@ -1,6 +1,7 @@
 /*
- * loop: timers, descriptors, signals and clocks of the one thread. The one
- * file with libuv. A simulation may put virtual time behind this header.
+ * loop: timers, descriptors, signals, clocks and programs of the one thread.
+ * The one module with libuv. A simulation may put virtual time behind this
+ * header.
  */
 #ifndef AGENT_LOOP_H
 #define AGENT_LOOP_H
@@ -69,5 +70,31 @@ struct loop_idle;
 struct loop_idle *loop_idle_new(struct loop *loop, loop_fn *fn, void *ctx);
 void loop_idle_once(struct loop_idle *idle);
 void loop_idle_free(struct loop_idle *idle);
+
+/* A program that is run once: without a shell, our environment, input, or
+ * any descriptor of ours. */
+struct loop_program {
+	const char *path;     /* absolute */
+	const char *argument; /* its only one */
+	int64_t limit_ms;     /* then it is ended, with all that it started */
+};
+
+struct loop_ended {
+	int status;       /* its exit status; 127: it could not be started */
+	int signal;       /* that ended it, or 0 */
+	bool late;        /* it was ended at its limit */
+	const char *said; /* the beginning of its output, printable, one line;
+	                     only during the call */
+};
+
+typedef void loop_ended_fn(void *ctx, const struct loop_ended *ended);
+
+/* fn comes once, in a later turn, whether or not it could be started; the
+ * child is the loop's, and gone after it. */
+struct loop_child;
+struct loop_child *loop_spawn(struct loop *loop,
+	const struct loop_program *program, loop_ended_fn *fn, void *ctx);
+/* fn will not come; the program goes on, up to its limit. */
+void loop_child_forget(struct loop_child *child);
 
 #endif

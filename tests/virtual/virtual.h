@@ -44,6 +44,18 @@ void virtual_plug(const char *where, const char *imsi, const char *iccid);
 /* Its device goes away, until a modem is plugged in again. */
 void virtual_unplug(const char *where);
 
+/* What a program that is run does: nothing but take its time and end. */
+struct virtual_program {
+	int64_t takes_ms;
+	int status;
+};
+struct loop_program;
+typedef struct virtual_program virtual_program_fn(
+	void *ctx, const struct loop_program *program);
+/* Called for each that is run; without it (NULL, after a reset) each ends at
+ * once with 0. */
+void virtual_on_program(virtual_program_fn *fn, void *ctx);
+
 /* For the loop: whether that descriptor is ready, and when next. */
 bool virtual_is_readable(int fd);
 bool virtual_is_writable(int fd);

@@ -287,6 +287,7 @@ virtual_reset(void)
 	time_now.watch = (struct clock_watch){.looked = false};
 	virtual_set_wall(START_WALL_MS);
 	virtual_wires_turn_to(0);
+	virtual_on_program(NULL, NULL);
 }
 
 void
