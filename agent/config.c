@@ -24,7 +24,7 @@ static const struct config_key keys[] = {
 	{"key_file", CONFIG_TYPE_STRING, config_take_path, AT(key_file)},
 	{"group", CONFIG_TYPE_STRING, config_take_group_name, AT(group)},
 	{"timezone", CONFIG_TYPE_STRING, config_take_timezone, AT(timezone)},
-	{"on_event", CONFIG_TYPE_STRING, config_take_program, 0},
+	{"on_event", CONFIG_TYPE_STRING, config_take_event_program, 0},
 	{"log", CONFIG_TYPE_GROUP, take_log, 0},
 	{"modems", CONFIG_TYPE_LIST, config_take_modems, 0},
 };
@@ -191,6 +191,7 @@ config_free(struct config *config)
 		free(config->modems[i].port);
 		free(config->modems[i].identity);
 		free(config->modems[i].sim_pin_file);
+		free(config->modems[i].power_command);
 	}
 	free(config->modems);
 	free(config->file);

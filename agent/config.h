@@ -20,6 +20,7 @@ struct config_modem {
 	char *identity;                 /* port_identity() of port */
 	char operator[CONFIG_NAME_MAX]; /* a profile's stem, or "auto" */
 	char *sim_pin_file;             /* or NULL */
+	char *power_command;            /* a program, or NULL */
 	unsigned baud;
 	char dialect[CONFIG_NAME_MAX]; /* or "auto" */
 	bool roaming;

@@ -53,6 +53,7 @@ config_take config_take_timezone;
 config_take config_take_facility;
 config_take config_take_level;
 config_take config_take_program;
+config_take config_take_event_program;
 config_take config_take_word; /* of CONFIG_NAME_MAX */
 config_take config_take_flag;
 config_take config_take_baud;

@@ -23,6 +23,8 @@ static const struct config_key keys[] = {
 	{"dialect", CONFIG_TYPE_STRING, config_take_word, AT(dialect)},
 	{"roaming", CONFIG_TYPE_BOOL, config_take_flag, AT(roaming)},
 	{"account", CONFIG_TYPE_STRING, config_take_word, AT(account)},
+	{"power_command", CONFIG_TYPE_STRING, config_take_program,
+		AT(power_command)},
 };
 
 static void

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/config_build.h"
 
@@ -112,19 +113,35 @@ config_take_sim_pin_file(struct config_build *b, const struct config_key *key,
 			key->name);
 }
 
-/* on_event: validated, and run by a later version. */
+/* One that the daemon's user can run; whether it does well is not tried. */
+static bool
+check_program(struct config_build *b, const config_setting_t *setting)
+{
+	const char *path = config_setting_get_string(setting);
+
+	if (!check_path(b, setting) || !check_mode(b, setting, S_IFREG, "file"))
+		return false;
+	if (access(path, X_OK) == 0)
+		return true;
+	CONFIG_WRONG(b, setting, "%s: %s is not a program, or may not be run",
+		config_setting_name(setting), path);
+	return false;
+}
+
 void
 config_take_program(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
 {
-	struct stat st;
+	if (check_program(b, setting))
+		config_take_text(b, key, setting);
+}
 
-	if (!check_path(b, setting) || !check_mode(b, setting, S_IFREG, "file"))
-		return;
-	if (stat(config_setting_get_string(setting), &st) == 0 &&
-		(st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
-		CONFIG_WRONG(b, setting, "%s: not a program", key->name);
-	else
+/* on_event: validated, and run by a later version. */
+void
+config_take_event_program(struct config_build *b, const struct config_key *key,
+	const config_setting_t *setting)
+{
+	if (check_program(b, setting))
 		problems_warn(b->problems, config_file_of(b, setting),
 			config_setting_source_line(setting),
 			"%s: this version does not run it yet", key->name);

@@ -235,6 +235,10 @@ serve(struct dispatch *d, struct line *line)
 	int64_t until_ms;
 	if (sentry_stops(d->parts.sentry, line, &until_ms))
 		return until_ms;
+	/* Nothing is under way and no fence is up: the time for a remedy, if
+	 * one is called for. The fence that follows is the sentry's. */
+	if (modem_recover(line->modem, now) == 0)
+		return INT64_MAX;
 	if (line->rest_until_ms > now)
 		return line->rest_until_ms;
 	enum pick_answer answer = dispatch_pick(d, line, &until_ran);

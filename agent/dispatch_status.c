@@ -172,10 +172,11 @@ dispatch_line_status(
 {
 	const struct modem_info *info = modem_info(line->modem);
 	enum line_state state = state_of_modem(info->state);
-	if (state == LINE_ABSENT || state == LINE_RESTING)
-		say(out, state, loop_to_wall(d, info->until_ms), info->why);
-	else if (fence_is_up(&line->fence) &&
-		 (state == LINE_READY || state == LINE_BUSY))
+	if (state == LINE_ABSENT || state == LINE_RESTING) {
+		say(out, state, loop_to_wall(d, info->until_ms), "");
+		line_why(line, out->why, sizeof(out->why));
+	} else if (fence_is_up(&line->fence) &&
+		   (state == LINE_READY || state == LINE_BUSY))
 		say_fenced(d, line, out);
 	else if (state != LINE_READY)
 		say(out, state, 0, info->why);

@@ -19,6 +19,7 @@ flush_all(void *ctx)
 	for (struct slot *s = fleet->slots; s; s = s->next) {
 		fleet_let_go(s);
 		modem_flush(s->line.modem, loop_now_ms(fleet->loop));
+		fleet_switch_power(s);
 		fleet_rearm(s);
 	}
 }
@@ -29,6 +30,7 @@ free_config(struct config_modem *config)
 	free(config->port);
 	free(config->identity);
 	free(config->sim_pin_file);
+	free(config->power_command);
 }
 
 static char *
@@ -47,6 +49,7 @@ copy_config(const struct config_modem *config)
 	mine.port = own(config->port);
 	mine.identity = own(config->identity);
 	mine.sim_pin_file = own(config->sim_pin_file);
+	mine.power_command = own(config->power_command);
 	return mine;
 }
 
@@ -57,6 +60,7 @@ free_slot(struct slot *slot)
 		modem_free(slot->line.modem);
 	if (slot->poll)
 		loop_poll_free(slot->poll);
+	loop_child_forget(slot->power);
 	loop_timer_free(slot->timer);
 	profile_unref(slot->line.profile);
 	free_config(&slot->line.config);
@@ -105,7 +109,9 @@ static bool
 same_device(const struct config_modem *a, const struct config_modem *b)
 {
 	return strcmp(a->port, b->port) == 0 && a->baud == b->baud &&
-	       strcmp(a->dialect, b->dialect) == 0 && a->roaming == b->roaming;
+	       strcmp(a->dialect, b->dialect) == 0 &&
+	       a->roaming == b->roaming &&
+	       (a->power_command != NULL) == (b->power_command != NULL);
 }
 
 static const struct config_modem *

@@ -48,7 +48,7 @@ struct line {
 	int shown_answer;      /* ... pick_line(), and what that said */
 	int64_t shown_until_ran_ms;
 	char account[64]; /* its account: configured, or the ICCID */
-	char last_error[128];
+	char last_error[256];
 	char why_no_profile[128];
 };
 
@@ -129,5 +129,8 @@ void line_doubt(
 /* What names the SIM: its ICCID, the IMSI where it tells none, "" while no
  * SIM is known. */
 const char *line_iccid(const struct line *line);
+
+/* Why its modem is not ready, and what is done about it, for people. */
+void line_why(const struct line *line, char *out, size_t cap);
 
 #endif

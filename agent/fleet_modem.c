@@ -45,8 +45,8 @@ tell_state(struct slot *slot)
 	const struct modem_info *info = modem_info(slot->line.modem);
 	const char *event = event_of(info->state);
 	if (info->state != MODEM_READY && info->why && info->why[0] != '\0')
-		fleet_copy(slot->line.last_error, sizeof(slot->line.last_error),
-			info->why);
+		line_why(&slot->line, slot->line.last_error,
+			sizeof(slot->line.last_error));
 	if (!event || info->state == slot->told)
 		return;
 	slot->told = info->state;
@@ -194,6 +194,8 @@ fleet_make_modem(struct slot *slot)
 		.on_sim_pin = fleet_on_sim_pin,
 		.on_imei = fleet_port_place,
 		.on_spoke = fleet_port_on_spoke,
+		.on_rung = fleet_on_rung,
+		.on_power = config->power_command ? fleet_on_power : NULL,
 		.on_trace = on_trace};
 	struct modem *modem = modem_new(&options, port, &hooks);
 	if (!modem) {

@@ -1,7 +1,7 @@
 /*
  * fleet_private: what the files of the fleet share. fleet.c is the set,
  * fleet_modem.c drives one modem, fleet_sim.c knows the SIM in it, fleet_pin.c
- * its PIN.
+ * its PIN, fleet_recover.c what is done for one that is no use.
  */
 #ifndef AGENT_FLEET_PRIVATE_H
 #define AGENT_FLEET_PRIVATE_H
@@ -20,11 +20,14 @@ struct slot {
 	struct loop_timer *timer;
 	struct loop_poll *poll;
 	int fd;
-	enum modem_state told;   /* the state that the audit knows */
-	char seen_iccid[24];     /* the SIM that the ledger knows to be here */
-	char place[56];          /* of the port that it was ready on last */
-	bool stopping;           /* we end it ourselves */
-	uint64_t kept[KEPT_MAX]; /* messages that the commit makes safe */
+	enum modem_state told;    /* the state that the audit knows */
+	char seen_iccid[24];      /* the SIM that the ledger knows to be here */
+	char place[56];           /* of the port that it was ready on last */
+	bool stopping;            /* we end it ourselves */
+	bool told_reopen;         /* the audit knows that it is opened again */
+	bool power_wanted;        /* once the turn is committed */
+	struct loop_child *power; /* its power_command, while it runs */
+	uint64_t kept[KEPT_MAX];  /* messages that the commit makes safe */
 	size_t kept_count;
 	/* A SIM PIN was typed, what came of it is not in the ledger yet: */
 	bool pin_open;
@@ -65,6 +68,11 @@ port_is_taken fleet_port_is_taken;
 /* It is ready: on another port than before, answers that did not come say
  * nothing any more, and it need not rest for them. */
 void fleet_port_note(struct slot *slot);
+
+/* fleet_recover.c; ctx is the slot */
+void fleet_on_rung(void *ctx, const struct modem_rung *rung);
+void fleet_on_power(void *ctx);
+void fleet_switch_power(struct slot *slot); /* if it is wanted */
 
 /* fleet_sim.c */
 void fleet_choose_profile(struct slot *slot);

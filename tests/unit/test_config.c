@@ -175,6 +175,10 @@ wrong_value_is_told_with_its_line(void **state)
 		{MODEM("sim_pin_file = \"%/operators\";"), 3, "not a file"},
 		{MODEM("sim_pin_file = \"sim.pin\";"), 3, "begin with /"},
 		{MODEM("sim_pin_file = 1234;"), 3, "must be a text"},
+		{MODEM("power_command = \"%/none\";"), 3, "No such file"},
+		{MODEM("power_command = \"%/sim.pin\";"), 3, "not a program"},
+		{MODEM("power_command = \"%/operators\";"), 3, "not a file"},
+		{MODEM("power_command = \"uhubctl -l 1\";"), 3, "begin with /"},
 		{MODEM("baud = 0;"), 3, "from 50 to 4000000"},
 		{MODEM("baud = -9600;"), 3, "from 50 to 4000000"},
 		{MODEM("baud = 4000001;"), 3, "from 50 to 4000000"},
@@ -462,7 +466,8 @@ every_key_of_the_contract_is_taken(void **state)
 		"operator = \"auto\"; sim_pin_file = \"%/sim.pin\"; },\n"
 		"  { name = \"bench.2\"; port = \"tcp://127.0.0.1:5000\"; "
 		"operator = \"simtel\"; baud = 9600; dialect = \"huawei\"; "
-		"roaming = true; account = \"shop\"; }\n"
+		"roaming = true; account = \"shop\"; "
+		"power_command = \"%/program\"; }\n"
 		");\n",
 		problems);
 
@@ -500,6 +505,8 @@ every_key_of_the_contract_is_taken(void **state)
 	assert_int_equal(m[1].baud, 9600);
 	assert_true(m[1].roaming);
 	assert_string_equal(m[1].account, "shop");
+	assert_string_equal(m[1].power_command, path_of("program"));
+	assert_null(m[0].power_command);
 	assert_int_equal(m[1].line, 12);
 	config_free(c);
 	problems_free(problems);
