@@ -95,7 +95,21 @@ VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
 	message_step restored sentry sentry_evidence)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
-	$(LINK) $< $(filter %/libvirtual.a,$^) $(TEST_LIBS) $(PKG_LIBS) -lcmocka
+	$(LINK) $< $(filter %/libvirtual.a %.steps.o,$^) $(TEST_LIBS) \
+		$(PKG_LIBS) -lcmocka $(LINK_MORE)
+
+# What reads foreign bytes, compiled so that its steps are counted; what it
+# copies or searches is counted by length.
+STEPS := $(patsubst %,$(BUILD)/modem/%.steps.o,span at gsm7 gsm7_national ucs2 \
+	ussd ussd_decode ussd_guess pdu pdu_decode pdu_encode sim_tries \
+	framer chat scripts dialects dialects_scripts)
+$(BUILD)/%.steps.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -O1 -fno-builtin -U_FORTIFY_SOURCE \
+		-fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
+$(BUILD)/tests/unit/test_steps: $(STEPS)
+$(BUILD)/tests/unit/test_steps: LINK_MORE := -Wl,--wrap=memcpy,--wrap=memmove \
+	-Wl,--wrap=memset,--wrap=memcmp,--wrap=memchr,--wrap=strlen
 
 # Whole lives of the daemon in virtual time. What the spool does to files
 # asks the simulated machine first.

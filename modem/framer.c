@@ -7,6 +7,12 @@
 
 #include <string.h>
 
+/* Every byte is looked at a bounded number of times, whatever they are. */
+enum {
+	TAIL_MAX = 128, /* behind a closing quote: a scheme, and blanks */
+	RESULT_MAX = 32 /* of "+CME ERROR: " and a number */
+};
+
 /* In a quoted text, a line that begins so is no text: the closing quote was
  * lost. */
 static const char *const cuts[] = {"+CUSD:", "+CME ERROR:", "+CMS ERROR:"};
@@ -161,16 +167,6 @@ overflow(struct framer *f)
 	return out;
 }
 
-static size_t
-count_quotes(struct span s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += s.ptr[i] == '"' ? 1 : 0;
-	return n;
-}
-
 /* The ", 15" after a closing quote, junk letter and sign included. */
 static bool
 is_coding_scheme(struct span s)
@@ -195,16 +191,13 @@ is_coding_scheme(struct span s)
 static bool
 is_closed(const struct framer *f)
 {
-	struct span s = span_trim(span_of(f->buf, f->len));
-	size_t quotes = count_quotes(s);
-	size_t last = s.len;
+	struct span tail = span_of(f->buf, f->len);
 
-	if (quotes < 2)
+	/* Asked at each line end: what is far behind is not looked at again. */
+	if (f->quotes < 2 || f->len - f->last_quote > TAIL_MAX)
 		return false;
-	while (s.ptr[last - 1] != '"')
-		last--;
-	s = span_trim(span_skip(s, last));
-	return is_coding_scheme(s) || (s.len == 0 && quotes % 2 == 0);
+	tail = span_trim(span_skip(tail, f->last_quote + 1));
+	return is_coding_scheme(tail) || (tail.len == 0 && f->quotes % 2 == 0);
 }
 
 /*
@@ -229,6 +222,8 @@ lift_noise(struct framer *f)
 	explicit_bzero(f->buf + at, f->len - at);
 	f->len = at;
 	f->line_at = at;
+	f->quotes = f->line_quotes;
+	f->last_quote = f->line_last_quote;
 	return out;
 }
 
@@ -241,11 +236,13 @@ end_of_quoted_line(struct framer *f)
 	/* Noise has its own quotes in pairs; a last line of the text has one
 	 * left over, which closes it. */
 	if (f->line_at > 0 && line.len < FRAMER_NOISE_MAX && is_noise(line) &&
-		count_quotes(line) % 2 == 0)
+		(f->quotes - f->line_quotes) % 2 == 0)
 		return lift_noise(f);
 	if (is_closed(f))
 		return give(f, f->len, FRAME_LINE);
 	f->line_at = f->len;
+	f->line_quotes = f->quotes;
+	f->line_last_quote = f->last_quote;
 	return no_frame();
 }
 
@@ -254,6 +251,10 @@ byte_in_quotes(struct framer *f, char c)
 {
 	struct span line = span_of(f->buf + f->line_at, f->len - f->line_at);
 
+	if (c == '"') {
+		f->quotes++;
+		f->last_quote = f->len - 1;
+	}
 	if (is_eol(c))
 		return end_of_quoted_line(f);
 	for (size_t i = 0; f->line_at > 0 && i < sizeof cuts / sizeof *cuts;
@@ -272,7 +273,8 @@ is_glued(struct span line)
 	char joint;
 	uint32_t code;
 
-	if (head.len == 0 || !is_upper(line.ptr[line.len - 1]))
+	if (head.len == 0 || head.len > RESULT_MAX ||
+		!is_upper(line.ptr[line.len - 1]))
 		return false;
 	joint = line.ptr[line.len - 2];
 	if (joint != '+' && joint != '^')
@@ -302,6 +304,8 @@ byte_in_line(struct framer *f, char c, int64_t now_ms)
 	if (c == '"' && span_starts(line, span_str("+CUSD"))) {
 		f->quoted = true;
 		f->quote_at_ms = now_ms;
+		f->quotes = 1;
+		f->last_quote = f->len - 1;
 	}
 	return no_frame();
 }

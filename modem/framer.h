@@ -36,13 +36,17 @@ struct frame {
 /*
  * 1. buf[0, len) is the frame under way; buf[next, end) is not looked at.
  * 2. len <= next <= end <= sizeof buf, and len <= FRAMER_LINE_MAX.
- * 3. In a quoted frame, buf[line_at, len) is the line under way.
+ * 3. In a quoted frame, buf[line_at, len) is the line under way; quotes says
+ *    how many there are in buf[0, len), the last of them at last_quote;
+ *    line_quotes and line_last_quote are the same for buf[0, line_at).
  */
 struct framer {
 	char buf[FRAMER_LINE_MAX + FRAMER_READ_MAX];
 	size_t len, next, end;
 	size_t given; /* bytes at the front that the last frame shows */
 	size_t line_at;
+	size_t quotes, last_quote;
+	size_t line_quotes, line_last_quote;
 	int64_t quote_at_ms;
 	bool quoted;   /* inside the quotes of a +CUSD text */
 	bool skipping; /* after an overflow, until the line ends */
