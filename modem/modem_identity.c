@@ -30,11 +30,33 @@ keep_imei(struct modem *m, struct span value)
 	chat_saw(&m->chat, TAG_IMEI);
 }
 
+static const char *
+word_of(struct span maker, struct span name)
+{
+	return dialect_word(dialect_of(maker, name), maker, name);
+}
+
+/* Whether it tells more of the make than the maker alone, which is "" for
+ * the maker itself. */
+static bool
+tells_make(struct span maker, struct span name)
+{
+	return strcmp(word_of(maker, name), word_of(maker, span_str(""))) != 0;
+}
+
+/* The first that is told; or, as a line that nobody knows may come before it,
+ * the first that tells a make. */
 static void
 keep_name(struct modem *m, char *dst, size_t cap, struct span value,
 	enum script_tag tag)
 {
-	if (value.len == 0 || chat_has_seen(&m->chat, (unsigned)tag))
+	struct span maker =
+		span_str(tag == TAG_MODEL ? m->info.manufacturer : "");
+	bool is_better =
+		!tells_make(maker, span_str(dst)) && tells_make(maker, value);
+
+	if (value.len == 0 ||
+		(chat_has_seen(&m->chat, (unsigned)tag) && !is_better))
 		return;
 	(void)span_copy(dst, cap, value); /* a long name may be cut */
 	for (size_t i = 0; dst[i] != '\0'; i++)

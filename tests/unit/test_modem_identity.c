@@ -84,6 +84,13 @@ maker_and_model_are_read_in_every_form(void **state)
 		{"\r\n+CPIN: READY\r\n\r\nSMS DONE\r\nSIMCOM INCORPORATED" OK,
 			"\r\nPB DONE\r\nSIM7670G-MNGV" OK, NULL,
 			"SIMCOM INCORPORATED", "SIM7670G-MNGV", "simcom-lte"},
+		/* A line that nobody knows, before and after. */
+		{"\r\nDODGY\r\n\r\nSony Ericsson\r\n\r\nDODGY" OK,
+			"\r\nDODGY\r\n\r\nAAD-3021011-BV" OK, NULL,
+			"Sony Ericsson", "AAD-3021011-BV", "sonyericsson"},
+		{"\r\nDODGY\r\n\r\nhuawei" OK,
+			"\r\nDODGY\r\n\r\nME909s-120\r\n\r\nDODGY" OK, NULL,
+			"huawei", "ME909s-120", "huawei-module"},
 	};
 
 	(void)state;
