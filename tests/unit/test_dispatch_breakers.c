@@ -214,6 +214,42 @@ an_unknown_card_counts_like_a_refusal(void **state)
 	trade_fini(&t);
 }
 
+/* Two modems exchange their SIMs: what stops one of them stops it in the
+ * other modem, and in no modem the other. */
+static void
+what_stops_a_sim_goes_with_it_to_another_modem(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state,
+		TRADE_LIMITS("reject_pause = never\nbatch_rejects = 50\n"));
+	trade_add_b(&t);
+	trade_answer(A, "*121*", NULL);
+	trade_open_all(&t, 2);
+	trade_pause(&t, "b", true);
+	struct trade_batch b = trade_batch(&t, 4, NULL);
+	trade_run(&t, 10 * MINUTE);
+	trade_answer(A, "*121*", TRADE_INVALID);
+	trade_run(&t, 30 * MINUTE);
+	assert_int_equal(trade_codes(A, "*121*"), 2);
+	assert_int_equal(trade_status(&t, "a").state, LINE_LOCKED_OUT);
+	virtual_unplug(A);
+	virtual_unplug(B);
+	trade_run(&t, 5 * SECOND);
+	virtual_plug(A, SHOP_SIM_2);
+	virtual_plug(B, SHOP_SIM_1);
+	trade_answer(A, "*121*", TRADE_LOADED);
+	trade_answer(B, "*121*", TRADE_LOADED);
+	shop_run_to(&t.shop, "b", MODEM_READY);
+	trade_pause(&t, "b", false);
+	trade_run(&t, 30 * MINUTE);
+	assert_int_equal(trade_status(&t, "b").state, LINE_LOCKED_OUT);
+	assert_int_equal(trade_codes(B, "*121*"), 0);
+	trade_expect(&t, &b, 2, VOUCHER_LOADED, "");
+	trade_expect(&t, &b, 3, VOUCHER_LOADED, "");
+	assert_int_equal(trade_codes(A, "*121*"), 4);
+	trade_fini(&t);
+}
+
 /* Ten minutes from each try on, then twice as many. */
 static void
 a_barred_sim_tries_one_card_after_ever_longer_pauses(void **state)
@@ -364,6 +400,7 @@ main(void)
 		TEST(a_credit_forgets_what_was_before_it),
 		TEST(sims_of_one_account_stop_together),
 		TEST(an_unknown_card_counts_like_a_refusal),
+		TEST(what_stops_a_sim_goes_with_it_to_another_modem),
 		TEST(a_barred_sim_tries_one_card_after_ever_longer_pauses),
 		TEST(a_long_run_of_cards_for_a_stopped_number_stops_no_others),
 		TEST(many_stopped_numbers_stop_no_others),
