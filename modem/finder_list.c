@@ -34,7 +34,7 @@ void
 finder_list_take(
 	struct finder_list *list, const struct usb_tty *ttys, size_t count)
 {
-	struct finder_entry now[USB_TTYS_MAX];
+	struct finder_entry now[USB_TTYS_MAX] = {{.skip = 0}};
 
 	if (count > USB_TTYS_MAX)
 		count = USB_TTYS_MAX;

@@ -38,7 +38,7 @@ add_modem(struct house *h, const char *name, const char *usb, const char *port)
 }
 
 static void
-start(struct house *h)
+start_without_waiting(struct house *h)
 {
 	house_rule_set(h, "recharge", "timeout", "3");
 	assert_int_equal(
@@ -46,6 +46,12 @@ start(struct house *h)
 	assert_int_equal(setenv("TOPUPD_DEV", house_path(h, "sim/dev"), 1), 0);
 	house_start_sim(h);
 	house_start(h);
+}
+
+static void
+start(struct house *h)
+{
+	start_without_waiting(h);
 	house_until_modems_ready(h);
 }
 
@@ -171,28 +177,37 @@ is_busy_elsewhere(struct house *h, const void *ctx)
 	return modem && strstr(house_text(modem, "last_error"), "another");
 }
 
+/* m1 has the modem by that name; m2 asks for it by its IMEI. */
 static void
-second_name_of_one_modem_is_told_that_it_is_busy(void **state)
+expect_one_owner(struct house *h, const char *port)
 {
-	struct house *h = *state;
-
 	house_add_cards(h, 0, 1);
-	add_modem(h, "m1", "1-1.2", "usb:1-1.2");
-	/* The same modem by another name: no second owner. */
+	add_modem(h, "m1", "1-1.2", port);
 	snprintf(h->modems[1].name, sizeof(h->modems[1].name), "m2");
 	snprintf(h->modems[1].port, sizeof(h->modems[1].port), "imei:" IMEI_1);
 	h->modem_count = 2;
-	house_rule_set(h, "recharge", "timeout", "3");
-	assert_int_equal(
-		setenv("TOPUPD_SYSFS", house_path(h, "sim/sys"), 1), 0);
-	assert_int_equal(setenv("TOPUPD_DEV", house_path(h, "sim/dev"), 1), 0);
-	house_start_sim(h);
-	house_start(h);
+	start_without_waiting(h);
 	house_until_modem(h, "m1", "ready");
 	house_until(h, "m2 says why", is_busy_elsewhere, NULL);
 	load(h, 0, "m1");
+	house_until_modem(h, "m2", "absent");
 	house_assert_money_law(h, 1);
 	house_done(h);
+}
+
+static void
+modem_of_a_place_is_not_taken_by_its_imei_as_well(void **state)
+{
+	expect_one_owner(*state, "usb:1-1.2");
+}
+
+/* The other ports of a modem that a path names are its as well. */
+static void
+modem_of_a_path_is_not_taken_by_its_imei_as_well(void **state)
+{
+	struct house *h = *state;
+
+	expect_one_owner(h, house_path(h, "sim/dev/ttyUSB2"));
 }
 
 int
@@ -203,7 +218,8 @@ main(void)
 		HOUSE_TEST(modem_is_found_by_its_imei_under_other_names),
 		HOUSE_TEST(
 			two_modems_of_one_make_leave_each_others_ports_alone),
-		HOUSE_TEST(second_name_of_one_modem_is_told_that_it_is_busy),
+		HOUSE_TEST(modem_of_a_place_is_not_taken_by_its_imei_as_well),
+		HOUSE_TEST(modem_of_a_path_is_not_taken_by_its_imei_as_well),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY")); /* one test's name, or all */
