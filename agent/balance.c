@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "agent/carry.h"
 #include "agent/late.h"
 #include "agent/loop.h"
 #include "agent/turn.h"
@@ -34,6 +35,9 @@ failure(enum modem_cause cause)
 		return "the balance answer cannot be read in any coding";
 	case MODEM_STOPPED:
 		return "the modem was stopped";
+	case MODEM_USSD_UNAVAILABLE:
+		return "ussd_unavailable: the network carries no USSD to this "
+		       "modem, so its balance cannot be asked";
 	}
 	return "the balance request failed";
 }
@@ -158,8 +162,11 @@ on_result(void *ctx, const struct modem_result *result)
 {
 	struct ask *ask = ctx;
 	struct balance *b = ask->balance;
-	struct balance_answer answer =
-		balance_no_answer(ask, failure(result->cause));
+	char named[CARRY_WHY_MAX];
+	struct balance_answer answer = balance_no_answer(
+		ask, carry_names_ussd(ask->line, result, named)
+			     ? named
+			     : failure(result->cause));
 	if (result->open)
 		modem_end(ask->line->modem);
 	/* Its answer may still come, and must not meet a PIN. */
@@ -198,11 +205,18 @@ is_left_today(const struct balance *balance, const struct line *line)
 	       sim.asked_today < p->balance_max_per_day;
 }
 
+/* A code, and a network that takes one. */
+static bool
+has_code(const struct line *line)
+{
+	return line->profile->balance_ussd[0] != '\0' && carry_has_ussd(line);
+}
+
 bool
 balance_goes_by_text(const struct line *line)
 {
 	const struct profile *p = line->profile;
-	return p->balance_ussd[0] == '\0' && p->balance_sms_to[0] != '\0';
+	return !has_code(line) && p->balance_sms_to[0] != '\0';
 }
 
 int64_t
@@ -216,8 +230,7 @@ balance_patience_ms(const struct line *line)
 static bool
 has_a_way(const struct line *line)
 {
-	return line->profile && (line->profile->balance_ussd[0] != '\0' ||
-					balance_goes_by_text(line));
+	return line->profile && (has_code(line) || balance_goes_by_text(line));
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/carry.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
 #include "agent/reading.h"
@@ -202,6 +203,8 @@ failure(enum modem_cause cause)
 		return "the answer cannot be read in any coding";
 	case MODEM_STOPPED:
 		return "the modem was stopped";
+	case MODEM_USSD_UNAVAILABLE:
+		return "the network carries no USSD to this modem";
 	}
 	return "the session failed";
 }
@@ -238,7 +241,10 @@ on_result(void *ctx, const struct modem_result *result)
 	struct session *s = ctx;
 	struct dialogue_hand hand = hand_of(s);
 	char text[LEDGER_TEXT_MAX] = "";
-	const char *error = failure(result->cause);
+	char named[CARRY_WHY_MAX];
+	const char *error = carry_names_ussd(s->line, result, named)
+	                            ? named
+	                            : failure(result->cause);
 	s->waits = result->open;
 	warn_sentry(s, result);
 	if (result->cause == MODEM_TEXT) {

@@ -127,6 +127,8 @@ why_of(const struct modem_result *result)
 		return "the network refused it";
 	case MODEM_STOPPED:
 		return "the modem was stopped";
+	case MODEM_USSD_UNAVAILABLE: /* a text needs none */
+		break;
 	}
 	return "";
 }

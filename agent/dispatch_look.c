@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/carry.h"
 #include "agent/dispatch_private.h"
 #include "agent/ledger.h"
 #include "agent/log.h"
@@ -134,6 +135,8 @@ dispatch_look(
 		.iccid = line_iccid(line),
 		.ran_ms = now.ran_ms,
 		.skip_expiring = !look.trusted,
+		.skip_own = !carry_takes(line, true),
+		.skip_numbers = !carry_takes(line, false),
 		.limit = INT64_MAX};
 	if (ledger_each_head(turn_ledger(d->parts.turn), &q, on_head, &look) !=
 		0)

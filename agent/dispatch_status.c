@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/carry.h"
 #include "agent/dispatch_private.h"
 #include "agent/ledger.h"
 #include "agent/loop.h"
@@ -153,6 +154,18 @@ say_answer(struct dispatch *d, const struct line *line, struct line_status *out)
 		(void)span_copy(out->why, sizeof(out->why), span_str(why));
 }
 
+/* A line that lacks USSD says so, unless more stands in its way. */
+static void
+say_free(struct dispatch *d, const struct line *line, struct line_status *out)
+{
+	char why[CARRY_WHY_MAX];
+	bool takes = carry_takes(line, true) || carry_takes(line, false);
+	say_answer(d, line, out);
+	if (out->state == LINE_READY && carry_lacks_ussd(line, why) &&
+		(!takes || out->why[0] == '\0'))
+		say(out, takes ? LINE_READY : LINE_FAILED, 0, why);
+}
+
 static void
 say_fenced(struct dispatch *d, const struct line *line, struct line_status *out)
 {
@@ -192,7 +205,7 @@ dispatch_line_status(
 	else if (line->busy)
 		say(out, LINE_BUSY, 0, "");
 	else
-		say_answer(d, line, out);
+		say_free(d, line, out);
 }
 
 /* ---- a waiting voucher ------------------------------------------------- */
@@ -307,7 +320,8 @@ wait_for_line(struct dispatch *d, const struct ledger_voucher *v)
 	bool any = false;
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
 		struct line *line = fleet_at(d->parts.fleet, i);
-		if (!could_dial(line, v) || !works(d, line))
+		if (!could_dial(line, v) || !works(d, line) ||
+			!carry_takes(line, strcmp(v->target, "self") == 0))
 			continue;
 		struct wait wait = wait_at(d, line, v);
 		if (!any || wait.until_ran_ms < best.until_ran_ms)

@@ -64,6 +64,31 @@ tell_state(struct slot *slot)
 	turn_must(slot->fleet->turn, &op);
 }
 
+static bool
+tells_ussd(const struct modem_info *info)
+{
+	return info->state == MODEM_READY || info->state == MODEM_BUSY;
+}
+
+/* Texts only, or USSD again: cards that wait for it may go. */
+static void
+tell_ussd(struct slot *slot)
+{
+	const struct modem_info *info = modem_info(slot->line.modem);
+	bool lacks = info->ussd_unavailable[0] != '\0';
+	if (!tells_ussd(info) || lacks == slot->lacks_ussd)
+		return;
+	slot->lacks_ussd = lacks;
+	struct ledger_op op = turn_op(slot->fleet->turn, LEDGER_EVENT);
+	fleet_copy(op.u.event.event, sizeof(op.u.event.event),
+		lacks ? "modem.ussd_unavailable" : "modem.ussd_available");
+	fleet_copy(op.u.event.modem, sizeof(op.u.event.modem),
+		slot->line.config.name);
+	fleet_copy(op.u.event.note, sizeof(op.u.event.note),
+		info->ussd_unavailable);
+	turn_must(slot->fleet->turn, &op);
+}
+
 static void
 on_timer(void *ctx)
 {
@@ -162,6 +187,7 @@ on_state(void *ctx)
 		fleet_note_unlocked(slot);
 	}
 	tell_state(slot);
+	tell_ussd(slot);
 	fleet->hooks.on_change(fleet->hooks.ctx, &slot->line);
 }
 

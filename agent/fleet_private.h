@@ -21,6 +21,7 @@ struct slot {
 	struct loop_poll *poll;
 	int fd;
 	enum modem_state told;    /* the state that the audit knows */
+	bool lacks_ussd;          /* likewise */
 	char seen_iccid[24];      /* the SIM that the ledger knows to be here */
 	char place[56];           /* of the port that it was ready on last */
 	bool stopping;            /* we end it ourselves */

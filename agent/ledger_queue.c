@@ -113,8 +113,10 @@ open_lanes(struct merge *merge, const struct ledger_head_query *q)
 	for (size_t i = 0; i < LANES && rc == 0 && !sim_flies; i++) {
 		bool own = (i & 1) != 0;
 		const char *modem = (i & 2) != 0 ? q->modem : "";
+		if (own ? q->skip_own || self_flies : q->skip_numbers)
+			continue;
 		/* Without a name the two lanes of a modem are one. */
-		if ((own && self_flies) || ((i & 2) != 0 && modem[0] == '\0'))
+		if ((i & 2) != 0 && modem[0] == '\0')
 			continue;
 		struct lane *lane = &merge->lanes[i];
 		lane->stmt = ledger_take(merge->ledger, ledger_head_sql,

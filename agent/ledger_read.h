@@ -107,6 +107,7 @@ struct ledger_head_query {
 	                      where it does not matter */
 	int64_t ran_ms;
 	bool skip_expiring; /* leave out vouchers with an expiry date */
+	bool skip_own, skip_numbers; /* those for the SIM itself, for others */
 	int64_t limit;
 };
 int ledger_each_head(struct ledger *ledger, const struct ledger_head_query *q,

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/carry.h"
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/turn.h"
@@ -197,18 +198,13 @@ record(struct attempt *a)
 	return rc;
 }
 
-static const char *
-template_of(const struct attempt *a, enum profile_via via)
+/* Surely not sent by USSD: no try is needed to know it. But one that may be
+ * on air goes out again only as it went. */
+static bool
+is_open(const struct attempt *a, enum profile_via via)
 {
-	const struct profile *p = a->profile;
-	bool self = redeem_is_self(a);
-	switch (via) {
-	case PROFILE_VIA_USSD:
-		return self ? p->recharge_ussd : p->recharge_ussd_for_other;
-	case PROFILE_VIA_SMS:
-		return self ? p->recharge_sms : p->recharge_sms_for_other;
-	}
-	return "";
+	return via != PROFILE_VIA_USSD || carry_has_ussd(a->line) ||
+	       a->event == VOUCHER_REPEATED;
 }
 
 /*
@@ -221,11 +217,13 @@ choose_way(struct attempt *a)
 	unsigned behind = a->not_sent_before;
 	const char *chosen = NULL;
 	for (size_t i = 0; i < a->profile->via_count; i++) {
-		const char *template = template_of(a, a->profile->via[i]);
-		if (template[0] == '\0')
+		enum profile_via via = a->profile->via[i];
+		const char *template =
+			carry_template(a->profile, via, redeem_is_self(a));
+		if (template[0] == '\0' || !is_open(a, via))
 			continue;
 		chosen = template;
-		a->by_sms = a->profile->via[i] == PROFILE_VIA_SMS;
+		a->by_sms = via == PROFILE_VIA_SMS;
 		if (behind-- == 0)
 			break;
 	}

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "agent/carry.h"
 #include "agent/loop.h"
 #include "agent/mask.h"
 #include "agent/message.h"
@@ -256,6 +257,26 @@ warn_sentry(const struct attempt *a, const struct modem_result *result,
 		o->weighed.broken ? "broken" : "no_answer", due_ms);
 }
 
+/* What a person can do where the network carries no USSD. */
+static void
+name_ussd(const struct attempt *a, const struct modem_result *result)
+{
+	char why[CARRY_WHY_MAX];
+	if (a->by_sms || !carry_names_ussd(a->line, result, why))
+		return;
+	(void)span_copy(a->line->last_error, sizeof(a->line->last_error),
+		span_str(why));
+	struct ledger_op op = turn_op(a->redeem->turn, LEDGER_EVENT);
+	struct ledger_event *e = &op.u.event;
+	(void)span_copy(
+		e->event, sizeof(e->event), span_str("modem.ussd_failed"));
+	(void)span_copy(
+		e->modem, sizeof(e->modem), span_str(a->line->config.name));
+	e->voucher = a->voucher;
+	(void)span_copy(e->note, sizeof(e->note), span_str(why));
+	turn_must(a->redeem->turn, &op);
+}
+
 void
 redeem_conclude(struct attempt *a, const struct modem_result *result)
 {
@@ -266,7 +287,10 @@ redeem_conclude(struct attempt *a, const struct modem_result *result)
 	message_on_settled(a->redeem->turn, a->profile, a->id);
 	if (o.next.sim_blocked)
 		block_sim(a);
-	pace_line(a, &o.weighed, &o.next);
+	name_ussd(a, result);
+	/* Other ways go on at once; without one nothing is dialled there. */
+	if (result->cause != MODEM_USSD_UNAVAILABLE)
+		pace_line(a, &o.weighed, &o.next);
 	struct fleet_idle on_idle = a->redeem->on_idle;
 	struct line *line = a->line;
 	redeem_forget(a);

@@ -72,6 +72,7 @@ static const struct dialect dialects[] = {
 		STANDARD_POWER,
 		MSM_MAIL,
 		.refusals = LOCAL_REFUSALS,
+		.to_3g = "AT^SYSCFGEX=\"02\",3FFFFFFF,1,2,7FFFFFFFFFFFFFFF,,",
 		.reason = "ME909, MU609, EM770W: the manuals of the modules "
 			  "say text in +CSCS, unlike the sticks; ^ lines, "
 			  "^CPIN, ^ICCID as these"},
@@ -87,6 +88,7 @@ static const struct dialect dialects[] = {
 		.reboot = NULL,
 		MSM_MAIL,
 		.refusals = LOCAL_REFUSALS,
+		.to_3g = "AT^SYSCFGEX=\"02\",3FFFFFFF,1,2,7FFFFFFFFFFFFFFF,,",
 		.reason = "E1xx, E3xx: packed septets in hex whatever +CSCS "
 			  "says; prints ^ lines at any moment"},
 
@@ -140,6 +142,7 @@ static const struct dialect dialects[] = {
 		/* EC200A keeps mail in ME while SM stays empty. */
 		.stores = {"ME", "SM"},
 		.refusals = LOCAL_REFUSALS,
+		.to_3g = "AT+QCFG=\"nwscanmode\",2,1",
 		.reason = "UCS-2 in hex under +CSCS=\"UCS2\" loses no letter; "
 			  "some firmware wants plain text instead"},
 
@@ -154,6 +157,7 @@ static const struct dialect dialects[] = {
 		STANDARD_POWER,
 		MSM_MAIL,
 		.refusals = LOCAL_REFUSALS,
+		.to_3g = "AT+CNMP=14",
 		.reason = "SIM7600, A7670: plain only, refuses packed; UCS-2 "
 			  "under 72 or 17 without a language; +CICCID; some "
 			  "say QUALCOMM for maker"},
@@ -193,6 +197,7 @@ static const struct dialect dialects[] = {
 		.reboot = &script_telit_reboot,
 		STANDARD_MAIL,
 		.refusals = SIM_REFUSALS,
+		.to_3g = "AT+WS46=22",
 		.reason = "LM960 loses what is packed; GM862 blocks its port "
 			  "until the network answers; #CCID, #PCT, #REBOOT"},
 	/* Before Sierra, which bought it: the older ones keep the name. */

@@ -43,7 +43,10 @@ struct dialect {
 	const struct chat_script *mail;     /* how messages come */
 	const char *stores[DIALECT_STORES]; /* where; the first is chosen */
 	struct ask_refusals refusals;       /* sure ones; may be none */
-	const char *reason;                 /* why the row is there */
+	/* What would take it off LTE, where USSD may not work; NULL: the
+	 * standard's way. Only ever named: it cuts others' data. */
+	const char *to_3g;
+	const char *reason; /* why the row is there */
 };
 
 /* The row of that name, or NULL. */

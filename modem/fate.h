@@ -20,7 +20,8 @@ enum modem_cause {
 	MODEM_NETWORK,    /* +CUSD: 3, 4 or 5: says nothing of the request */
 	MODEM_UNREADABLE, /* a text that no coding makes sense of; text is raw
 	                   */
-	MODEM_STOPPED     /* the owner stopped the modem */
+	MODEM_STOPPED,    /* the owner stopped the modem */
+	MODEM_USSD_UNAVAILABLE /* not asked: the network carries no USSD here */
 };
 
 #endif

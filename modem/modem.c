@@ -92,6 +92,8 @@ modem_new(const struct modem_options *options, struct port *port,
 	m->info.registration = -1;
 	m->info.told_by = "";
 	m->info.pin_tries = -1;
+	m->info.ussd_unavailable = "";
+	m->told_ussd = m->info.ussd_unavailable;
 	modem_life_show(m);
 	m->told_state = m->info.state;
 	return m;

@@ -49,7 +49,7 @@ struct modem_hooks {
 	void *ctx;
 	/* The descriptor to wait on and what for; fd is -1 before a close. */
 	void (*on_fd)(void *ctx, int fd, bool want_write);
-	/* modem_info()->state is another one. */
+	/* modem_info()->state, or ussd_unavailable, is another one. */
 	void (*on_state)(void *ctx);
 	/* A text that no request asked for, or too late; "": unreadable. */
 	void (*on_push)(void *ctx, struct span text_utf8);

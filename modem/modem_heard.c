@@ -25,6 +25,9 @@ enum {
 	N_MAX = 5
 };
 
+static const char why_sms_only[] =
+	"registered for SMS only: the network carries no USSD here";
+
 /* Said at a start, or at an end: settings and sessions are gone. */
 static const char radio_is_on[] = "+CFUN: 1"; /* or on again */
 static const char *const restarts[] = {
@@ -74,7 +77,19 @@ on_radio(struct modem *m, struct span line)
 		chat_unsee(&m->chat, TAG_RADIO);
 }
 
-/* +COPS: <mode>,<format>,"<name>" (27.007 7.3). */
+/* E-UTRAN, and what came after it; 8 is GSM (27.007 7.3 <AcT>). */
+static void
+on_access(struct modem *m, struct at_fields *rest)
+{
+	enum { ACT_E_UTRAN = 7, ACT_EC_GSM_IOT = 8 };
+	uint32_t access;
+
+	if (at_fields_u32(rest, UINT8_MAX, &access) == 0)
+		m->info.on_lte =
+			access >= ACT_E_UTRAN && access != ACT_EC_GSM_IOT;
+}
+
+/* +COPS: <mode>,<format>,"<name>"[,<AcT>] (27.007 7.3). */
 static void
 on_network(struct modem *m, struct span line)
 {
@@ -93,6 +108,7 @@ on_network(struct modem *m, struct span line)
 	if (m->charset == NULL || strcmp(m->charset, "UCS2") != 0 ||
 		!name_from_ucs2(name, m->info.network, sizeof m->info.network))
 		(void)span_copy(m->info.network, sizeof m->info.network, name);
+	on_access(m, &fields);
 }
 
 /* +CSCA: "<number>",<type> (27.005 3.3.1). */
@@ -181,15 +197,14 @@ event_of_stat(const struct modem *m, int stat)
 	switch (stat) {
 	case STAT_HOME:
 	case STAT_NO_CSFB:
+	case STAT_SMS_ONLY:
 		return SESSION_REGISTERED;
 	case STAT_ROAMING:
 	case STAT_NO_CSFB_ROAMING:
+	case STAT_SMS_ONLY_ROAMING:
 		return m->roaming ? SESSION_REGISTERED : SESSION_ROAMING;
 	case STAT_DENIED:
 		return SESSION_DENIED;
-	case STAT_SMS_ONLY:
-	case STAT_SMS_ONLY_ROAMING:
-		return SESSION_SMS_ONLY;
 	default: /* a number from the modem, not an enum of ours */
 		return SESSION_UNREGISTERED;
 	}
@@ -203,6 +218,12 @@ on_registration(struct modem *m, struct span line, int64_t now_ms)
 	if (stat < 0)
 		return;
 	m->info.registration = stat;
+	m->info.ussd_unavailable =
+		stat == STAT_SMS_ONLY || stat == STAT_SMS_ONLY_ROAMING
+			? why_sms_only
+			: "";
+	if (m->info.ussd_unavailable[0] != '\0')
+		modem_request_take_back(m);
 	if (m->session.state == SESSION_REGISTERING ||
 		m->session.state == SESSION_READY ||
 		m->session.state == SESSION_BUSY)

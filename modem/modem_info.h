@@ -39,15 +39,21 @@ struct modem_info {
 	char imei[17];
 	char imsi[17];
 	char iccid[23];
-	int pin_tries;       /* left for the SIM PIN of a SIM that asks; -1: not
-	                        known */
-	char smsc[24];       /* the SIM's service centre, once asked */
-	char network[32];    /* the operator's name as the modem says it */
-	int signal_dbm;      /* 0 when not known (27.007 8.5) */
-	int registration;    /* <stat> of +CREG, or -1 */
-	bool coding_known;   /* an answer was read in the coding in use */
-	unsigned restarts;   /* times it went back from ready to starting */
-	unsigned garbage;    /* entries of its stores that are no message */
+	int pin_tries;    /* left for the SIM PIN of a SIM that asks; -1: not
+	                     known */
+	char smsc[24];    /* the SIM's service centre, once asked */
+	char network[32]; /* the operator's name as the modem says it */
+	int signal_dbm;   /* 0 when not known (27.007 8.5) */
+	int registration; /* <stat> of +CREG, or -1 */
+	/* Why no USSD can be asked for now, "" where it can: a ready modem
+	 * may have texts only, and requests end NOT_SENT. Static. */
+	const char *ussd_unavailable;
+	/* On E-UTRAN or later (27.007 7.3 <AcT>): USSD may work, or not. */
+	bool on_lte;
+	const char *to_3g; /* what would take it off LTE, for people; static */
+	bool coding_known; /* an answer was read in the coding in use */
+	unsigned restarts; /* times it went back from ready to starting */
+	unsigned garbage;  /* entries of its stores that are no message */
 	unsigned unanswered; /* requests in a row that got no answer */
 };
 

@@ -152,6 +152,8 @@ doubt_identity(struct modem *m)
 	m->info.network[0] = '\0';
 	m->info.signal_dbm = 0;
 	m->info.registration = -1;
+	m->info.ussd_unavailable = "";
+	m->info.on_lte = false;
 	m->charset = NULL;
 	m->sim_ready = false;
 	m->open = false;
@@ -474,9 +476,11 @@ modem_settle(struct modem *m, int64_t now_ms)
 	modem_wire_compose(m);
 	modem_life_show(m);
 	modem_recover_tell(m);
-	if (m->info.state == m->told_state)
+	if (m->info.state == m->told_state &&
+		m->info.ussd_unavailable == m->told_ussd)
 		return;
 	m->told_state = m->info.state;
+	m->told_ussd = m->info.ussd_unavailable;
 	m->hooks.on_state(m->hooks.ctx);
 }
 
@@ -524,5 +528,7 @@ modem_life_show(struct modem *m)
 		m->session.next_ms != INT64_MAX ? m->session.next_ms : 0;
 	m->info.dialect = m->dialect->name;
 	m->info.coding = dialect_coding_name(m->coding);
+	m->info.to_3g =
+		m->dialect->to_3g != NULL ? m->dialect->to_3g : "AT+COPS=0,,,2";
 	m->info.restarts = m->session.restarts;
 }

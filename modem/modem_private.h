@@ -102,6 +102,7 @@ struct modem {
 	enum modem_job job;
 	enum session_state job_state; /* in which it began */
 	enum modem_state told_state;
+	const char *told_ussd; /* of info.ussd_unavailable */
 	struct modem_info info;
 
 	enum ussd_coding coding;
@@ -185,6 +186,7 @@ void modem_request_finish(struct modem *m, int64_t now_ms);
 bool modem_request_begin_job(struct modem *m, int64_t now_ms);
 void modem_request_on_job(struct modem *m, int64_t now_ms);
 void modem_request_wipe(struct modem *m);
+void modem_request_take_back(struct modem *m);
 void modem_request_begin_script(
 	struct modem *m, enum modem_job job, const struct chat_script *script);
 

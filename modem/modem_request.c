@@ -98,6 +98,20 @@ begin(struct modem *m, const struct request *what, struct span code)
 	ask_begin(&m->ask, refusals_of(m, what), what->timeout_ms);
 }
 
+/* What waits to be sent is not: told by the next tick. A reply belongs to a
+ * session that is there. */
+void
+modem_request_take_back(struct modem *m)
+{
+	if (!m->request.active || m->request.is_reply ||
+		m->ask.state != ASK_QUEUED)
+		return;
+	if (m->job == JOB_ASK)
+		modem_wire_drop(m);
+	ask_end(&m->ask, MODEM_USSD_UNAVAILABLE);
+	m->flush_again = true;
+}
+
 int
 modem_ask(struct modem *m, struct span code, enum modem_try how,
 	uint32_t timeout_ms, modem_on_result *on_result, void *ctx)
@@ -114,6 +128,8 @@ modem_ask(struct modem *m, struct span code, enum modem_try how,
 		return -EINVAL;
 	(void)session_on(&m->session, SESSION_WORK, 0); /* READY has the edge */
 	begin(m, &what, code);
+	if (m->info.ussd_unavailable[0] != '\0')
+		modem_request_take_back(m);
 	(void)modem_request_begin_job(m, 0);
 	modem_wire_compose(m);
 	modem_life_show(m);
@@ -370,6 +386,7 @@ may_search(const struct modem *m)
 	case MODEM_BROKEN:
 	case MODEM_UNREADABLE:
 	case MODEM_STOPPED:
+	case MODEM_USSD_UNAVAILABLE:
 		break;
 	}
 	return false;
@@ -430,11 +447,14 @@ note_health(struct modem *m)
 	case MODEM_DROPPED:
 	case MODEM_NETWORK:
 	case MODEM_NO_ANSWER:
-		session_on_request(&m->session, false);
+		/* On LTE it may be the network that carries no USSD. */
+		if (!m->info.on_lte)
+			session_on_request(&m->session, false);
 		break;
 	case MODEM_REFUSED:
 	case MODEM_BROKEN:
 	case MODEM_STOPPED:
+	case MODEM_USSD_UNAVAILABLE:
 		break;
 	}
 }

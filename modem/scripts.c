@@ -251,14 +251,15 @@ const struct chat_script script_prepare = SCRIPT("prepare", prepare, 45000);
 		.flags = CHAT_OPTIONAL, .tag = TAG_SIGNAL                      \
 	} /* (8.5) */
 
+/* Its name, and the radio: USSD hangs on that. */
+#define ASK_NETWORK(ms)                                                        \
+	{                                                                      \
+		.text = "AT+COPS?", .takes = {"+COPS:"}, .wait_ms = (ms),      \
+		.flags = CHAT_OPTIONAL, .tag = TAG_NETWORK                     \
+	} /* (7.3) */
+
 static const struct chat_step where[] = {
-	ASK_REGISTRATION, ASK_SIGNAL,
-	{.text = "AT+COPS?",
-		.takes = {"+COPS:"},
-		.wait_ms = NETWORK_MS,
-		.flags = CHAT_OPTIONAL,
-		.tag = TAG_NETWORK}, /* (7.3) */
-};
+	ASK_REGISTRATION, ASK_SIGNAL, ASK_NETWORK(NETWORK_MS)};
 const struct chat_script script_register = SCRIPT("register", where, 30000);
 
 static const struct chat_step check[] = {ASK_REGISTRATION, ASK_SIGNAL};
@@ -295,9 +296,10 @@ const struct chat_script script_ask = SCRIPT("ask", ask, 0);
 
 static const struct chat_step cancel[] = {
 	{.text = "AT+CUSD=2", .wait_ms = LOCAL_MS, .flags = CHAT_OPTIONAL},
-	ASK_REGISTRATION, /* and what came late is behind us */
+	ASK_NETWORK(ALIVE_MS), /* on LTE the next one may fail the same way */
+	ASK_REGISTRATION,      /* and what came late is behind us */
 };
-const struct chat_script script_cancel = SCRIPT("cancel", cancel, 12000);
+const struct chat_script script_cancel = SCRIPT("cancel", cancel, 13000);
 
 /* +CFUN lines are its own: as a banner they would mean a restart. */
 static const struct chat_step radio_off[] = {

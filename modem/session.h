@@ -57,11 +57,10 @@ enum session_event {
 	SESSION_PIN_KEPT,    /* or none that may be typed */
 	SESSION_REGISTERED,
 	SESSION_UNREGISTERED,
-	SESSION_DENIED,   /* the network does not want this SIM */
-	SESSION_ROAMING,  /* registered abroad, and that is not allowed */
-	SESSION_SMS_ONLY, /* registered, but not for USSD */
-	SESSION_WORK,     /* a request begins */
-	SESSION_IDLE,     /* it has ended */
+	SESSION_DENIED,  /* the network does not want this SIM */
+	SESSION_ROAMING, /* registered abroad, and that is not allowed */
+	SESSION_WORK,    /* a request begins */
+	SESSION_IDLE,    /* it has ended */
 	SESSION_REFRESH_SIM,
 	SESSION_REFRESH_RADIO,
 	SESSION_LEAVE,   /* its owner wants to stop, politely */

@@ -35,7 +35,6 @@ static const char why_no_sim[] = "there is no SIM";
 static const char why_bad_sim[] = "the SIM cannot be used (failure or lock)";
 const char session_why_denied[] = "the network refuses this SIM";
 const char session_why_roaming[] = "registered abroad, roaming is not allowed";
-static const char why_sms_only[] = "registered for SMS only: no USSD here";
 const char session_why_unregistered[] = "not registered with a network";
 static const char why_leaving[] = "its settings are put back";
 const char session_why_stopped[] = "stopped";
@@ -79,7 +78,6 @@ static const struct session_edge edges[] = {
 		session_why_unregistered},
 	{REGISTERING, SESSION_DENIED, REGISTERING, session_why_denied},
 	{REGISTERING, SESSION_ROAMING, REGISTERING, session_why_roaming},
-	{REGISTERING, SESSION_SMS_ONLY, REGISTERING, why_sms_only},
 	{REGISTERING, SESSION_REFUSED, REGISTERING, NULL},
 	{REGISTERING, SESSION_SILENT, RESTING, session_why_silent},
 	{REGISTERING, SESSION_RESTARTED, PROBING, ""},
@@ -94,7 +92,6 @@ static const struct session_edge edges[] = {
 	{READY, SESSION_UNREGISTERED, REGISTERING, session_why_unregistered},
 	{READY, SESSION_DENIED, REGISTERING, session_why_denied},
 	{READY, SESSION_ROAMING, REGISTERING, session_why_roaming},
-	{READY, SESSION_SMS_ONLY, REGISTERING, why_sms_only},
 	{READY, SESSION_REFUSED, PROBING, ""},
 	{READY, SESSION_SILENT, PROBING, ""},
 	{READY, SESSION_RESTARTED, PROBING, ""},
@@ -109,7 +106,6 @@ static const struct session_edge edges[] = {
 	{BUSY, SESSION_UNREGISTERED, BUSY, NULL},
 	{BUSY, SESSION_DENIED, BUSY, NULL},
 	{BUSY, SESSION_ROAMING, BUSY, NULL},
-	{BUSY, SESSION_SMS_ONLY, BUSY, NULL},
 	{BUSY, SESSION_SIM_CHANGED, BUSY, NULL},
 	{BUSY, SESSION_RECOVER, CURING, NULL}, /* or POWERING */
 	{BUSY, SESSION_REFRESH_SIM, REREADING, NULL},

@@ -442,7 +442,7 @@ hung_modem_is_not_ready_after_a_request(void **state)
 	rig_run(&rig, 61000);
 	assert_int_equal(rig.result.cause, MODEM_NO_ANSWER);
 	assert_int_equal(state_now(), MODEM_BUSY);
-	rig_run(&rig, 30000);
+	rig_run(&rig, 32000);
 	assert_int_equal(state_now(), MODEM_RESTING);
 	rig_speak(&rig, "Acme", "M1");
 	rig_run_to(&rig, MODEM_READY);

@@ -244,7 +244,10 @@ registration_is_read_in_all_its_forms(void **state)
 		{"+CREG: 2,,", 2, false, MODEM_RESTING},
 		{"+CREG: 0,2", 2, false, MODEM_RESTING},
 		{"+CREG: 0,3", 3, false, MODEM_FAILED},
-		{"+CREG: 2,6,\"8B37\",\"0A265185\",7", 6, false, MODEM_RESTING},
+		{"+CREG: 2,6,\"8B37\",\"0A265185\",7", 6, false, MODEM_READY},
+		{"+CREG: 0,7", 7, false, MODEM_FAILED},
+		{"+CREG: 0,7", 7, true, MODEM_READY},
+		{"+CREG: 0,10", 10, true, MODEM_READY},
 		{"+CREG: 0,9", 9, false, MODEM_READY},
 	};
 
@@ -265,6 +268,111 @@ registration_is_read_in_all_its_forms(void **state)
 		assert_int_equal(info()->registration, rows[i].stat);
 		if (rows[i].state != MODEM_READY)
 			assert_string_not_equal(info()->why, "");
+		rig_fini(&rig);
+	}
+}
+
+/* Registered for texts only: ready, and no USSD leaves; as it comes and goes
+ * its owner is told. */
+static void
+no_ussd_leaves_where_only_texts_are_carried(void **state)
+{
+	(void)state;
+	rig_init_mail(&rig, "simcom-lte");
+	rule("AT+CREG?", "\r\n+CREG: 1,6\r\n\r\nOK\r\n");
+	rule("AT+COPS?", "\r\n+COPS: 0,0,\"SimTel\",7\r\n\r\nOK\r\n");
+	rig_run_to(&rig, MODEM_READY);
+	assert_non_null(strstr(info()->ussd_unavailable, "SMS only"));
+	rig_run(&rig, 5000);
+	assert_true(info()->on_lte);
+	assert_non_null(strstr(info()->to_3g, "AT+CNMP=14"));
+	static const enum modem_try ways[] = {MODEM_ONCE, MODEM_SEARCH};
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(
+			rig_ask(&rig, "*121*12345678901234#", ways[i]), 0);
+		assert_int_equal(rig.results, i); /* never from inside */
+		assert_int_equal(info()->state, MODEM_BUSY);
+		rig_run(&rig, 10);
+		assert_int_equal(rig.results, i + 1);
+		assert_int_equal(rig.result.fate, MODEM_NOT_SENT);
+		assert_int_equal(rig.result.cause, MODEM_USSD_UNAVAILABLE);
+		assert_int_equal(info()->state, MODEM_READY);
+	}
+	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 0);
+	assert_false(rig_holds_code(&rig, "12345678901234"));
+	rule("AT+CMGS=", "\r\n> ");
+	rule("00", "\r\n+CMGS: 7\r\n\r\nOK\r\n");
+	assert_int_equal(rig_send(&rig, "121", "TOP 1"), 0);
+	rig_run(&rig, 5000);
+	assert_int_equal(rig.result.fate, MODEM_ANSWERED);
+
+	unsigned calls = rig.state_calls;
+	fakewire_say(&rig.wire, "\r\n+CREG: 1\r\n", 10);
+	rig_run(&rig, 100);
+	assert_string_equal(info()->ussd_unavailable, "");
+	assert_int_equal(rig.state_calls, calls + 1);
+	assert_int_equal(info()->restarts, 0);
+	rig_answer(&rig, "\r\n+CUSD: 0,\"Balance 7\",15\r\n", 100);
+	assert_int_equal(rig_ask(&rig, "*123#", MODEM_ONCE), 0);
+	rig_run(&rig, 2000);
+	assert_int_equal(rig.result.cause, MODEM_TEXT);
+	fakewire_say(&rig.wire, "\r\n+CREG: 6\r\n", 10);
+	rig_run(&rig, 100);
+	assert_string_not_equal(info()->ussd_unavailable, "");
+	assert_int_equal(info()->state, MODEM_READY);
+	rig_fini(&rig);
+}
+
+/* What waits for its commit is taken back; what left is not unsent by it. */
+static void
+ussd_that_goes_away_takes_back_what_did_not_leave(void **state)
+{
+	(void)state;
+	rig_init_ready(&rig, "standard");
+	rig.hold = true;
+	assert_int_equal(rig_ask(&rig, "*121*12345678901234#", MODEM_ONCE), 0);
+	fakewire_say(&rig.wire, "\r\n+CREG: 6\r\n", 10);
+	rig_run(&rig, 100);
+	rig.hold = false;
+	rig_run(&rig, 1000);
+	assert_int_equal(rig.results, 1);
+	assert_int_equal(rig.result.cause, MODEM_USSD_UNAVAILABLE);
+	assert_int_equal(rig.result.fate, MODEM_NOT_SENT);
+	assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 0);
+	assert_false(rig_holds_code(&rig, "12345678901234"));
+	rig_fini(&rig);
+
+	rig_init_ready(&rig, "standard");
+	rig_answer(&rig, "\r\n+CUSD: 0,\"Loaded\",15\r\n", 3000);
+	assert_int_equal(rig_ask(&rig, "*121*12345678901234#", MODEM_ONCE), 0);
+	fakewire_say(&rig.wire, "\r\n+CREG: 6\r\n", 1000);
+	rig_run(&rig, 5000);
+	assert_int_equal(rig.result.cause, MODEM_TEXT);
+	rig_fini(&rig);
+}
+
+static void
+radio_is_known_by_what_the_network_says(void **state)
+{
+	static const struct {
+		const char *say;
+		bool on_lte;
+	} rows[] = {
+		{"\r\n+COPS: 0,0,\"SimTel\",7\r\n\r\nOK\r\n", true},
+		{"\r\n+COPS: 0,0,\"SimTel\",13\r\n\r\nOK\r\n", true},
+		{"\r\n+COPS: 0,0,\"SimTel\",2\r\n\r\nOK\r\n", false},
+		{"\r\n+COPS: 0,0,\"SimTel\",8\r\n\r\nOK\r\n", false},
+		{"\r\n+COPS: 0,0,\"SimTel\"\r\n\r\nOK\r\n", false},
+		{"\r\n+COPS: 0\r\n\r\nOK\r\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_init(&rig, "auto");
+		rule("AT+COPS?", rows[i].say);
+		rig_run_to(&rig, MODEM_READY);
+		rig_run(&rig, 1000);
+		assert_int_equal(info()->on_lte, rows[i].on_lte);
 		rig_fini(&rig);
 	}
 }
@@ -326,6 +434,10 @@ main(void)
 			swapped_sim_during_a_request_is_read_before_the_next),
 		cmocka_unit_test(identity_is_shown_until_it_is_told_anew),
 		cmocka_unit_test(registration_is_read_in_all_its_forms),
+		cmocka_unit_test(no_ussd_leaves_where_only_texts_are_carried),
+		cmocka_unit_test(
+			ussd_that_goes_away_takes_back_what_did_not_leave),
+		cmocka_unit_test(radio_is_known_by_what_the_network_says),
 		cmocka_unit_test(registration_may_take_its_time),
 		cmocka_unit_test(
 			registration_lost_in_a_request_is_looked_into_after_it),
