@@ -29,6 +29,7 @@
  * unlock    what: a modem or a number (must)
  * audit     since_seq or since_ms, follow
  * backup    none; with a descriptor that can be written
+ * record    modem (must); {"ms", "sent", "line"} until one side closes
  * reconcile since_ms
  */
 #ifndef AGENT_CONTROL_H

@@ -84,6 +84,7 @@ client_free(struct client *client)
 	control_wait_forget(client);
 	control_backup_forget(client);
 	control_ussd_forget(client);
+	control_record_forget(client);
 	loop_poll_free(client->poll);
 	(void)close(client->fd); /* nothing of it is owed to anybody */
 	if (client->passed_fd >= 0)

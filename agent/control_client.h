@@ -88,6 +88,7 @@ struct client {
 	bool done;        /* the last line is queued */
 	bool gone;        /* to be freed at the next outlet */
 	bool in_dialogue; /* a USSD session is his */
+	bool records;     /* the wire of a modem */
 	bool while_stuck; /* asked while the ledger could not be written */
 	int64_t since_ms; /* it came, or was last seen reading */
 	char *in;         /* CONTROL_REQUEST_MAX bytes, until asked */
@@ -99,6 +100,7 @@ struct client {
 	union {
 		struct client_list list;
 		struct client_wait wait;
+		int64_t since_ms; /* loop clock: a recording began */
 		int64_t id;
 	} u;
 };

@@ -47,7 +47,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
 	control_backup, control_reconcile, control_ussd, control_sms,
-	control_inbox;
+	control_inbox, control_record;
 
 /* ---- control_attention.c ------------------------------------------------- */
 
@@ -75,6 +75,11 @@ void control_ussd_forget(struct client *client);
 struct line *control_hand_line(struct client *client, const struct json *args);
 /* Says why a person's code or message was not sent: dialogue_begin(). */
 void control_hand_fail(struct client *client, const struct line *line, int err);
+
+/* ---- control_record.c ---------------------------------------------------- */
+
+/* Stops listening to the modem that this client records, if he does. */
+void control_record_forget(struct client *client);
 
 /* ---- control_backup.c ---------------------------------------------------- */
 

@@ -58,6 +58,7 @@ static const struct command commands[] = {
 	{"unlock", control_unlock, ADMIN, {"what", NULL}},
 	{"reload", control_reload, ADMIN, {NULL}},
 	{"backup", control_backup, ADMIN, {NULL}},
+	{"record", control_record, ADMIN, {"modem", NULL}},
 };
 
 static const struct command *

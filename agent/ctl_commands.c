@@ -264,6 +264,20 @@ static const struct ctl_command commands[] = {
 		.options = {{"profile", "FILE", "one operator's profile"},
 			{"reply", "TEXT", "an operator's text"}},
 		.run = ctl_run_check},
+	{.name = "record",
+		.args = "MODEM",
+		.summary = "The wire of one modem, fit to be shown.",
+		.more = "Until ^C, or for --seconds. Codes, PINs and messages "
+			"of ours are only named;\nnumbers and the digits of "
+			"texts are stand-ins. To have a modem's start in it,\n"
+			"unplug it, begin, and plug it in.",
+		.example =
+			"topupctl record shop1 --seconds 60 >shop1.transcript",
+		.admin = true,
+		.min = 1,
+		.max = 1,
+		.options = {{"seconds", "N", "so long at most"}},
+		.run = ctl_run_record},
 	{.name = "probe",
 		.args = "PORT",
 		.summary = "What stands on a port, for setting up; without "

@@ -56,6 +56,8 @@ copy_config(const struct config_modem *config)
 static void
 free_slot(struct slot *slot)
 {
+	if (slot->on_record)
+		slot->on_record(slot->record_ctx, false, span_str(""));
 	if (slot->line.modem)
 		modem_free(slot->line.modem);
 	if (slot->poll)

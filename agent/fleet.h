@@ -98,6 +98,15 @@ void fleet_doubt_all(struct fleet *fleet);
  * callback of a modem. */
 void fleet_sweep(struct fleet *fleet);
 
+/*
+ * fn gets each line of the wire of that modem as it may be shown
+ * (modem_record), and at last, when the line is freed, an empty one. One
+ * listener a line: -EBUSY. fleet_deafen() ends it; ctx tells whose it is.
+ */
+typedef void fleet_record_fn(void *ctx, bool sent, struct span shown);
+int fleet_record(struct line *line, fleet_record_fn *fn, void *ctx);
+void fleet_deafen(struct fleet *fleet, const void *ctx);
+
 /* How long fleet_leave() may need, the turns between included. */
 enum { FLEET_LEAVE_MS = 3500 };
 

@@ -4,6 +4,7 @@
  */
 #include "agent/fleet_private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,4 +231,27 @@ fleet_make_modem(struct slot *slot)
 		port->ops->free(port);
 	}
 	return modem;
+}
+
+int
+fleet_record(struct line *line, fleet_record_fn *fn, void *ctx)
+{
+	struct slot *slot = (struct slot *)line; /* a line is its slot */
+	if (slot->on_record)
+		return -EBUSY;
+	slot->on_record = fn;
+	slot->record_ctx = ctx;
+	modem_record(line->modem, fn, ctx);
+	return 0;
+}
+
+void
+fleet_deafen(struct fleet *fleet, const void *ctx)
+{
+	for (struct slot *s = fleet->slots; s; s = s->next) {
+		if (!s->on_record || s->record_ctx != ctx)
+			continue;
+		s->on_record = NULL;
+		modem_record(s->line.modem, NULL, NULL);
+	}
 }

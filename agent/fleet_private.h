@@ -34,6 +34,8 @@ struct slot {
 	bool pin_open;
 	char pin_iccid[24];                 /* into this SIM, */
 	uint8_t pin_digest[VAULT_HASH_LEN]; /* of the file */
+	fleet_record_fn *on_record; /* NULL: nobody listens */
+	void *record_ctx;
 	struct slot *next;
 };
 

@@ -107,6 +107,7 @@ modem_free(struct modem *m)
 	modem_wire_close(m);
 	m->port->ops->free(m->port);
 	free(m->mail.box);
+	modem_record(m, NULL, NULL);
 	explicit_bzero(m, sizeof *m);
 	(void)munlock(m, size_in_pages()); /* as mlock() */
 	free(m);

@@ -109,6 +109,15 @@ void modem_leave(struct modem *modem, int64_t now_ms);
 /* Whether it was never started, or has stopped: the port is closed. */
 bool modem_is_stopped(const struct modem *modem);
 
+/*
+ * From now on fn gets each line of the wire as it may be shown to anybody: no
+ * code, no number, no digit of a text is in it, and it can still be replayed
+ * (transcript.h). It may come from within each call that a callback may come
+ * from, and must not call back. NULL ends it.
+ */
+typedef void modem_record_fn(void *ctx, bool sent, struct span line);
+void modem_record(struct modem *modem, modem_record_fn *fn, void *ctx);
+
 /* The descriptor is ready. Reads at most some kilobytes a call. */
 void modem_on_ready(struct modem *modem, int64_t now_ms);
 /* Acts on deadlines that have passed. */

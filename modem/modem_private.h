@@ -45,6 +45,8 @@ enum modem_job {
 	JOB_MAIL     /* messages that came */
 };
 
+struct recording;
+
 struct request {
 	bool active;
 	bool is_reply; /* in an open session */
@@ -122,6 +124,7 @@ struct modem {
 	bool unsynced; /* a final result may still be on its way */
 
 	struct leaving leaving;
+	struct recording *recording; /* or NULL */
 
 	bool recover_wanted;
 	bool refresh_wanted;
@@ -149,6 +152,11 @@ void modem_wire_drop(struct modem *m); /* forgets and wipes what waits */
 void modem_wire_compose(struct modem *m);
 void modem_wire_lost(struct modem *m, int64_t now_ms);
 void modem_wire_trace(struct modem *m, struct span heard, bool is_echo);
+
+/* modem_record.c */
+void modem_record_sent(struct modem *m); /* what waits in tx leaves */
+void modem_record_heard(
+	struct modem *m, struct span heard, struct span masked, bool is_echo);
 
 /* modem_heard.c, modem_identity.c */
 void modem_heard_drain(struct modem *m, int64_t now_ms);

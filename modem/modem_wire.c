@@ -60,15 +60,17 @@ modem_wire_trace(struct modem *m, struct span heard, bool is_echo)
 	char text[TRACE_MAX];
 	size_t n = heard.len < sizeof text ? heard.len : sizeof text;
 
-	if (m->hooks.on_trace == NULL)
+	if (m->hooks.on_trace == NULL && m->recording == NULL)
 		return;
-	if (!m->masked && !is_echo && !is_request_back(heard)) {
-		m->hooks.on_trace(m->hooks.ctx, false, heard);
-		return;
-	}
 	memcpy(text, heard.ptr, n);
 	mask_digits(text, n);
-	m->hooks.on_trace(m->hooks.ctx, false, span_of(text, n));
+	modem_record_heard(m, heard, span_of(text, n), is_echo);
+	if (m->hooks.on_trace == NULL)
+		return;
+	if (!m->masked && !is_echo && !is_request_back(heard))
+		m->hooks.on_trace(m->hooks.ctx, false, heard);
+	else
+		m->hooks.on_trace(m->hooks.ctx, false, span_of(text, n));
 	explicit_bzero(text, sizeof text);
 }
 
@@ -92,6 +94,7 @@ trace_sent(struct modem *m)
 	char text[TRACE_MAX];
 	size_t len;
 
+	modem_record_sent(m);
 	if (m->hooks.on_trace == NULL)
 		return;
 	if (!is_secret(m))

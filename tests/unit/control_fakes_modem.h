@@ -3,6 +3,7 @@
  * Included once by each test_control*.c, whose functions then win over the
  * library's.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,28 @@ struct line *
 fleet_find(const struct fleet *fleet, const char *name)
 {
 	return strcmp(name, "shop1") == 0 ? &shop1 : NULL;
+}
+
+static struct {
+	fleet_record_fn *fn; /* NULL: nobody listens */
+	void *ctx;
+} ear;
+
+int
+fleet_record(struct line *line, fleet_record_fn *fn, void *ctx)
+{
+	if (ear.fn != NULL)
+		return -EBUSY;
+	ear.fn = fn;
+	ear.ctx = ctx;
+	return 0;
+}
+
+void
+fleet_deafen(struct fleet *fleet, const void *ctx)
+{
+	if (ear.ctx == ctx)
+		ear.fn = NULL;
 }
 
 const char *

@@ -184,7 +184,8 @@ every_command_has_help_with_an_example(void **state)
 		"submit", "batches", "batch", "vouchers", "voucher", "wait",
 		"balance", "ussd", "sms", "hold", "release", "cancel",
 		"resolve", "pause", "resume", "unlock", "reload", "backup",
-		"check", "audit", "watch", "reconcile", "inbox", "probe"};
+		"check", "audit", "watch", "reconcile", "inbox", "probe",
+		"record"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
