@@ -66,6 +66,8 @@ enum order_kind {
 	ORDER_POWER, /* off, and on again */
 	ORDER_PUSH,
 	ORDER_PRINT,
+	ORDER_FOREIGN, /* a command of another program */
+	ORDER_FLOOD,   /* bytes without a line end */
 	ORDER_SWAP,
 	ORDER_SMS,         /* a message to the SIM */
 	ORDER_STORED,      /* an entry of a store, as it stands */
@@ -106,6 +108,7 @@ struct order {
 	int hang_kind; /* these two of ORDER_HANG; -1: as the keys say */
 	int hang_cure;
 	int mode;
+	int count; /* of ORDER_FLOOD */
 	char text[NETWORK_TEXT_MAX];
 	struct conf_card card;
 	struct conf_swap swap;

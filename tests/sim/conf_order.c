@@ -24,6 +24,8 @@ static const struct {
 	{"power", ORDER_POWER, true},
 	{"push", ORDER_PUSH, true},
 	{"print", ORDER_PRINT, true},
+	{"foreign", ORDER_FOREIGN, true},
+	{"flood", ORDER_FLOOD, true},
 	{"swap", ORDER_SWAP, true},
 	{"sms", ORDER_SMS, true},
 	{"stored", ORDER_STORED, true},
@@ -130,6 +132,10 @@ take_order_key(struct order *order, const char *name, json_t *value,
 			&order->hang_cure, conf_hang_cures, value, error);
 	else if (strcmp(name, "ms") == 0 && json_integer_value(value) > 0)
 		order->ms = json_integer_value(value);
+	else if (strcmp(name, "count") == 0 && order->kind == ORDER_FLOOD &&
+		 json_integer_value(value) > 0 &&
+		 json_integer_value(value) <= 1048576)
+		order->count = (int)json_integer_value(value);
 	else if (strcmp(name, "m") == 0 && json_is_integer(value))
 		order->mode = (int)json_integer_value(value);
 	else if (strcmp(name, "only_pin") == 0 && json_is_boolean(value))
@@ -176,7 +182,8 @@ int
 order_parse(const char *line, struct order *order, struct conf_error *error)
 {
 	json_error_t where;
-	*order = (struct order){.hang_kind = -1,
+	*order = (struct order){.count = 20000,
+		.hang_kind = -1,
 		.hang_cure = -1,
 		.sms = {.sender = NETWORK_SMS_SENDER,
 			.smsc = NETWORK_SMS_CENTRE,

@@ -96,6 +96,12 @@ void device_push(
 void device_print(
 	struct device *device, int64_t now_ms, const void *bytes, size_t len);
 
+/* Another program gives a command: it is carried out, and its answer comes
+ * to the port that speaks unasked, as if it were ours. */
+void device_foreign(struct device *device, int64_t now_ms, const char *command);
+/* So many bytes without a line end. */
+void device_flood(struct device *device, int64_t now_ms, size_t count);
+
 /* The next request (with a PIN, when only_pin) meets this fault. */
 struct device_strike {
 	enum device_fault fault;

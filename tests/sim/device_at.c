@@ -262,7 +262,13 @@ next_extended(struct device *device, int64_t now_ms, const char **at)
 	}
 	(void)snprintf(args, sizeof args, "%.*s", (int)(end - p), p);
 	*at = *end == ';' ? end + 1 : end;
-	return run_extended(device, now_ms, name, args);
+	if (strcasecmp(name, device->options.only_ok_to) == 0)
+		return AT_OK;
+	int result = run_extended(device, now_ms, name, args);
+	return strcasecmp(name, device->options.no_ok_to) == 0 &&
+	                       result == AT_OK
+	               ? AT_SILENT
+	               : result;
 }
 
 static void

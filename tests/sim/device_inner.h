@@ -85,6 +85,8 @@ struct device {
 	int64_t registered_at_ms;
 	int64_t back_at_ms;
 	int64_t sms_ready_at_ms;
+	int64_t heard_at_ms; /* these two of sleep_ms */
+	int64_t awake_again_at_ms;
 	int64_t hung_until_ms; /* 0: not hung */
 	enum device_hang_kind hang_kind;
 	bool cure_began; /* ESC came, or the radio was switched off */

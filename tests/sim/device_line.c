@@ -126,6 +126,22 @@ line_more(struct device *device, int64_t due_ms, const char *text)
 	line_bytes(device, due_ms, "\r\n", 2);
 }
 
+/* In one piece, or with noise in the middle. */
+static void
+say_text(struct device *device, int64_t due_ms, const char *text)
+{
+	size_t len = strlen(text);
+	size_t at = 0;
+	int cuts = device->options.noise_cuts;
+	if (cuts > 0 && device->options.noise && len > 1 &&
+		rng_strikes(&device->rng, cuts / 100.0)) {
+		at = (size_t)rng_between(&device->rng, 1, (int64_t)len - 1);
+		line_bytes(device, due_ms, text, at);
+		line_noise(device, due_ms);
+	}
+	line_bytes(device, due_ms, text + at, len - at);
+}
+
 void
 line_say(struct device *device, int64_t due_ms, const char *format, ...)
 {
@@ -137,7 +153,7 @@ line_say(struct device *device, int64_t due_ms, const char *format, ...)
 	if (device->options.noise)
 		line_noise(device, due_ms);
 	line_bytes(device, due_ms, "\r\n", 2);
-	line_bytes(device, due_ms, text, strlen(text));
+	say_text(device, due_ms, text);
 	line_bytes(device, due_ms, "\r\n", 2);
 }
 

@@ -93,14 +93,19 @@ struct device_options {
 	char cscs[8]; /* after a start; "": GSM (IRA for simcom) */
 	int sim_pin_tries;
 	int sim_puk_tries;
-	int registration;  /* <stat> of +CREG */
-	int signal;        /* <rssi> of +CSQ */
-	int cut;           /* at most so many bytes in one piece; 0: any */
-	bool noise;        /* unsolicited lines between any two lines */
-	bool echo;         /* after a start */
-	int ate0_refused;  /* how many ATE0 are refused after a start */
-	int ussdmode;      /* huawei: ^USSDMODE after a start; -1: unknown */
-	int ussdmode_text; /* which ^USSDMODE means plain text */
+	int registration;    /* <stat> of +CREG */
+	int signal;          /* <rssi> of +CSQ */
+	int cut;             /* at most so many bytes in one piece; 0: any */
+	bool noise;          /* unsolicited lines between any two lines */
+	bool echo;           /* after a start */
+	bool echo_lf;        /* CR comes back as CR LF */
+	int noise_cuts;      /* per cent of the lines that noise cuts in two */
+	char only_ok_to[16]; /* this command gets OK and no answer */
+	char no_ok_to[16];   /* this one an answer and no OK */
+	int64_t sleep_ms;    /* of silence; then what wakes it is lost; 0 */
+	int ate0_refused;    /* how many ATE0 are refused after a start */
+	int ussdmode;        /* huawei: ^USSDMODE after a start; -1: unknown */
+	int ussdmode_text;   /* which ^USSDMODE means plain text */
 	bool lte_only;    /* registered, but without circuit-switched service */
 	int dcs;          /* printed for texts of the GSM alphabet */
 	bool radio_stuck; /* AT+CFUN=0 and 4 are refused */

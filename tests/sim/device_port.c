@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { WAKE_MS = 100 };
+
 static const struct device_port *
 port_at(const struct device *device, int i)
 {
@@ -118,6 +120,8 @@ echo(struct device *device, int64_t now_ms, char c)
 	if (device->options.noise && rng_strikes(&device->rng, 1.0 / 16))
 		line_noise(device, now_ms);
 	line_bytes(device, now_ms, &c, 1);
+	if (c == '\r' && device->options.echo_lf)
+		line_bytes(device, now_ms, "\n", 1);
 }
 
 static void
@@ -205,6 +209,19 @@ port_wake_at(const struct device *device)
 	return at;
 }
 
+/* What wakes it is lost, and what comes right behind it. */
+static bool
+sleeps(struct device *device, int64_t now_ms)
+{
+	int64_t after_ms = device->options.sleep_ms;
+	if (after_ms == 0)
+		return false;
+	if (now_ms - device->heard_at_ms >= after_ms)
+		device->awake_again_at_ms = now_ms + WAKE_MS;
+	device->heard_at_ms = now_ms;
+	return now_ms < device->awake_again_at_ms;
+}
+
 void
 device_feed_port(
 	struct device *device, int port, int64_t now_ms, struct device_bytes in)
@@ -213,6 +230,8 @@ device_feed_port(
 	if (!device->there || now_ms < device->heard_from_ms)
 		return;
 	struct channel *channel = &device->channels[port];
+	if (in.len > 0 && sleeps(device, now_ms))
+		return;
 	size_t room = sizeof channel->input - channel->input_len;
 	if (in.len > room)
 		in.len = room;
@@ -226,4 +245,36 @@ device_feed(
 	struct device *device, int64_t now_ms, const void *bytes, size_t len)
 {
 	device_feed_port(device, 0, now_ms, (struct device_bytes){bytes, len});
+}
+
+void
+device_foreign(struct device *device, int64_t now_ms, const char *command)
+{
+	struct channel *channel = device->channels;
+	device_tick(device, now_ms);
+	for (int i = 0; i < device->channel_count; i++)
+		if (device->channels + i == device->at ||
+			(device->urc & 1U << i) != 0)
+			channel = &device->channels[i];
+	if (!device->there || hang_is_mute(device))
+		return;
+	/* A line that our side has begun stays as it is. */
+	(void)line_turn(device, 1U << (channel - device->channels));
+	device->at = channel;
+	if (channel->echo) {
+		line_bytes(device, now_ms, command, strlen(command));
+		line_bytes(device, now_ms, "\r", 1);
+	}
+	at_run_line(device, now_ms, command);
+	device->at = device->channels;
+	(void)line_turn(device, device->urc);
+}
+
+void
+device_flood(struct device *device, int64_t now_ms, size_t count)
+{
+	static const char junk[] = "Z9q~";
+	device_tick(device, now_ms);
+	for (size_t i = 0; i < count && device->there; i += 4)
+		line_bytes(device, now_ms, junk, count - i < 4 ? count - i : 4);
 }

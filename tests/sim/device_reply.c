@@ -55,6 +55,10 @@ word(struct wording *wording, const struct reply *reply)
 		append(wording, "\r\n\r\nOK\r\n.");
 	if (has(reply, DEVICE_QUOTES))
 		append(wording, " Dial \"*123#\".");
+	if (has(reply, DEVICE_PAD_AT))
+		append(wording, "@");
+	if (has(reply, DEVICE_PAD_CR))
+		append(wording, "\r");
 	while (has(reply, DEVICE_LONG) && strlen(wording->text) < LONG_TEXT)
 		append(wording, " Stay with us and win.");
 }
@@ -156,6 +160,33 @@ put_in(struct wording *wording, size_t at, const char *bytes)
 	wording->len += n;
 }
 
+/* The octets of the packing themselves. One that would be a quote or a line
+ * end is one on the line too. */
+static void
+as_raw_packed(struct wording *wording)
+{
+	char hex[BODY_MAX];
+	long len = gsm_packed_hex(wording->text, hex, sizeof hex);
+	if (len < 0)
+		return;
+	len = gsm_from_hex(hex, (uint8_t *)wording->body, sizeof wording->body);
+	wording->len = len < 0 ? 0 : (size_t)len;
+}
+
+/* One behind each eighth octet. */
+static void
+put_nuls(struct wording *wording)
+{
+	for (size_t i = 8; i < wording->len; i += 9) {
+		if (wording->len + 1 > sizeof wording->body)
+			return;
+		memmove(wording->body + i + 1, wording->body + i,
+			wording->len - i);
+		wording->body[i] = '\0';
+		wording->len++;
+	}
+}
+
 /* What happens to the coded text. */
 static void
 spoil(struct device *device, struct wording *wording, const struct reply *reply)
@@ -165,6 +196,10 @@ spoil(struct device *device, struct wording *wording, const struct reply *reply)
 		put_in(wording, 0, "6139");
 		put_in(wording, wording->len, "0000006E0012F4");
 	}
+	if (has(reply, DEVICE_RAW_PACKED))
+		as_raw_packed(wording);
+	if (has(reply, DEVICE_NULS))
+		put_nuls(wording);
 	if (has(reply, DEVICE_GARBLE))
 		garble(device, wording);
 	if (has(reply, DEVICE_SPLICE)) {
@@ -233,7 +268,8 @@ say_before(struct device *device, const struct reply *reply)
 static const char *
 fate(const struct reply *reply)
 {
-	if (has(reply, DEVICE_GARBLE) || has(reply, DEVICE_SPLICE))
+	if (has(reply, DEVICE_GARBLE) || has(reply, DEVICE_SPLICE) ||
+		has(reply, DEVICE_RAW_PACKED))
 		return "garbled";
 	if (has(reply, DEVICE_LATE))
 		return "late";

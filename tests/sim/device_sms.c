@@ -25,6 +25,7 @@ static const char *const fault_names[MAIL_FAULTS] = {
 	[MAIL_ERROR] = "sms_error",
 	[MAIL_LATE] = "sms_late",
 	[MAIL_REBOOT] = "sms_reboot",
+	[MAIL_CUSD] = "sms_cusd",
 };
 
 const char *
@@ -353,6 +354,11 @@ go(struct device *device, int64_t now_ms, const struct sms_submit *submit)
 	case MAIL_REBOOT:
 		device->plan = (struct device_strike){.fault = DEVICE_REBOOT};
 		device->plan_at_ms = now_ms + SENT_MS;
+		break;
+	case MAIL_CUSD:
+		device_push(device, now_ms + SENT_MS / 2, 0,
+			"Your last call cost 0.10.");
+		say_sent(device, now_ms + SENT_MS);
 		break;
 	case MAIL_PROMPT_LATE:
 	case MAIL_PROMPT_MISSING:

@@ -25,6 +25,7 @@ enum mail_fault {
 	MAIL_ERROR,          /* executed; an error all the same */
 	MAIL_LATE,           /* executed; +CMGS 30 s later */
 	MAIL_REBOOT,         /* executed; then the device starts anew */
+	MAIL_CUSD,           /* executed; +CUSD that nobody asked for, first */
 	MAIL_FAULTS
 };
 

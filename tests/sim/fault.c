@@ -41,6 +41,10 @@ static const char *const fault_names[DEVICE_FAULTS] = {
 	[DEVICE_DCS17] = "dcs17",
 	[DEVICE_DCS17_LANG] = "dcs17_lang",
 	[DEVICE_LONG] = "long",
+	[DEVICE_RAW_PACKED] = "raw_packed",
+	[DEVICE_NULS] = "nuls",
+	[DEVICE_PAD_AT] = "pad_at",
+	[DEVICE_PAD_CR] = "pad_cr",
 };
 
 const char *

@@ -44,7 +44,14 @@ enum device_fault {
 	DEVICE_DCS17,        /* UCS2 under dcs 17, no language code */
 	DEVICE_DCS17_LANG,   /* the same with code, U+0000 and junk after */
 	DEVICE_LONG,         /* over 4 KiB of text */
-	DEVICE_FAULTS
+	DEVICE_RAW_PACKED,   /* packed septets as octets, not in hex */
+	DEVICE_NULS,         /* NUL octets on the line and in the text */
+	DEVICE_PAD_AT,       /* "@" behind the text: a septet of nothing */
+	DEVICE_PAD_CR,       /* CR behind the text: the filling of packing */
+	DEVICE_FAULTS,
+	/* What the seeds of the crash simulation draw from; a seed tells
+	 * another story when there is more to draw from. */
+	DEVICE_FAULTS_DRAWN = DEVICE_LONG + 1
 };
 
 /* "lose_request", ...; DEVICE_FAULTS when there is none of that name. */

@@ -274,6 +274,12 @@ order_modem(struct world *world, int64_t now_ms, const struct order *order,
 	case ORDER_PRINT:
 		device_print(device, now_ms, order->text, strlen(order->text));
 		break;
+	case ORDER_FOREIGN:
+		device_foreign(device, now_ms, order->text);
+		break;
+	case ORDER_FLOOD:
+		device_flood(device, now_ms, (size_t)order->count);
+		break;
 	case ORDER_SMS:
 		return send_sms(device, now_ms, order, error);
 	case ORDER_STORED:

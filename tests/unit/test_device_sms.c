@@ -141,6 +141,7 @@ faults_of_a_text_are_what_they_say(void **state)
 		{MAIL_ERROR, "\r\n> ", "\r\n+CMS ERROR: 500\r\n", 1},
 		{MAIL_LATE, "\r\n> ", "", 1},
 		{MAIL_REBOOT, "\r\n> ", "", 1},
+		{MAIL_CUSD, "\r\n> ", "\r\n+CMGS: 2\r\n\r\nOK\r\n", 1},
 	};
 
 	(void)state;
@@ -163,6 +164,20 @@ faults_of_a_text_are_what_they_say(void **state)
 				strstr(lab_hear(&lab, 30000), "+CMGS: "));
 		lab_fini(&lab);
 	}
+}
+
+static void
+answer_nobody_asked_for_comes_before_the_result(void **state)
+{
+	(void)state;
+	begin("standard");
+	(void)lab_talk(&lab, "AT+CUSD=1\r", 0);
+	device_mail_strike(lab.device, MAIL_CUSD);
+	expect("AT+CMGS=25\r", "\r\n> ");
+	assert_string_equal(lab_talk(&lab, TOP "\x1a", 900),
+		"\r\n+CUSD: 0,\"Your last call cost 0.10.\",15\r\n"
+		"\r\n+CMGS: 2\r\n\r\nOK\r\n");
+	lab_fini(&lab);
 }
 
 static void
@@ -254,6 +269,8 @@ main(void)
 		cmocka_unit_test(lists_have_their_forms_and_gaps),
 		cmocka_unit_test(text_to_the_operator_redeems_and_is_answered),
 		cmocka_unit_test(faults_of_a_text_are_what_they_say),
+		cmocka_unit_test(
+			answer_nobody_asked_for_comes_before_the_result),
 		cmocka_unit_test(late_prompt_hears_nothing_before_it),
 		cmocka_unit_test(full_store_makes_the_network_wait),
 		cmocka_unit_test(direct_message_waits_for_its_acknowledgement),

@@ -470,6 +470,7 @@ fate_is_true_for_every_fault(void **state)
 		[MAIL_ERROR] = MODEM_MAYBE_SENT,
 		[MAIL_LATE] = MODEM_ANSWERED,
 		[MAIL_REBOOT] = MODEM_MAYBE_SENT,
+		[MAIL_CUSD] = MODEM_ANSWERED,
 	};
 
 	(void)state;
