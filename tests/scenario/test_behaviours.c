@@ -11,6 +11,7 @@
 #include "tests/support/shelf.h"
 
 static void needs_a_person(void **state);
+static void names_what_is_missing(void **state);
 
 static const struct oddity odd[] = {
 	ODD(1, "answer_comes_later_than_its_ok", "standard",
@@ -87,6 +88,23 @@ static const struct oddity odd[] = {
 		.keys = "{\"boot_ms\": 4000}", .fault = "reboot"),
 	ODD(25, "modem_hangs_and_comes_back", "huawei",
 		.keys = "{\"faults\": {\"hang_ms\": 2000}}", .fault = "hang"),
+	ODD(19, "lte_swallows_the_code", "telit",
+		.keys = "{\"lte_only\": true, \"lte_ussd\": \"silent\"}",
+		.test = names_what_is_missing),
+	ODD(19, "lte_ends_the_code_with_an_error", "huawei",
+		.keys = "{\"lte_only\": true, \"lte_ussd\": \"error_after\", "
+			"\"lte_code\": 258}",
+		.test = names_what_is_missing),
+	ODD(25, "modem_hangs_until_it_is_reset", "standard",
+		.keys = "{\"faults\": {\"hang_cure\": \"atz\"}}",
+		.fault = "hang"),
+	ODD(25, "modem_hangs_until_its_port_is_opened_anew", "quectel",
+		.keys = "{\"faults\": {\"hang_cure\": \"reopen\"}}",
+		.fault = "hang"),
+	ODD(25, "modem_says_error_to_everything", "huawei",
+		.keys = "{\"faults\": {\"hang_kind\": \"error\", "
+			"\"hang_cure\": \"atz\"}}",
+		.fault = "hang"),
 	ODD(26, "another_program_left_hex_as_charset", "standard",
 		.keys = "{\"cscs\": \"HEX\"}"),
 	ODD(26, "another_program_left_ucs2_as_charset", "huawei",
@@ -114,6 +132,31 @@ needs_a_person(void **state)
 				   "name", shelf_name(b)),
 			"last_error"),
 		b->state);
+}
+
+static bool
+says_ussd_unavailable(struct house *h, const void *name)
+{
+	json_t *modem = house_find(house_ask(h, "modems", NULL), "name", name);
+
+	return strstr(house_text(modem, "last_error"), "ussd_unavailable") !=
+	       NULL;
+}
+
+/* Nobody tells its balance, so no card goes; and a person is told why. */
+static void
+names_what_is_missing(void **state)
+{
+	const struct oddity *b = *state;
+	struct house *h = shelf_house();
+
+	house_until_modem(h, shelf_name(b), "ready");
+	shelf_submit(b, shelf_card(b));
+	shelf_submit(b, shelf_card(b) + 1);
+	house_until(h, "USSD is said to be missing", says_ussd_unavailable,
+		shelf_name(b));
+	shelf_until_state(shelf_card(b), "ready");
+	shelf_until_state(shelf_card(b) + 1, "ready");
 }
 
 int

@@ -53,6 +53,11 @@ static const struct oddity odd[] = {
 	ODD(30, "text_that_nobody_asked_for_comes_before_a_prompt", "huawei",
 		TEXT, .fault = "\\r\\n+CUSD: 0,\\\"You won!\\\",15\\r\\n",
 		.test = shelf_keeps_serving),
+	ODD(19, "network_carries_texts_only", "ublox", .operator= BOTHTEL,
+		.keys = "{\"registration\": 6}"),
+	ODD(19, "roaming_network_carries_texts_only", "ublox",
+		.operator= BOTHTEL, .settings = "roaming = true;",
+		.keys = "{\"registration\": 7}"),
 };
 
 /* ---- messages ----------------------------------------------------------- */

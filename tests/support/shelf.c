@@ -26,6 +26,12 @@ static const char text_profile[] =
 	"[recharge]\nvia = sms\nverdict = sms\nsms_to = 121\n"
 	"sms_text = TOP {pin}\nsms_from = SimTel\nsmsc = any\ntimeout = 3\n"
 	"sms_timeout = 60\n";
+static const char both_profile[] =
+	"[operator]\nname = BothTel\nmcc_mnc = 00104\ncurrency = XTS\n"
+	"decimals = 2\npin = \\d{14}\n"
+	"[recharge]\nussd = *121*{pin}#\nvia = ussd, sms\nsms_to = 121\n"
+	"sms_text = TOP {pin}\nsms_from = SimTel\nsmsc = any\ntimeout = 3\n"
+	"sms_timeout = 60\n";
 static const char common_profile[] =
 	"[balance]\nussd = *123#\n"
 	"reply = (?i)balance is (?<balance>[\\d.,]+) (?<currency>[A-Z]+)\n"
@@ -57,7 +63,9 @@ network_of(const char *operator)
 {
 	if (strcmp(operator, MENUTEL) == 0)
 		return "00102";
-	return strcmp(operator, TEXTTEL) == 0 ? "00103" : "00101";
+	if (strcmp(operator, TEXTTEL) == 0)
+		return "00103";
+	return strcmp(operator, BOTHTEL) == 0 ? "00104" : "00101";
 }
 
 /* Adds a modem with a SIM of that operator. */
@@ -110,6 +118,7 @@ shelf_open(void)
 	house_write(house_path(shelf, "sim.pin"), "1234\n");
 	write_operator(MENUTEL, menu_profile);
 	write_operator(TEXTTEL, text_profile);
+	write_operator(BOTHTEL, both_profile);
 	house_start_sim(shelf);
 	house_start(shelf);
 	for (size_t i = 0; i < odd_count; i++)

@@ -16,10 +16,12 @@
 
 struct house;
 
-/* Three operators: by a code; by a menu; by a text, whose verdict is one. */
+/* Operators: by a code; by a menu; by a text, whose verdict is one; by a code
+ * or else by a text. */
 #define SIMTEL  "simtel"
 #define MENUTEL "menutel"
 #define TEXTTEL "texttel"
+#define BOTHTEL "bothtel"
 
 /*
  * One way to be odd. Unless it has a test of its own, two cards go to its
