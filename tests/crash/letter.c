@@ -190,6 +190,7 @@ hand_over(struct letter *letter, struct line *line)
 	const struct message_parts parts = {.loop = post.life->loop,
 		.turn = post.life->turn,
 		.vault = post.life->vault,
+		.balance = post.life->balance,
 		.on_idle = {.fn = on_idle}};
 	const struct message message = {.sender = letter->sender,
 		.smsc = letter->centre,

@@ -71,6 +71,8 @@ draw_terms(struct realm *r)
 		chance(r, 20) ? 0 : 0.02 + 0.01 * (double)realm_draw(r, 15);
 	t->lag_ms = chance(r, 70) ? 0 : realm_draw_ms(r, 2000, 300000);
 	t->letters = chance(r, 40);
+	/* Not drawn: the other seeds stay what they were. */
+	t->by_text = r->seed % 6 == 5;
 	t->bad = chance(r, 20) ? 0 : 0.02 * (double)(1 + realm_draw(r, 8));
 }
 
@@ -91,16 +93,18 @@ write_profile(const struct realm *r, FILE *out)
 	(void)fprintf(out, "ussd_for_other = *121*{pin}*{msisdn}#\n");
 	(void)fprintf(out,
 		"timeout = %ds\nrepeat = %s\n"
-		"sms_from = 121, SimTel\nsmsc = ^\\+2348\n",
-		(int)(t->timeout_ms / 1000), t->repeat_once ? "once" : "never");
+		"sms_from = 121, SimTel\nsmsc = ^\\+%s\n",
+		(int)(t->timeout_ms / 1000), t->repeat_once ? "once" : "never",
+		t->by_text ? "(2348|999)\nsms_timeout = 40s" : "2348");
 	if (t->menu)
 		(void)fprintf(out, "[menu]\n"
 				   "1 = (?i)enter the voucher -> {pin}\n"
 				   "2 = (?i)1\\. ?confirm -> 1\n");
 	(void)fprintf(out,
-		"[balance]\nussd = *123#\n"
+		"[balance]\n%s\n"
 		"reply = (?i)your balance is (?<balance>[\\d.,]+) "
 		"(?<currency>XTS)\nbefore = %s\n",
+		t->by_text ? "sms_to = 121\nsms_text = BAL" : "ussd = *123#",
 		t->before);
 	(void)fprintf(out, "[reply]\n"
 			   "loaded = (?i)credited with (?<amount>[\\d.,]+) "

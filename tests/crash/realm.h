@@ -40,6 +40,7 @@ struct realm_terms {
 	const char *before; /* of [balance] */
 	bool menu, repeat_once;
 	bool letters; /* the operator writes an SMS too */
+	bool by_text; /* he tells the balance by SMS, and is asked so */
 	int lock_after;
 	bool count_all;
 	double trouble; /* how likely a request meets a fault */
