@@ -13,7 +13,10 @@
 
 #include <cmocka.h>
 
-enum { MINUTE = 60000, HOUR = 60 * MINUTE, T0 = 1000, PROBE_MS = 6000 };
+#define MINUTE INT64_C(60000)
+#define HOUR   (60 * MINUTE)
+
+enum { T0 = 1000, PROBE_MS = 6000 };
 
 static struct ladder ladder;
 
@@ -111,7 +114,7 @@ heavy_rungs_keep_a_distance_that_grows_and_is_bounded(void **state)
 			least = LADDER_COOL_MAX_MS;
 		if (count++ > 0)
 			assert_in_range(now - last, least,
-				least + 5 * MINUTE + 2 * PROBE_MS);
+				least + 5 * MINUTE + INT64_C(2) * PROBE_MS);
 		given[rung]++;
 		last = now;
 	}

@@ -14,7 +14,10 @@
 #include "modem/modem_private.h"
 #include "tests/support/rig.h"
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+/* As amounts of milliseconds. */
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
 
 static struct rig rig;
 

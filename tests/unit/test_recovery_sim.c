@@ -18,7 +18,10 @@
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
-enum { FD = 77, TURNS_MAX = 2000000, SECOND = 1000, MINUTE = 60 * SECOND };
+enum { FD = 77, TURNS_MAX = 2000000 };
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
 
 /* The simulated modem behind a port, the driver, and the owner, who can
  * switch the power. */
@@ -228,7 +231,8 @@ expect_cure(const struct row *row, const char *dialect, int kind)
 {
 	const char *cured = strchr(b.rungs, '=');
 
-	if (cured == NULL || strncmp(cured + 1, row->rung, strlen(row->rung)))
+	if (cured == NULL ||
+		strncmp(cured + 1, row->rung, strlen(row->rung)) != 0)
 		fail_msg("%s, kind %d, not %s: %s", dialect, kind, row->rung,
 			b.rungs);
 }
@@ -300,8 +304,7 @@ modem_that_answers_no_request_is_cured_when_its_owner_allows(void **state)
 			if (is_ready() &&
 				modem_recover(b.modem, b.lab.now_ms) != 0)
 				(void)modem_ask(b.modem, span_str("*123#"),
-					MODEM_SEARCH, 20 * SECOND, on_result,
-					NULL);
+					MODEM_SEARCH, 20000, on_result, NULL);
 			run(SECOND);
 		}
 		expect_cure(row, dialect, DEVICE_HANG_USSD);
