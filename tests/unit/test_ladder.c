@@ -249,6 +249,11 @@ unanswered_requests_in_a_row_call_for_a_heavy_rung(void **state)
 	unanswered(1);
 	assert_int_equal(ladder_due(&ladder, now), LADDER_RADIO);
 	ladder_give(&ladder, LADDER_RADIO, now);
+	/* As many again before the next one, whatever the time. */
+	assert_int_equal(ladder_due(&ladder, now + 10 * HOUR), LADDER_NONE);
+	unanswered(LADDER_UNANSWERED_MAX - 1);
+	assert_int_equal(ladder_due(&ladder, now), LADDER_NONE);
+	assert_int_equal(ladder_due(&ladder, now + HOUR), LADDER_REBOOT);
 	/* Being ready proves nothing here; an answer does. */
 	assert_int_equal(ladder_on_well(&ladder, 0), LADDER_NONE);
 	assert_int_equal(ladder_on_well(&ladder, HOUR), LADDER_NONE);
