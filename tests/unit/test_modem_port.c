@@ -377,6 +377,27 @@ stranger_is_only_asked_who_it_is(void **state)
 	end();
 }
 
+/* The ladder of remedies is for the wanted modem alone. */
+static void
+silent_port_that_may_be_anothers_gets_no_remedy(void **state)
+{
+	const char *said = stand.wires[0].written;
+
+	(void)state;
+	begin(2, "350000000000011");
+	run(30 * 60000);
+	assert_int_equal(modem_info(stand.modem)->state, MODEM_ABSENT);
+	assert_non_null(strstr(said, "AT\r"));
+	assert_null(strstr(said, "ATZ"));
+	assert_null(strstr(said, "AT+"));
+	assert_null(strstr(stand.wires[1].written, "AT+"));
+	/* And is found once it is awake. */
+	let_answer(1, ours);
+	run(30 * 60000);
+	assert_ready_at("1-1:1.1");
+	end();
+}
+
 static void
 modem_is_known_by_fourteen_digits_of_its_imei(void **state)
 {
@@ -541,6 +562,8 @@ main(void)
 			modem_none_of_whose_ports_answers_rests_and_is_tried_again),
 		cmocka_unit_test(port_that_takes_no_bytes_is_passed_over),
 		cmocka_unit_test(stranger_is_only_asked_who_it_is),
+		cmocka_unit_test(
+			silent_port_that_may_be_anothers_gets_no_remedy),
 		cmocka_unit_test(modem_is_known_by_fourteen_digits_of_its_imei),
 		cmocka_unit_test(
 			modem_that_does_not_yet_tell_its_imei_is_asked_again),
