@@ -106,9 +106,20 @@ note_stores(struct probe_found *found, const char *line)
 {
 	while ((line = strchr(line, '"')) != NULL) {
 		struct probe_store store = {.name = ""};
-		int n = sscanf(line, "\"%3[A-Z]\",%u,%u", store.name,
-			&store.used, &store.size);
-		bool known = n != 3 || found->store_count == PROBE_STORES_MAX;
+		size_t len = strcspn(line + 1, "\"");
+		bool known = len == 0 || len >= sizeof(store.name) ||
+		             strncmp(line + 1 + len, "\",", 2) != 0 ||
+		             found->store_count == PROBE_STORES_MAX;
+		if (!known) {
+			char *end = NULL;
+			memcpy(store.name, line + 1, len);
+			store.used =
+				(uint32_t)strtoul(line + len + 3, &end, 10);
+			if (*end == ',')
+				store.size =
+					(uint32_t)strtoul(end + 1, NULL, 10);
+			known = *end != ',';
+		}
 		for (size_t i = 0; i < found->store_count; i++)
 			known = known ||
 			        strcmp(found->stores[i].name, store.name) == 0;

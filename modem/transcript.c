@@ -96,8 +96,8 @@ stand_in(struct transcript *t, char *digits, size_t n)
 	(void)snprintf(count, sizeof count, "%02u", which % 100);
 	len = strlen(count);
 	memset(digits, '0', n);
-	if (strlen(front) + len < n)
-		memcpy(digits, front, strlen(front));
+	for (size_t i = 0; strlen(front) + len < n && front[i] != '\0'; i++)
+		digits[i] = front[i];
 	memcpy(digits + n - len, count, len);
 }
 
