@@ -326,6 +326,28 @@ an_operator_with_a_code_is_asked_by_it(void **state)
 	trade_fini(&s.trade);
 }
 
+/* Registered for texts only (27.007 7.2). */
+static void
+a_line_that_carries_no_ussd_is_asked_by_the_text(void **state)
+{
+	struct scene s;
+	memset(&s, 0, sizeof(s));
+	s.sender = "121";
+	trade_init(&s.trade, *state,
+		COUNTER_SIMTEL(RECHARGE, BY_TEXT "ussd = *123#\n"));
+	fakewire_rule(
+		virtual_wire(A), (struct fakewire_rule){.when = "AT+CREG?",
+					 .say = "\r\n+CREG: 1,6\r\n\r\nOK\r\n",
+					 .after_ms = 5});
+	virtual_set_trusted(true);
+	texts_are("\r\n> ", SENT);
+	trade_open(&s.trade);
+	told_150(&s);
+	assert_int_equal(texts(), 1);
+	assert_int_equal(trade_codes(A, "*"), 0);
+	trade_fini(&s.trade);
+}
+
 /* ---- what is no reading ------------------------------------------------- */
 
 /* The loan was taken in between: it would pass for a card's credit. */
@@ -541,6 +563,7 @@ main(void)
 		TEST(what_is_no_answer_leaves_the_question_open),
 		TEST(the_limit_of_a_day_counts_texts),
 		TEST(an_operator_with_a_code_is_asked_by_it),
+		TEST(a_line_that_carries_no_ussd_is_asked_by_the_text),
 		TEST(an_answer_that_may_be_of_a_text_before_a_touch_is_no_reading),
 		TEST(a_text_of_another_life_is_owed_too),
 		TEST(a_balance_told_beside_a_touch_is_no_reading),
