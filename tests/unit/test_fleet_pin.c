@@ -24,7 +24,7 @@
 #define OK    "\r\nOK\r\n"
 #define WRONG "\r\n+CME ERROR: 16\r\n"
 
-enum { MINUTE_MS = 60000 };
+#define MINUTE_MS INT64_C(60000)
 
 struct scene {
 	struct shop shop;
