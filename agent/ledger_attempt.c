@@ -257,9 +257,10 @@ mark_sim(struct ledger *ledger, const struct ledger_op *op,
 }
 
 /*
- * Which attempt credited: this one, but where the operator says on a repeat
- * that we have used the card before. Then it was an earlier one, and this
- * one was refused, as the operator counts.
+ * Which attempt credited: this one, when its own answer says so. A message may
+ * be an earlier one's. Where the operator says on a repeat that we have used
+ * the card before, it was an earlier one, and this one was refused, as the
+ * operator counts.
  */
 static int
 find_credited(struct ledger *ledger, const struct ledger_attempt_settle *s,
@@ -267,11 +268,15 @@ find_credited(struct ledger *ledger, const struct ledger_attempt_settle *s,
 {
 	*out = s->attempt;
 	if (s->event != VOUCHER_USED_BY_ME_ON_REPEAT)
-		return 0;
+		return strcmp(s->by, "sms") == 0
+		               ? ledger_credit_first(ledger, out)
+		               : 0;
 	int rc = ledger_number(ledger,
 		"SELECT id FROM attempt WHERE voucher = ?1 AND id < ?2"
 		" AND fate <> 'not_sent' ORDER BY doubt DESC, id DESC LIMIT 1",
 		out, ledger_int(voucher), ledger_int(s->attempt));
+	if (rc == 0)
+		rc = ledger_credit_first(ledger, out);
 	return rc == -ENOENT ? 0 : rc;
 }
 

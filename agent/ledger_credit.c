@@ -78,9 +78,27 @@ mark_credited(struct ledger *ledger, int64_t attempt)
 	return rc;
 }
 
-/* The last on air, where nothing says which it was. */
+int
+ledger_credit_first(struct ledger *ledger, int64_t *attempt)
+{
+	int64_t first;
+	int rc = ledger_number(ledger,
+		"SELECT f.id FROM attempt a JOIN attempt f"
+		" ON f.voucher = a.voucher AND f.iccid = a.iccid"
+		"  AND f.account = a.account AND f.id <= a.id"
+		" WHERE a.id = ?1 AND f.fate <> 'not_sent'"
+		"  AND (f.verdict = 'none' OR f.verdict = 'pending'"
+		"   OR f.verdict = 'loaded')"
+		" ORDER BY f.id LIMIT 1",
+		&first, ledger_int(*attempt));
+	if (rc == 0)
+		*attempt = first;
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Where nothing says which it was: of the SIM that dialled it last. */
 static int
-last_on_air(struct ledger *ledger, int64_t voucher, int64_t *out)
+find_any(struct ledger *ledger, int64_t voucher, int64_t *out)
 {
 	int rc = ledger_number(ledger,
 		"SELECT id FROM attempt WHERE voucher = ?1"
@@ -88,6 +106,8 @@ last_on_air(struct ledger *ledger, int64_t voucher, int64_t *out)
 		out, ledger_int(voucher));
 	if (rc == -ENOENT)
 		*out = 0; /* a person's word for a card never on air */
+	if (rc == 0)
+		rc = ledger_credit_first(ledger, out);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -100,7 +120,7 @@ ledger_credit_book(
 		rc = clear_doubt(ledger, card);
 	if (rc == 0 && card->state == VOUCHER_LOADED) {
 		if (credited == 0)
-			rc = last_on_air(ledger, card->id, &credited);
+			rc = find_any(ledger, card->id, &credited);
 		if (rc == 0 && credited != 0)
 			rc = mark_credited(ledger, credited);
 	}
@@ -238,8 +258,11 @@ settle(struct ledger *ledger, const struct ledger_op *op,
 		rc = store_evidence(ledger, e);
 	if (rc == 0)
 		rc = mark_voucher(ledger, e, card->id);
+	int64_t credited = e->attempt;
 	if (rc == 0)
-		rc = ledger_credit_book(ledger, card, e->attempt);
+		rc = ledger_credit_first(ledger, &credited);
+	if (rc == 0)
+		rc = ledger_credit_book(ledger, card, credited);
 	if (rc == 0)
 		rc = add_reading(ledger, op, card, found);
 	if (rc == 0)

@@ -288,9 +288,14 @@ int ledger_breaker_hold(struct ledger *ledger, int64_t batch);
  * a trip it counts anew. A card that was loaded before must be loaded again. */
 int ledger_breaker_release(struct ledger *ledger, int64_t batch);
 
+/* Of that attempt and those of its voucher before it on that SIM and account,
+ * the first that may have credited. What nobody can tell apart is the first's:
+ * a later one may have been refused as used, and the operator counts that. */
+int ledger_credit_first(struct ledger *ledger, int64_t *attempt);
+
 /* A new end of a voucher, for its attempts: none is in doubt when it has
- * ended; when loaded, credited is the attempt that did it, 0: the last on
- * air. Its SIM is not barred by what was before, its account forgives what
+ * ended; when loaded, credited is the attempt that did it, 0: nothing says
+ * which. Its SIM is not barred by what was before, its account forgives what
  * was before (ledger_credit.c). */
 int ledger_credit_book(struct ledger *ledger, const struct ledger_card *card,
 	int64_t credited);

@@ -112,6 +112,87 @@ attempt_without_sim_or_account_is_refused(void **state)
 	assert_int_equal(purse_card(p, voucher).state, VOUCHER_READY);
 }
 
+static unsigned
+counted(struct purse *p)
+{
+	struct ledger_account out;
+	assert_int_equal(ledger_account(p->ledger, "sim1", &out), 0);
+	return out.counted;
+}
+
+/* The operator counts the second attempt as a refusal, if it was the first
+ * one that credited: nobody knows, so it stays counted. */
+static void
+credit_of_two_silent_attempts_is_the_first_ones(void **state)
+{
+	struct purse *p = *state;
+	int64_t card = purse_fresh(p);
+	(void)purse_lose(p, card);
+	struct ledger_op op = purse_move(p, card, VOUCHER_RESOLVED_RETRY);
+	purse_must(p, &op);
+	(void)purse_lose(p, card);
+	assert_int_equal(counted(p), 2);
+	op = purse_move(p, card, VOUCHER_RESOLVED_LOADED);
+	purse_must(p, &op);
+	assert_int_equal(counted(p), 1);
+	purse_is_sound(p);
+}
+
+/* "Used by you" says which it was not, no more. */
+static void
+used_by_me_credits_the_first_silent_attempt(void **state)
+{
+	struct purse *p = *state;
+	int64_t card = purse_fresh(p);
+	for (int i = 0; i < 2; i++) {
+		(void)purse_lose(p, card);
+		struct ledger_op op =
+			purse_move(p, card, VOUCHER_RESOLVED_RETRY);
+		purse_must(p, &op);
+	}
+	purse_end(p, purse_dial(p, card), LEDGER_ANSWERED, VERDICT_USED_BY_ME,
+		VOUCHER_USED_BY_ME_ON_REPEAT);
+	assert_int_equal(counted(p), 2);
+	purse_is_sound(p);
+}
+
+/* A word of its own says that it was this one. */
+static void
+answer_of_a_credit_forgives_the_silent_attempt_before(void **state)
+{
+	struct purse *p = *state;
+	int64_t card = purse_fresh(p);
+	(void)purse_lose(p, card);
+	struct ledger_op op = purse_move(p, card, VOUCHER_RESOLVED_RETRY);
+	purse_must(p, &op);
+	purse_end(p, purse_dial(p, card), LEDGER_ANSWERED, VERDICT_LOADED,
+		VOUCHER_CREDITED);
+	assert_int_equal(counted(p), 0);
+	purse_is_sound(p);
+}
+
+/* Nor may an operator's message, which is one of either. */
+static void
+message_credits_the_first_silent_attempt(void **state)
+{
+	struct purse *p = *state;
+	int64_t card = purse_fresh(p);
+	(void)purse_lose(p, card);
+	struct ledger_op op = purse_move(p, card, VOUCHER_RESOLVED_RETRY);
+	purse_must(p, &op);
+	int64_t second = purse_lose(p, card);
+	op = purse_op(p, LEDGER_EVIDENCE);
+	op.u.evidence.attempt = second;
+	op.u.evidence.event = VOUCHER_EVIDENCE;
+	op.u.evidence.verdict = VERDICT_LOADED;
+	op.u.evidence.credited_minor = 10000;
+	op.u.evidence.balance_minor = MONEY_NONE;
+	strcpy(op.u.evidence.by, "sms");
+	purse_must(p, &op);
+	assert_int_equal(counted(p), 1);
+	purse_is_sound(p);
+}
+
 int
 main(void)
 {
@@ -122,6 +203,11 @@ main(void)
 		LEDGER_TEST(
 			two_spellings_of_a_number_are_one_account_in_flight),
 		LEDGER_TEST(attempt_without_sim_or_account_is_refused),
+		LEDGER_TEST(credit_of_two_silent_attempts_is_the_first_ones),
+		LEDGER_TEST(used_by_me_credits_the_first_silent_attempt),
+		LEDGER_TEST(
+			answer_of_a_credit_forgives_the_silent_attempt_before),
+		LEDGER_TEST(message_credits_the_first_silent_attempt),
 	};
 	return cmocka_run_group_tests_name("ledger_account", tests, NULL, NULL);
 }
