@@ -20,6 +20,11 @@ struct network;
 /* The usual options of a dialect. 0, or -1 when there is no such dialect. */
 int device_defaults(struct device_options *options, const char *dialect);
 
+/* The dialects by name, from 0 on; NULL past the end. */
+const char *device_dialect_name(size_t i);
+/* Whether a modem of that dialect says so when its SIM is changed. */
+bool device_tells_of_swaps(const char *dialect);
+
 /*
  * A device, as yet without power. The network must live longer and must
  * know its IMSI; the hook is told what truly happens. seed and the name make

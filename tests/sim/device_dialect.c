@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct dialect *const tables[] = {
+	dialects_sticks, dialects_modules};
+
 const struct dialect *
 dialect_by_name(const char *name)
 {
-	static const struct dialect *const tables[] = {
-		dialects_sticks, dialects_modules};
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct dialect *row = tables[i]; row->name != NULL;
 			row++)
@@ -25,6 +26,24 @@ dialect_list(const char *const *list)
 {
 	static const char *const none[] = {NULL};
 	return list != NULL ? list : none;
+}
+
+const char *
+device_dialect_name(size_t i)
+{
+	for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+		for (const struct dialect *row = tables[t]; row->name != NULL;
+			row++)
+			if (i-- == 0)
+				return row->name;
+	return NULL;
+}
+
+bool
+device_tells_of_swaps(const char *dialect)
+{
+	const struct dialect *row = dialect_by_name(dialect);
+	return row != NULL && dialect_list(row->swapped)[0] != NULL;
 }
 
 int

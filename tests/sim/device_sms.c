@@ -130,6 +130,8 @@ mail_answer(struct device *device, int64_t now_ms, const char *text)
 		.zone_quarters = 4,
 		.message_class = SMS_NO_CLASS,
 		.reference = ++device->mail.reference};
+	if (device->options.mail.by_hand)
+		return;
 	if (text[0] != '\0' && device_message(device, due, &message, NULL) != 0)
 		abort();
 }

@@ -43,6 +43,7 @@ struct mail_options {
 	int first;            /* the lowest index: 0 or 1 */
 	enum mail_form form;
 	bool full_silent;    /* no word of a full store */
+	bool by_hand;        /* whoever hears SIM_SMS brings it, or does not */
 	int64_t wall_ms;     /* UTC at the time 0 of the device's clock */
 	int64_t delay_ms[2]; /* from the network's text to the SIM */
 	int64_t prompt_ms;   /* how late a late prompt is */

@@ -19,7 +19,7 @@ enum sim_event_kind {
 	SIM_FAULT,    /* modem, what, code where there is one */
 	SIM_BOOT,     /* modem */
 	SIM_PORT,     /* modem, what: "up" or "down" */
-	SIM_SMS,      /* account, text */
+	SIM_SMS,      /* modem, account, text */
 	SIM_SMS_SENT, /* modem, account: to which number, text, reached */
 	SIM_SWAP      /* modem, by: it has read another SIM than before */
 };

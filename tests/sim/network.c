@@ -47,6 +47,8 @@ static const struct {
 	[NETWORK_CANCELLED] = {"cancelled", "Cancelled."},
 	[NETWORK_BAD_CHOICE] = {"bad_choice", "Not a valid choice."},
 	[NETWORK_BAD_CODE] = {"bad_code", "Unknown service code."},
+	[NETWORK_LAST] = {"last", "Last recharge {amount} serial {serial}."},
+	[NETWORK_NO_LAST] = {"no_last", "No recharge yet."},
 };
 
 static const char *const card_states[] = {
@@ -143,11 +145,24 @@ network_add_account(struct network *network, const char *imsi,
 		abort();
 	(void)snprintf(account->key, sizeof account->key, "%s", key);
 	(void)snprintf(account->msisdn, sizeof account->msisdn, "%s", msisdn);
+	account->purse = account;
 	account->balance_minor = balance_minor;
 	list_add(&network->accounts, &network->account_count, account);
 	map_put(&network->by_id, account->key, account);
 	if (account->msisdn[0] != '\0')
 		map_put(&network->by_id, account->msisdn, account);
+	return 0;
+}
+
+int
+network_share_account(struct network *network, const char *imsi,
+	const char *msisdn, const char *owner)
+{
+	struct network_account *whose = map_get(&network->by_id, owner);
+	if (whose == NULL || network_add_account(network, imsi, msisdn, 0) != 0)
+		return -1;
+	struct network_account *account = map_get(&network->by_id, imsi);
+	account->purse = whose;
 	return 0;
 }
 
@@ -203,6 +218,7 @@ struct filling {
 	int64_t amount_minor;
 	int64_t balance_minor;
 	const char *number;
+	const char *voucher_pin; /* NULL: no serial */
 };
 
 static void
@@ -212,6 +228,16 @@ put_money(const struct network *network, int64_t minor, char out[64])
 	(void)snprintf(out, 64, "%s%llu.%02u %s", minor < 0 ? "-" : "",
 		(unsigned long long)(whole / 100), (unsigned)(whole % 100),
 		network->options.currency);
+}
+
+static const char *
+serial_of(const char *voucher_pin)
+{
+	enum { SERIAL_DIGITS = 6 };
+	size_t len = voucher_pin != NULL ? strlen(voucher_pin) : 0;
+	if (len <= SERIAL_DIGITS)
+		return "";
+	return voucher_pin + len - SERIAL_DIGITS;
 }
 
 static void
@@ -229,15 +255,17 @@ say(const struct network *network, enum network_text which,
 		{"{amount}", amount},
 		{"{balance}", balance},
 		{"{number}", filling->number == NULL ? "" : filling->number},
+		{"{serial}", serial_of(filling->voucher_pin)},
 	};
+	const size_t count = sizeof holes / sizeof holes[0];
 	size_t len = 0;
 	const char *p = network->options.texts[which];
 	while (*p != '\0' && len + 64 < NETWORK_TEXT_MAX) {
 		size_t i = 0;
-		while (i < 3 &&
+		while (i < count &&
 			strncmp(p, holes[i].name, strlen(holes[i].name)) != 0)
 			i++;
-		if (i == 3) {
+		if (i == count) {
 			out[len++] = *p++;
 			continue;
 		}
@@ -290,7 +318,8 @@ judge(const struct redemption *redemption, const struct network_card *card)
 		return NETWORK_INVALID;
 	switch (card->state) {
 	case CARD_USED:
-		return strcmp(card->credited_to, redemption->target->key) == 0
+		return strcmp(card->credited_to,
+			       redemption->target->purse->key) == 0
 		               ? NETWORK_USED_BY_YOU
 		               : NETWORK_USED;
 	case CARD_EXPIRED:
@@ -353,13 +382,17 @@ redeem(struct network *network, struct redemption *redemption,
 	struct network_account *account = redemption->target != NULL
 	                                          ? redemption->target
 	                                          : redemption->caller;
+	struct network_account *purse = account->purse;
 	int64_t credited = 0;
 	if (is_credit(outcome)) {
 		credited = card->amount_minor;
 		card->state = CARD_USED;
 		card->executed++;
-		memcpy(card->credited_to, account->key, NETWORK_ID_MAX);
-		account->balance_minor += credited;
+		memcpy(card->credited_to, purse->key, NETWORK_ID_MAX);
+		purse->balance_minor += credited;
+		purse->last_minor = credited;
+		(void)snprintf(purse->last_pin, sizeof purse->last_pin, "%s",
+			redemption->voucher_pin);
 	}
 	tell(network, &(struct sim_event){
 			      .kind = SIM_REDEEM,
@@ -375,8 +408,8 @@ redeem(struct network *network, struct redemption *redemption,
 			      .executed = card == NULL ? 0 : card->executed,
 		      });
 	count_wrong(network, redemption, outcome);
-	struct filling filling = {
-		credited, account->balance_minor, redemption->msisdn};
+	struct filling filling = {credited, purse->balance_minor,
+		redemption->msisdn, redemption->voucher_pin};
 	bool by_sms = redemption->by_sms || (network->options.sms_verdict &&
 						    outcome != NETWORK_BUSY &&
 						    outcome != NETWORK_LOCKED);
@@ -421,11 +454,19 @@ dial(struct network *network, struct network_account *caller,
 	char code[NETWORK_TEXT_MAX];
 	(void)snprintf(code, sizeof code, "%s", request->text);
 	struct redemption redemption = {.request = request, .caller = caller};
-	struct filling filling = {.balance_minor = caller->balance_minor};
+	struct filling filling = {
+		.balance_minor = caller->purse->balance_minor};
 	char *voucher_pin = NULL;
 	char *msisdn = NULL;
 	if (strcmp(code, "*123#") == 0) {
 		say(network, NETWORK_BALANCE, &filling, answer->text);
+	} else if (strcmp(code, "*124#") == 0) {
+		filling.amount_minor = caller->purse->last_minor;
+		filling.voucher_pin = caller->purse->last_pin;
+		say(network,
+			caller->purse->last_pin[0] == '\0' ? NETWORK_NO_LAST
+							   : NETWORK_LAST,
+			&filling, answer->text);
 	} else if (strcmp(code, "*120#") == 0) {
 		caller->session = NETWORK_ENTER;
 		answer->mode = 1;
@@ -448,7 +489,8 @@ go_on(struct network *network, struct network_account *caller,
 	const struct network_request *request, struct network_answer *answer)
 {
 	enum network_session session = caller->session;
-	struct filling filling = {.balance_minor = caller->balance_minor};
+	struct filling filling = {
+		.balance_minor = caller->purse->balance_minor};
 	size_t len = strlen(request->text);
 	caller->session = NETWORK_NONE;
 	if (session == NETWORK_ENTER && len > 0 && len < NETWORK_PIN_MAX &&
@@ -477,6 +519,7 @@ tell_sms(const struct network *network, const struct network_account *caller,
 	if (caller != NULL && answer->sms[0] != '\0')
 		tell(network, &(struct sim_event){.kind = SIM_SMS,
 				      .t_ms = request->now_ms,
+				      .modem = request->modem,
 				      .account = caller->key,
 				      .text = answer->sms});
 }
@@ -525,7 +568,8 @@ network_sms(struct network *network, const char *number,
 	answer->text[0] = answer->sms[0] = '\0';
 	if (caller == NULL || strcmp(number, NETWORK_SMS_TO) != 0)
 		return;
-	struct filling filling = {.balance_minor = caller->balance_minor};
+	struct filling filling = {
+		.balance_minor = caller->purse->balance_minor};
 	(void)snprintf(text, sizeof text, "%s", request->text);
 	if (strcasecmp(text, "BAL") == 0) {
 		say(network, NETWORK_BALANCE, &filling, answer->sms);

@@ -35,6 +35,8 @@ enum network_text {
 	NETWORK_CANCELLED,
 	NETWORK_BAD_CHOICE,
 	NETWORK_BAD_CODE,
+	NETWORK_LAST,
+	NETWORK_NO_LAST,
 	NETWORK_TEXTS
 };
 
@@ -46,7 +48,8 @@ struct network_options {
 	bool sms_verdict; /* answers "wait"; the verdict goes by SMS */
 	bool sms_copy;    /* the verdict goes by SMS as well */
 	char currency[8];
-	/* {amount}, {balance} and {number} are filled in. */
+	/* {amount}, {balance}, {number} and {serial} (the last six digits
+	 * of the PIN) are filled in. */
 	char texts[NETWORK_TEXTS][160];
 };
 
@@ -60,11 +63,15 @@ enum network_session {
 struct network_account {
 	char key[NETWORK_ID_MAX]; /* IMSI, or a number that no SIM has */
 	char msisdn[NETWORK_ID_MAX];
+	struct network_account
+		*purse; /* whose balance it has: mostly its own */
 	int64_t balance_minor;
 	int wrong_in_a_row;
 	bool locked;
 	enum network_session session; /* of the SIM that has this account */
 	char typed_pin[NETWORK_PIN_MAX];
+	char last_pin[NETWORK_PIN_MAX]; /* of its last credit, or "" */
+	int64_t last_minor;
 };
 
 struct network_card {
@@ -115,6 +122,11 @@ void network_say(
  * when it is there already or a name is too long. */
 int network_add_account(struct network *network, const char *imsi,
 	const char *msisdn, int64_t balance_minor);
+
+/* One SIM more of an account (owner: its first IMSI): one balance, but
+ * locked and counted by itself. 0, or -1. */
+int network_share_account(struct network *network, const char *imsi,
+	const char *msisdn, const char *owner);
 
 /* Adds or replaces a card that was never credited. 0, or -1. */
 int network_add_card(struct network *network, const char *voucher_pin,
