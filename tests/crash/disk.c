@@ -19,6 +19,7 @@ struct handle {
 	sqlite3_file base;
 	struct file *file;
 	bool remove;
+	bool new_name; /* its folder is synced with it */
 };
 
 /* ---- an open file ------------------------------------------------------ */
@@ -97,7 +98,6 @@ disk_truncate(sqlite3_file *base, sqlite3_int64 size)
 	return SQLITE_OK;
 }
 
-/* The folder is synced with a file that was made since: so does os_unix. */
 static void
 sync_folder(void)
 {
@@ -133,7 +133,8 @@ lose_some(struct file *f)
 static int
 disk_sync(sqlite3_file *base, int flags)
 {
-	struct file *f = file_of(base);
+	struct handle *h = (struct handle *)(void *)base;
+	struct file *f = h->file;
 	(void)flags;
 	if (f->temporary)
 		return power_is_on() ? SQLITE_OK : SQLITE_IOERR_FSYNC;
@@ -147,8 +148,9 @@ disk_sync(sqlite3_file *base, int flags)
 	for (const struct pending *p = f->first; p; p = p->next)
 		pending_apply(&f->durable, p);
 	pending_drop(f);
-	if (!f->made_safe)
+	if (h->new_name || !f->made_safe)
 		sync_folder();
+	h->new_name = false;
 	return SQLITE_OK;
 }
 
@@ -287,6 +289,10 @@ disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags,
 		h->file = file_new(name);
 	h->file->temporary = temporary;
 	h->remove = temporary || (flags & SQLITE_OPEN_DELETEONCLOSE);
+	/* os_unix does so with the first sync of a journal or log that it may
+	 * have made, also where the file was there. */
+	h->new_name = (flags & SQLITE_OPEN_CREATE) &&
+	              (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL));
 	h->base.pMethods = &methods;
 	if (out_flags)
 		*out_flags = flags;
