@@ -23,9 +23,9 @@ move_balance(struct realm *r, const struct realm_modem *m)
 		network_account(r->network, r->sims[m->sim].imsi);
 	int64_t minor = 5000 * (int64_t)(1 + realm_draw(r, 4));
 	bool buys = realm_draw(r, 3) == 0;
-	if (buys && account->balance_minor < minor)
+	if (buys && account->purse->balance_minor < minor)
 		return;
-	account->balance_minor += buys ? -minor : minor;
+	account->purse->balance_minor += buys ? -minor : minor;
 	story_tell("clerk: %s on %s, %" PRId64, buys ? "a bundle" : "a loan",
 		m->name, minor);
 }

@@ -120,16 +120,26 @@ law_at_end_of_life(int64_t ran_ms)
 
 /* The PIN in a request: in the code, or typed into the menu. */
 static bool
-pin_of(const char *code, char out[16])
+pin_of(const char *code, const char *before, char out[16])
 {
-	static const char recharge[] = "*121*";
-	bool direct = strncmp(code, recharge, strlen(recharge)) == 0;
-	const char *from = direct ? code + strlen(recharge) : code;
+	bool direct = strncmp(code, before, strlen(before)) == 0;
+	const char *from = direct ? code + strlen(before) : code;
 	size_t len = strspn(from, "0123456789");
 	if (len != 14)
 		return false;
 	(void)snprintf(out, 16, "%.14s", from);
 	return true;
+}
+
+/* The network did nothing, and said so. */
+static bool
+answer_allows(const struct fact *f)
+{
+	bool came =
+		f->answer_came ||
+		(f->answer_at_ms > 0 && f->answer_at_ms <= virtual_now_ms());
+	return came && (strcmp(f->outcome, "busy") == 0 ||
+			       strcmp(f->outcome, "locked") == 0);
 }
 
 static bool
@@ -141,8 +151,7 @@ may_be_dialled_again(const struct fact *f)
 		return true; /* a late "busy" may be another card's */
 	if (law.realm->terms.repeat_once && !f->repeated)
 		return true;
-	return f->answer_came && (strcmp(f->outcome, "busy") == 0 ||
-					 strcmp(f->outcome, "locked") == 0);
+	return answer_allows(f);
 }
 
 struct last_attempt {
@@ -184,9 +193,11 @@ check_written(const struct realm_card *card, const struct fact *f)
 }
 
 static const char *
-account_of(const struct realm_card *card, const char *imsi)
+account_of(const struct realm_card *card, const struct realm_sim *sim)
 {
-	return strcmp(card->target, "self") == 0 ? imsi : card->target;
+	return strcmp(card->target, "self") == 0
+	               ? realm_owner(law.realm, sim)->imsi
+	               : card->target;
 }
 
 static void
@@ -203,13 +214,36 @@ check_alone(const struct realm_card *card, const char *account)
 	}
 }
 
+/* A pause that ran out allows one more, and doubles. */
 static void
-on_request(const struct sim_event *e)
+note_pace(const struct realm_sim *sim)
 {
-	char voucher_pin[16];
-	realm_words(law.realm);
-	if (!pin_of(e->code, voucher_pin))
-		return;
+	struct sim_fact *s = sim_fact(sim);
+	int64_t pause = law.realm->terms.reject_pause_ms;
+	if (s->wrong > 0 && ran_now() - s->last_ran_ms >= pause)
+		s->pauses++;
+	s->last_ran_ms = ran_now();
+}
+
+static void
+note_flight(const struct sim_event *e, struct fact *f, const char *account)
+{
+	if (f->requests > 0 && !f->person_retries && !answer_allows(f))
+		f->repeated = true;
+	(void)snprintf(f->account, sizeof(f->account), "%s", account);
+	f->person_retries = false;
+	f->in_flight = true;
+	f->requests++;
+	f->outcome = e->reached ? "?" : "lost";
+	f->answer_came = false;
+	f->answer_at_ms = 0;
+	counts.redeemed++;
+}
+
+/* By whichever way. */
+static void
+on_air(const struct sim_event *e, const char *voucher_pin)
+{
 	struct realm_card *card = realm_card(law.realm, voucher_pin);
 	if (!card) {
 		law_break("law 1: %s was dialled, no file has it", voucher_pin);
@@ -224,27 +258,31 @@ on_request(const struct sim_event *e)
 			  "by a machine; before: %s, its answer %s",
 			voucher_pin, f->voucher, f->outcome,
 			f->answer_came ? "came" : "did not come");
-	if (f->requests > 0 && !f->person_retries)
-		f->repeated = true;
 	check_written(card, f);
-	check_alone(card, account_of(card, sim->imsi));
-	(void)snprintf(f->account, sizeof(f->account), "%s",
-		account_of(card, sim->imsi));
-	f->person_retries = false;
-	f->in_flight = true;
-	f->requests++;
-	f->outcome = e->reached ? "?" : "lost";
-	f->answer_came = false;
+	check_alone(card, account_of(card, sim));
+	note_flight(e, f, account_of(card, sim));
 	law.dialled[m - law.realm->modems] = card;
-	counts.redeemed++;
 	if (!e->reached)
 		realm_others(law.realm, sim->imsi, card->amount_minor);
-	/* A pause that ran out allows one more, and doubles. */
-	struct sim_fact *s = sim_fact(sim);
-	int64_t pause = law.realm->terms.reject_pause_ms;
-	if (s->wrong > 0 && ran_now() - s->last_ran_ms >= pause)
-		s->pauses++;
-	s->last_ran_ms = ran_now();
+	note_pace(sim);
+}
+
+static void
+on_request(const struct sim_event *e)
+{
+	char voucher_pin[16];
+	realm_words(law.realm);
+	if (pin_of(e->code, "*121*", voucher_pin))
+		on_air(e, voucher_pin);
+}
+
+static void
+on_text(const struct sim_event *e)
+{
+	char voucher_pin[16];
+	realm_words(law.realm);
+	if (pin_of(e->text, "TOP ", voucher_pin))
+		on_air(e, voucher_pin);
 }
 
 static bool
@@ -291,6 +329,7 @@ on_redeem(const struct sim_event *e)
 		return;
 	}
 	struct fact *f = law_fact(card);
+	law.redeemed = card;
 	f->outcome = network_text_name_of(e->outcome);
 	if (e->executed > 1)
 		law_break("law 1: %s was executed twice", e->voucher_pin);
@@ -302,6 +341,14 @@ on_redeem(const struct sim_event *e)
 	count_row(e);
 }
 
+/* Only these two answers let a machine dial again. */
+static bool
+is_again(const char *text)
+{
+	return strstr(text, "try again later") ||
+	       strstr(text, "Too many wrong");
+}
+
 /* The answer to what that modem dialled last. */
 static void
 on_reply(const struct sim_event *e)
@@ -311,11 +358,22 @@ on_reply(const struct sim_event *e)
 	bool plain = strcmp(e->fate, "sent") == 0 ||
 	             strcmp(e->fate, "late") == 0 ||
 	             strcmp(e->fate, "twice") == 0;
-	/* Only these two answers let a machine dial again. */
-	bool again = strstr(e->text, "try again later") ||
-	             strstr(e->text, "Too many wrong");
-	if (card && plain && again)
+	if (card && plain && is_again(e->text))
 		law_fact(card)->answer_came = true;
+}
+
+const struct realm_card *
+law_last_redeemed(void)
+{
+	return law.redeemed;
+}
+
+void
+law_text_comes(const struct realm_card *card, const char *text, int64_t at_ms)
+{
+	struct fact *f = law_fact(card);
+	if (is_again(text) && (f->answer_at_ms == 0 || at_ms < f->answer_at_ms))
+		f->answer_at_ms = at_ms;
 }
 
 void
@@ -339,7 +397,9 @@ law_on_event(void *ctx, const struct sim_event *e)
 	case SIM_PORT:
 	case SIM_SWAP:
 	case SIM_SMS:
+		break;
 	case SIM_SMS_SENT:
+		on_text(e);
 		break;
 	}
 }

@@ -46,6 +46,12 @@ void law_disk_is_full(bool on);
 void law_person_retries(const struct realm_card *card);
 void law_person_unlocks(const struct realm_sim *sim);
 
+/* The card that the network heard of last. */
+const struct realm_card *law_last_redeemed(void);
+/* The operator's own text about that card is with the SIM by then. */
+void law_text_comes(
+	const struct realm_card *card, const char *text, int64_t at_ms);
+
 /* The card of a voucher, NULL before its batch was seen. */
 struct realm_card *law_card_of(int64_t voucher);
 /* Whether the network credited it. */
@@ -60,6 +66,7 @@ struct law_counts {
 	uint64_t redeemed; /* requests with a PIN that came on air */
 	uint64_t loaded, refused, lives, cuts;
 	uint64_t forgiven; /* residual cases */
+	uint64_t spoofs;   /* strangers' messages that were looked at */
 };
 struct law_counts *law_counts(void);
 

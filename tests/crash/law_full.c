@@ -10,6 +10,7 @@
 #include "agent/turn.h"
 #include "tests/crash/disk.h"
 #include "tests/crash/law_inner.h"
+#include "tests/crash/letter.h"
 #include "tests/crash/life.h"
 #include "tests/crash/power.h"
 #include "tests/crash/story.h"
@@ -134,6 +135,8 @@ on_decided(void *ctx, const struct ledger_attempt *a)
 		*named = *named || strcmp(a->by, "balance") == 0;
 	if (law.realm->residual == REALM_LATE_TEXT)
 		*named = *named || by_text;
+	if (law.realm->residual == REALM_FORGED)
+		*named = *named || strcmp(a->by, "sms") == 0;
 	return true;
 }
 
@@ -176,6 +179,27 @@ came_on_air(const struct fact *f)
 	return f->requests > 0 && f->outcome && strcmp(f->outcome, "lost") != 0;
 }
 
+static bool
+on_last(void *ctx, const struct ledger_attempt *a)
+{
+	*(enum ledger_fate *)ctx = a->fate;
+	return true;
+}
+
+/* repeat = once: it waits for its repeat, which did not leave or met a
+ * service that was busy (contract: a ready or held one that was on air). */
+static bool
+waits_for_its_repeat(const struct ledger_voucher *v, const struct fact *f)
+{
+	enum ledger_fate fate = LEDGER_ANSWERED;
+	bool waits = v->state == VOUCHER_READY || v->state == VOUCHER_HELD;
+	if (!waits || !law.realm->terms.repeat_once)
+		return false;
+	(void)ledger_each_attempt(law.life->ledger, v->id, on_last, &fate);
+	return fate == LEDGER_NOT_SENT || strcmp(f->outcome, "busy") == 0 ||
+	       strcmp(f->outcome, "locked") == 0;
+}
+
 static void
 check_voucher(const struct ledger_voucher *v)
 {
@@ -197,7 +221,9 @@ check_voucher(const struct ledger_voucher *v)
 	if (!flies)
 		law_fact(card)->in_flight = false;
 	if (law_was_credited(card) && !flies && v->state != VOUCHER_LOADED &&
-		v->state != VOUCHER_UNKNOWN && !law_forgives(v->id))
+		v->state != VOUCHER_UNKNOWN &&
+		!waits_for_its_repeat(v, law_fact(card)) &&
+		!law_forgives(v->id))
 		law_break("law 2: voucher %" PRId64 " (%s) is %s (%s), the "
 			  "network credited it",
 			v->id, card->voucher_pin, voucher_state_name(v->state),
@@ -375,6 +401,29 @@ check_counts(void)
 		law_break("law 4: the ledger does not fit together: %s", what);
 }
 
+/* Who is not the operator, or does not come through its centre, changes
+ * nothing. */
+static bool
+on_message(void *ctx, const struct ledger_message *m)
+{
+	(void)ctx;
+	bool operators = letter_is_operators(m->sender, m->smsc);
+	law_counts()->spoofs += !operators;
+	if (!operators &&
+		(m->attempt != 0 || m->waits || m->verdict != VERDICT_NONE))
+		law_break("law 4: message %" PRId64 " from %s by %s is a "
+			  "stranger's, and was taken for attempt %" PRId64,
+			m->id, m->sender, m->smsc, m->attempt);
+	return true;
+}
+
+static void
+check_messages(void)
+{
+	struct ledger_message_filter all = {.limit = 0};
+	(void)ledger_each_message(law.life->ledger, &all, on_message, NULL);
+}
+
 void
 law_in_full(void)
 {
@@ -386,6 +435,8 @@ law_in_full(void)
 		check_file(&law.realm->files[i]);
 	if (law.openings % CHECK_EVERY == 0)
 		check_counts();
+	if (law.openings % CHECK_EVERY == 1)
+		check_messages();
 	if (law.openings % VERIFY_EVERY == 0)
 		check_chain();
 }
@@ -408,6 +459,7 @@ void
 law_check_all(void)
 {
 	law_in_full();
+	check_messages();
 	check_counts();
 	check_chain();
 }
@@ -456,8 +508,11 @@ law_tell_event(const struct sim_event *e)
 		story_tell("    swap: %s", e->modem);
 		break;
 	case SIM_SMS:
-	case SIM_SMS_SENT:
 		story_tell("    sms: %s %s", e->account, e->text);
+		break;
+	case SIM_SMS_SENT:
+		story_tell("%s > %s to %s%s", e->modem, e->text, e->account,
+			e->reached ? "" : " (lost on the way)");
 		break;
 	}
 }

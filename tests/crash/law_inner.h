@@ -16,15 +16,16 @@ enum {
 
 /* What is true of a card. */
 struct fact {
-	int64_t voucher;     /* 0: not in the ledger */
-	unsigned requests;   /* on air with its PIN */
-	const char *outcome; /* of the last; "lost": not reached; "" */
-	bool answer_came;    /* its text left the modem */
+	int64_t voucher;      /* 0: not in the ledger */
+	unsigned requests;    /* on air with its PIN */
+	const char *outcome;  /* of the last; "lost": not reached; "" */
+	bool answer_came;     /* its text left the modem */
+	int64_t answer_at_ms; /* when its SMS is with the SIM; 0 */
 	bool credited;
 	bool person_retries; /* since the last request */
 	bool repeated;
 	bool in_flight; /* until the daemon settles it */
-	char account[16];
+	char account[20];
 	int64_t waits_since_ms; /* ready without a reason; 0 */
 };
 
@@ -39,6 +40,7 @@ struct law {
 	struct fact facts[REALM_CARDS_MAX];
 	struct sim_fact sims[REALM_SIMS_MAX];
 	struct realm_card *dialled[REALM_MODEMS_MAX]; /* last on that modem */
+	const struct realm_card *redeemed;            /* the last */
 	uint16_t card_of[LAW_VOUCHERS_MAX];           /* index + 1 */
 	unsigned openings;
 	int64_t seen_seq; /* audit entries looked at */

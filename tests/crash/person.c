@@ -266,6 +266,13 @@ lift_locks(struct realm *r)
 }
 
 void
+person_rests(struct realm *r, struct life *life)
+{
+	lift_locks(r);
+	pause_modem(life, "", true);
+}
+
+void
 person_tidies_up(struct realm *r, struct life *life)
 {
 	struct choice choice;

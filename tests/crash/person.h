@@ -12,6 +12,8 @@ struct realm;
 /* One act, drawn. */
 void person_acts(struct realm *realm, struct life *life);
 
+/* Nothing is dialled from now on, until somebody tidies up. */
+void person_rests(struct realm *realm, struct life *life);
 /* Everything that waits for a person is settled; the operator's hotline
  * lifts its locks. */
 void person_tidies_up(struct realm *realm, struct life *life);

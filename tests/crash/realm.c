@@ -68,6 +68,18 @@ realm_sim(struct realm *r, const char *id)
 	return NULL;
 }
 
+const struct realm_sim *
+realm_owner(const struct realm *r, const struct realm_sim *sim)
+{
+	return r->terms.shared && sim == &r->sims[1] ? &r->sims[0] : sim;
+}
+
+bool
+realm_mixes_up_texts(const struct realm *r)
+{
+	return (r->terms.sms_verdict || r->terms.sms) && !r->terms.serials;
+}
+
 const char *
 realm_residual_name(enum realm_residual residual)
 {
@@ -75,6 +87,7 @@ realm_residual_name(enum realm_residual residual)
 		[REALM_NOTHING] = "nothing",
 		[REALM_OTHER_CREDIT] = "other_credit",
 		[REALM_LATE_TEXT] = "late_text",
+		[REALM_FORGED] = "forged",
 	};
 	return (unsigned)residual < REALM_RESIDUALS ? names[residual] : NULL;
 }
@@ -94,15 +107,19 @@ realm_init(struct realm *r, uint64_t seed, enum realm_residual residual,
 	rng_init(&r->secret, seed, "secret");
 	rng_init(&r->paper, seed, "paper");
 	wire_reset(&r->wire);
+	r->modem_count = 1 + realm_draw(r, REALM_MODEMS_MAX - 1);
 	realm_draw_terms(r);
+	r->terms.shared = r->terms.shared && r->modem_count > 1;
 	(void)mkdir(LIFE_SPOOL_DIR, 0755);
 	(void)mkdir(REALM_INCOMING, 02770);
 	struct network_options options;
 	network_defaults(&options);
 	options.lock_after = r->terms.lock_after;
 	options.count_all = r->terms.count_all;
+	options.sms_verdict = r->terms.sms_verdict;
+	options.sms_copy = r->terms.sms_copy;
 	r->network = network_new(&options, hook);
-	r->modem_count = 1 + realm_draw(r, REALM_MODEMS_MAX - 1);
+	realm_usual_words(r);
 	realm_make_sims(r);
 	realm_make_modems(r, hook);
 	realm_profile(r);

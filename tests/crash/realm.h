@@ -27,10 +27,14 @@ enum realm_residual {
 	REALM_NOTHING,
 	REALM_OTHER_CREDIT, /* somebody else loads the same amount */
 	REALM_LATE_TEXT,    /* a text that outlasts every quiet time */
+	REALM_FORGED,       /* an SMS through the operator's own centre */
 	REALM_RESIDUALS
 };
 /* "other_credit"; NULL past the end. */
 const char *realm_residual_name(enum realm_residual residual);
+
+/* Where the final answer comes from: `verdict` of the profile. */
+enum realm_verdict { REALM_BY_USSD, REALM_BY_SMS, REALM_BY_BALANCE };
 
 /* What the profile says, and what the network does. */
 struct realm_terms {
@@ -39,8 +43,15 @@ struct realm_terms {
 	unsigned max_rejects, batch_rejects, retries;
 	const char *before; /* of [balance] */
 	bool menu, repeat_once;
-	bool letters; /* the operator writes an SMS too */
-	bool by_text; /* he tells the balance by SMS, and is asked so */
+	enum realm_verdict verdict;
+	bool ussd, sms;   /* how PINs go: `via` */
+	bool sms_verdict; /* the verdict of a USSD recharge comes by SMS */
+	bool sms_copy;    /* it comes by SMS as well */
+	bool serials;     /* texts tell the card's serial */
+	bool bare;        /* they tell no balance */
+	bool proof;       /* there is a code for the last recharge */
+	bool shared;      /* the first two SIMs have one account */
+	int64_t sms_timeout_ms;
 	int lock_after;
 	bool count_all;
 	double trouble; /* how likely a request meets a fault */
@@ -123,6 +134,10 @@ void realm_profile(struct realm *r);
 /* How likely each fault is from now on; 0: none. */
 void realm_trouble(struct realm *r, double chance);
 
+/* Whether somebody waits for a text that another card's may be: then a text
+ * that is lost keeps its SIM from settling anything for a day. */
+bool realm_mixes_up_texts(const struct realm *r);
+
 /* Draws how the network words its next answer. */
 void realm_words(struct realm *r);
 
@@ -143,6 +158,10 @@ bool realm_is_incoming(const struct realm_file *f);
 struct realm_card *realm_card(struct realm *r, const char *voucher_pin);
 struct realm_modem *realm_modem(struct realm *r, const char *name);
 struct realm_sim *realm_sim(struct realm *r, const char *id);
+
+/* The SIM that the account of this one is named after: mostly itself. */
+const struct realm_sim *realm_owner(
+	const struct realm *r, const struct realm_sim *sim);
 
 /* The SIMs of two modems, or of one and the drawer, change places. */
 void realm_swap(struct realm *r, size_t modem, size_t sim);

@@ -41,7 +41,8 @@ draw_card(struct realm *r, struct realm_card *card, bool amounts)
 	card->amount_told = amounts;
 	draw_state(r, card);
 	(void)snprintf(card->target, sizeof(card->target), "self");
-	if (realm_chance(r, 25))
+	/* Whom the balance proves nothing of, there only a person settles. */
+	if (realm_chance(r, r->terms.verdict == REALM_BY_BALANCE ? 5 : 25))
 		(void)snprintf(card->target, sizeof(card->target),
 			"070000009%u",
 			(unsigned)realm_draw(r, REALM_NUMBERS) % 10);
@@ -53,8 +54,7 @@ draw_card(struct realm *r, struct realm_card *card, bool amounts)
 static void
 write_row(FILE *out, const struct realm_card *card)
 {
-	(void)fprintf(
-		out, "%s,s%s,", card->voucher_pin, card->voucher_pin + 10);
+	(void)fprintf(out, "%s,%s,", card->voucher_pin, card->voucher_pin + 8);
 	if (card->amount_told)
 		(void)fprintf(out, "%d.%02d", (int)(card->amount_minor / 100),
 			(int)(card->amount_minor % 100));
@@ -111,7 +111,9 @@ realm_drop(struct realm *r, unsigned rows)
 	memset(f, 0, sizeof(*f));
 	(void)snprintf(f->name, sizeof(f->name), "batch%u.csv",
 		(unsigned)r->file_count % 1000 + 1);
-	bool amounts = realm_chance(r, 85);
+	/* The balance proves nothing of a card whose worth is not known. */
+	bool amounts =
+		r->terms.verdict == REALM_BY_BALANCE || realm_chance(r, 85);
 	/* A whole box may be stolen, or of last year. */
 	r->bad = r->terms.bad > 0 && realm_chance(r, 15) ? 0.5 : r->terms.bad;
 	r->amount_minor = realm_chance(r, 50) ? a_worth(r) : 0;

@@ -14,6 +14,7 @@ enum { REALM_TIMEOUT_MIN_MS = 8000 }; /* as a reload may set it */
 bool realm_chance(struct realm *r, unsigned percent);
 
 void realm_draw_terms(struct realm *r);
+void realm_usual_words(struct realm *r);
 void realm_make_sims(struct realm *r);
 void realm_make_modems(struct realm *r, struct sim_hook hook);
 

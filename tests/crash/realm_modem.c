@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/loop.h"
 #include "tests/crash/wire.h"
 #include "tests/virtual/virtual.h"
 
@@ -24,19 +25,39 @@ realm_make_sims(struct realm *r)
 			"89000000000000000%02u", n);
 		(void)snprintf(
 			sim->msisdn, sizeof(sim->msisdn), "08000000%02u", n);
-		int rc = network_add_account(r->network, sim->imsi, sim->msisdn,
-			100 * (int64_t)realm_draw(r, 1000));
+		const struct realm_sim *owner = realm_owner(r, sim);
+		int64_t minor = 100 * (int64_t)realm_draw(r, 1000);
+		int rc = owner == sim
+		                 ? network_add_account(r->network, sim->imsi,
+					   sim->msisdn, minor)
+		                 : network_share_account(r->network, sim->imsi,
+					   sim->msisdn, owner->imsi);
 		assert(rc == 0);
 		(void)rc;
 	}
 }
 
 static void
+draw_mail(struct realm *r, struct mail_options *o)
+{
+	o->by_hand = true; /* see letter */
+	o->wall_ms = loop_wall_ms() - virtual_now_ms();
+	o->first = (int)realm_draw(r, 2);
+	o->form = (enum mail_form)realm_draw(r, MAIL_SAME_LINE + 1);
+	o->sm_size = 1 + (int)realm_draw(r, realm_chance(r, 30) ? 4 : 30);
+	o->me_size = 1 + (int)realm_draw(r, realm_chance(r, 30) ? 4 : 50);
+	o->full_silent = realm_chance(r, 30);
+	o->prompt_ms = realm_draw_ms(r, 500, 20000);
+	o->late_ms = realm_draw_ms(r, 2000, 60000);
+}
+
+static void
 draw_device(struct realm *r, struct device_options *o)
 {
-	static const char *const dialects[] = {
-		"standard", "huawei", "quectel", "simcom"};
-	int rc = device_defaults(o, dialects[realm_draw(r, 4)]);
+	size_t count = 0;
+	while (device_dialect_name(count))
+		count++;
+	int rc = device_defaults(o, device_dialect_name(realm_draw(r, count)));
 	assert(rc == 0);
 	(void)rc;
 	o->cut = realm_chance(r, 50) ? 0 : 1 + (int)realm_draw(r, 40);
@@ -57,6 +78,7 @@ draw_device(struct realm *r, struct device_options *o)
 	o->late_ms = REALM_TIMEOUT_MIN_MS + r->terms.fence_ms - 4500;
 	if (r->residual == REALM_LATE_TEXT)
 		o->late_ms = 40000 + 6 * r->terms.fence_ms;
+	draw_mail(r, &o->mail);
 }
 
 static void
@@ -81,6 +103,8 @@ configure(struct realm *r, size_t i)
 	c->port = r->modems[i].where;
 	c->identity = r->modems[i].where;
 	c->baud = 115200;
+	if (r->terms.shared && i < 2)
+		(void)snprintf(c->account, sizeof(c->account), "shop");
 }
 
 void
@@ -122,6 +146,9 @@ realm_trouble(struct realm *r, double how_likely)
 			chances[f] = how_likely / 8;
 		for (size_t f = 0; f < sizeof(often) / sizeof(*often); f++)
 			chances[often[f]] = how_likely / 2;
+		chances = device_options(device)->mail.chance;
+		for (int f = 0; f < MAIL_FAULTS; f++)
+			chances[f] = how_likely / 5;
 		device_changed(device, virtual_now_ms());
 	}
 }
@@ -143,7 +170,7 @@ change_sim(struct realm_modem *m, bool hot)
 static bool
 tells_of_swaps(const struct realm_modem *m)
 {
-	return strcmp(device_options(m->device)->dialect, "standard") != 0;
+	return device_tells_of_swaps(device_options(m->device)->dialect);
 }
 
 void
@@ -153,7 +180,8 @@ realm_swap(struct realm *r, size_t modem, size_t sim)
 	for (size_t i = 0; i < r->modem_count; i++)
 		if (r->modems[i].sim == sim)
 			other = &r->modems[i];
-	if (other == m)
+	/* An account is configured for a modem: its SIM stays in it. */
+	if (other == m || r->terms.shared)
 		return;
 	if (other)
 		other->sim = m->sim;

@@ -6,14 +6,48 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/problem.h"
+#include "tests/sim/network_sms.h"
 
 void
 realm_new_timeout(struct realm *r)
 {
 	r->terms.timeout_ms =
 		REALM_TIMEOUT_MIN_MS + 1000 * (int64_t)realm_draw(r, 13);
+}
+
+/* Who redeems how, and what the operator writes about it. */
+static void
+draw_ways(struct realm *r)
+{
+	struct realm_terms *t = &r->terms;
+	size_t drawn = realm_draw(r, 100);
+	bool forged = r->residual == REALM_FORGED;
+	t->ussd = drawn < 76 || drawn >= 84;
+	t->sms = drawn >= 76 && drawn < 92;
+	t->sms_verdict = (drawn >= 60 && drawn < 76) ||
+	                 (t->ussd && t->sms && realm_chance(r, 50)) ||
+	                 (forged && t->ussd);
+	if (drawn >= 92 && !forged)
+		t->verdict = REALM_BY_BALANCE;
+	else if (t->sms_verdict && realm_chance(r, 50))
+		t->verdict = REALM_BY_SMS;
+	t->sms_copy = !t->sms_verdict && t->verdict != REALM_BY_BALANCE &&
+	              realm_chance(r, 40);
+	t->serials = t->verdict != REALM_BY_BALANCE &&
+	             realm_chance(r, t->sms || t->sms_verdict ? 75 : 20);
+	t->bare = realm_chance(r, 30);
+	t->proof = realm_chance(r, 20);
+	t->repeat_once = realm_chance(r, 20);
+	t->shared = realm_chance(r, 15);
+	t->sms_timeout_ms = 1000 * (int64_t)(20 + realm_draw(r, 280));
+	t->menu = t->ussd && realm_chance(r, 15);
+	if (t->verdict == REALM_BY_BALANCE && strcmp(t->before, "never") == 0)
+		t->before = "auto";
+	if (forged)
+		t->lag_ms = 0; /* a credit that shows late is another story */
 }
 
 void
@@ -30,16 +64,70 @@ realm_draw_terms(struct realm *r)
 	t->batch_rejects = 2 + (unsigned)realm_draw(r, 4);
 	t->retries = 1 + (unsigned)realm_draw(r, 3);
 	t->before = before[realm_draw(r, 4)];
-	t->menu = realm_chance(r, 15);
 	t->lock_after = 3;
 	t->count_all = realm_chance(r, 50);
 	t->trouble = realm_chance(r, 20)
 	                     ? 0
 	                     : 0.02 + 0.01 * (double)realm_draw(r, 15);
 	t->lag_ms = realm_chance(r, 70) ? 0 : realm_draw_ms(r, 2000, 300000);
-	t->letters = realm_chance(r, 40);
 	t->bad =
 		realm_chance(r, 20) ? 0 : 0.02 * (double)(1 + realm_draw(r, 8));
+	draw_ways(r);
+}
+
+static void
+write_recharge(const struct realm_terms *t, FILE *out)
+{
+	static const char *const verdicts[] = {[REALM_BY_USSD] = "ussd",
+		[REALM_BY_SMS] = "sms",
+		[REALM_BY_BALANCE] = "balance"};
+	(void)fprintf(out, "[recharge]\nverdict = %s\nvia = %s\n",
+		verdicts[t->verdict],
+		!t->sms    ? "ussd"
+		: !t->ussd ? "sms"
+			   : "ussd, sms");
+	/* A menu cannot say for whom: there only self cards are dialled. */
+	if (t->ussd)
+		(void)fprintf(out,
+			"ussd = %s\nussd_for_other = *121*{pin}*{msisdn}#\n",
+			t->menu ? "*120#" : "*121*{pin}#");
+	if (t->sms)
+		(void)fprintf(out,
+			"sms_to = " NETWORK_SMS_TO "\nsms_text = TOP {pin}\n"
+			"sms_text_for_other = TOP {pin} {msisdn}\n");
+	(void)fprintf(out,
+		"timeout = %ds\nsms_timeout = %ds\nrepeat = %s\n"
+		"sms_from = 121, " NETWORK_SMS_SENDER "\nsmsc = ^\\+99900\n",
+		(int)(t->timeout_ms / 1000), (int)(t->sms_timeout_ms / 1000),
+		t->repeat_once ? "once" : "never");
+	if (t->menu)
+		(void)fprintf(out, "[menu]\n"
+				   "1 = (?i)enter the voucher -> {pin}\n"
+				   "2 = (?i)1\\. ?confirm -> 1\n");
+}
+
+static void
+write_reply(FILE *out)
+{
+	static const struct {
+		const char *key, *words;
+	} rules[] = {
+		{"loaded", "credited with (?<amount>[\\d.,]+) "
+			   "(?<currency>XTS)"},
+		{"invalid", "invalid voucher"},
+		{"used", "already used"},
+		{"used_by_me", "already used by you"},
+		{"expired", "voucher has expired"},
+		{"card_blocked", "voucher (is|has been) blocked"},
+	};
+	(void)fprintf(out, "[reply]\n");
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		(void)fprintf(out,
+			"%s = (?i)%s(?:.*? serial (?<serial>\\d+))?\n",
+			rules[i].key, rules[i].words);
+	(void)fprintf(out, "sim_blocked = (?i)too many wrong\n"
+			   "busy = (?i)try again later\n"
+			   "pending = (?i)request received\n");
 }
 
 static void
@@ -49,38 +137,19 @@ write_profile(const struct realm *r, FILE *out)
 	(void)fprintf(out,
 		"[operator]\nname = SimTel\nmcc_mnc = 00101\n"
 		"currency = XTS\ndecimals = 2\nnumber_format = 1,234.56\n"
-		"pin = \\d{14}\nmsisdn = 0[789]\\d{8}\n"
-		"[recharge]\n");
-	/* A menu cannot say for whom: there only self cards are dialled. */
-	if (t->menu)
-		(void)fprintf(out, "ussd = *120#\n");
-	else
-		(void)fprintf(out, "ussd = *121*{pin}#\n");
-	(void)fprintf(out, "ussd_for_other = *121*{pin}*{msisdn}#\n");
-	(void)fprintf(out,
-		"timeout = %ds\nrepeat = %s\n"
-		"sms_from = 121, SimTel\nsmsc = ^\\+2348\n",
-		(int)(t->timeout_ms / 1000), t->repeat_once ? "once" : "never");
-	if (t->menu)
-		(void)fprintf(out, "[menu]\n"
-				   "1 = (?i)enter the voucher -> {pin}\n"
-				   "2 = (?i)1\\. ?confirm -> 1\n");
+		"pin = \\d{14}\nmsisdn = 0[789]\\d{8}\n");
+	write_recharge(t, out);
 	(void)fprintf(out,
 		"[balance]\nussd = *123#\n"
 		"reply = (?i)your balance is (?<balance>[\\d.,]+) "
 		"(?<currency>XTS)\nbefore = %s\n",
 		t->before);
-	(void)fprintf(out, "[reply]\n"
-			   "loaded = (?i)credited with (?<amount>[\\d.,]+) "
-			   "(?<currency>XTS)\n"
-			   "invalid = (?i)invalid voucher\n"
-			   "used = (?i)already used\n"
-			   "used_by_me = (?i)already used by you\n"
-			   "expired = (?i)voucher has expired\n"
-			   "card_blocked = (?i)voucher (is|has been) blocked\n"
-			   "sim_blocked = (?i)too many wrong\n"
-			   "busy = (?i)try again later\n"
-			   "pending = (?i)request received\n");
+	if (t->proof)
+		(void)fprintf(out,
+			"[proof]\nussd = *124#\nreply = (?i)last recharge "
+			"(?<amount>[\\d.,]+) (?<currency>XTS) serial "
+			"(?<serial>\\d+)\n");
+	write_reply(out);
 	(void)fprintf(out,
 		"[limits]\nmax_rejects = %u\nreject_pause = %ds\n"
 		"batch_rejects = %u\nmin_interval = %ds\nretries = %u\n"

@@ -108,7 +108,6 @@ on_opened(void *ctx)
 {
 	(void)ctx;
 	law_at_opening();
-	letter_at_opening();
 }
 
 static bool
@@ -213,6 +212,17 @@ anything_left(void)
 	return left;
 }
 
+/* After a text was lost no other tells whose it is, until nothing was dialled
+ * for a day: a person who knows that lets a day pass. */
+static bool
+rest_a_day(void)
+{
+	if (!realm_mixes_up_texts(&realm))
+		return false;
+	person_rests(&realm, &life);
+	return virtual_run_until(life.loop, DAY + 60 * MINUTE, is_over, NULL);
+}
+
 /* The faults stop; whoever is needed comes every few minutes. */
 static void
 let_all_end(void)
@@ -220,7 +230,7 @@ let_all_end(void)
 	int64_t from_ms = virtual_now_ms();
 	story_tell("==== the faults stop");
 	trouble_ends(&realm);
-	bool over = !begin();
+	bool over = !begin() || rest_a_day();
 	int64_t step_ms = MINUTE;
 	while (!over && virtual_now_ms() < from_ms + DAYS_MAX * DAY) {
 		realm_drop_rest(&realm);
@@ -269,7 +279,7 @@ run_seed(uint64_t seed, const struct run_options *options)
 	paper_reset(&realm.paper);
 	memset(&life, 0, sizeof(life));
 	law_reset(&realm, &life);
-	letter_reset(&realm, &life);
+	letter_reset(&realm);
 	realm_init(&realm, seed, (enum realm_residual)options->residual, truth);
 	disk_reset(&realm.disk);
 	disk_is_harsh(true);

@@ -16,7 +16,7 @@
 #include "tests/sim/rng.h"
 #include "tests/virtual/virtual.h"
 
-enum { FIRST_FD = 1000, READ_MAX = 512, LINE_MS = 3 };
+enum { FIRST_FD = 1000, READ_MAX = 512, LINE_MS = 3, KERNEL_BYTES = 4096 };
 
 struct wire {
 	struct port port; /* first: the port is the wire */
@@ -25,6 +25,9 @@ struct wire {
 	bool is_open;
 	bool hung_up;            /* it went away since it was opened */
 	int64_t silent_until_ms; /* bytes take time on a line */
+	/* What left the device and was not read: a start does not lose it. */
+	char unread[KERNEL_BYTES];
+	size_t unread_len;
 };
 
 static struct {
@@ -49,6 +52,19 @@ hear_nothing(struct wire *wire)
 		continue;
 }
 
+/* A full queue stops the line. */
+static void
+queue_bytes(struct wire *wire)
+{
+	size_t n = 1;
+	while (n > 0 && wire->unread_len < KERNEL_BYTES) {
+		n = device_take(wire->device, virtual_now_ms(),
+			wire->unread + wire->unread_len,
+			KERNEL_BYTES - wire->unread_len);
+		wire->unread_len += n;
+	}
+}
+
 static void
 watch_line(struct wire *wire)
 {
@@ -57,6 +73,8 @@ watch_line(struct wire *wire)
 		wire->hung_up = true;
 	if (!wire->is_open && !all.keep)
 		hear_nothing(wire);
+	else if (wire->is_open && !wire->hung_up)
+		queue_bytes(wire);
 }
 
 /* ---- the port ---------------------------------------------------------- */
@@ -72,6 +90,7 @@ on_open(struct port *port)
 		return -ENOENT;
 	wire->is_open = true;
 	wire->hung_up = false;
+	wire->unread_len = 0;
 	return 0;
 }
 
@@ -91,7 +110,11 @@ on_read(struct port *port, void *buf, size_t cap)
 		return -EIO;
 	if (virtual_now_ms() < wire->silent_until_ms)
 		return 0;
-	return (ssize_t)device_take(wire->device, virtual_now_ms(), buf, cap);
+	size_t n = wire->unread_len < cap ? wire->unread_len : cap;
+	memcpy(buf, wire->unread, n);
+	wire->unread_len -= n;
+	memmove(wire->unread, wire->unread + n, wire->unread_len);
+	return (ssize_t)n;
 }
 
 /* Mostly all, sometimes a part, as a terminal with a full queue does. */
@@ -174,7 +197,8 @@ virtual_next_ms(int fd)
 	assert(fd - FIRST_FD < all.count);
 	struct wire *wire = &all.wires[fd - FIRST_FD];
 	watch_line(wire);
-	int64_t at_ms = device_wake_at(wire->device);
+	int64_t at_ms = wire->unread_len > 0 ? virtual_now_ms()
+	                                     : device_wake_at(wire->device);
 	if (wire->hung_up)
 		return virtual_now_ms();
 	return at_ms > wire->silent_until_ms ? at_ms : wire->silent_until_ms;

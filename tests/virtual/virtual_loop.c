@@ -11,7 +11,7 @@
 #include "agent/clock.h"
 #include "agent/loop.h"
 
-enum { TURNS_MAX = 2000000, START_MS = 5000000 };
+enum { TURNS_MAX = 2000000, TURNS_A_SECOND = 100, START_MS = 5000000 };
 
 /* 2023-11-14 12:00:00 UTC */
 #define START_WALL_MS INT64_C(1699963200000)
@@ -187,8 +187,12 @@ virtual_run_until(
 	struct loop *loop, int64_t ms, virtual_seen_fn *seen, void *ctx)
 {
 	int64_t end = ms == INT64_MAX ? INT64_MAX : time_now.now_ms + ms;
+	int64_t from = time_now.now_ms;
 	loop->stop_wanted = false;
-	for (int i = 0; i < TURNS_MAX; i++) {
+	/* Days of a shop that idles are as many turns as one that spins. */
+	for (int64_t i = 0; i < TURNS_MAX + (time_now.now_ms - from) / 1000 *
+						    TURNS_A_SECOND;
+		i++) {
 		turn(loop);
 		if (seen && seen(ctx))
 			return true;
