@@ -43,18 +43,33 @@ ends_with(struct span s, const char *word)
 	return s.len >= n && memcmp(s.ptr + s.len - n, word, n) == 0;
 }
 
-/* "+CREG: 1", "^RSSI:7", "*PSUTTZ: ...": modems print such lines at any
- * moment, even in the middle of a text; no operator begins a line so. */
+/* Behind these two signs operators write prices and tags as well. */
+static bool
+is_rare_noise(struct span line)
+{
+	static const char *const names[] = {"$QC", "#QSS:", "#STN:"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (span_starts(line, span_str(names[i])))
+			return true;
+	return false;
+}
+
+/* "+CREG: 1", "^RSSI:7", "*E2REG: 2", "%NWSTATE: ...": modems print such lines
+ * at any moment, even in the middle of a text; no operator begins a line so. */
 static bool
 is_noise(struct span line)
 {
 	enum { NAME_MIN = 3 };
+	static const char marks[] = "+^*%_";
 	size_t n = 1;
 
-	if (line.len == 0 || (line.ptr[0] != '+' && line.ptr[0] != '^' &&
-				     line.ptr[0] != '*'))
+	if (is_rare_noise(line))
+		return true;
+	if (line.len < 2 || !memchr(marks, line.ptr[0], sizeof marks - 1) ||
+		!is_upper(line.ptr[1]))
 		return false;
-	while (n < line.len && is_upper(line.ptr[n]))
+	while (n < line.len && (is_upper(line.ptr[n]) || is_digit(line.ptr[n])))
 		n++;
 	return n > NAME_MIN && n < line.len && line.ptr[n] == ':';
 }

@@ -278,6 +278,23 @@ noise_in_a_text_is_taken_out_of_it(void **state)
 			NULL},
 		{"+CUSD: 2,\"one\r\n*PSUTTZ: 1\r\n two\",15\r\n",
 			"L[*PSUTTZ: 1]L[+CUSD: 2,\"one two\",15]", NULL},
+		/* Icera, Option, Ericsson, Telit, Qualcomm */
+		{"+CUSD: 0,\"on\r\n%NWSTATE: 2,00101,3G,3G,1\r\ne\",15\r\n",
+			"L[%NWSTATE: 2,00101,3G,3G,1]L[+CUSD: 0,\"one\",15]",
+			NULL},
+		{"+CUSD: 0,\"on\r\n_OSIGQ: 18,0\r\ne\",15\r\n",
+			"L[_OSIGQ: 18,0]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"on\r\n*E2REG: 2\r\ne\",15\r\n",
+			"L[*E2REG: 2]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"on\r\n#QSS: 1\r\ne\",15\r\n",
+			"L[#QSS: 1]L[+CUSD: 0,\"one\",15]", NULL},
+		{"+CUSD: 0,\"on\r\n$QCRSSI: 12\r\ne\",15\r\n",
+			"L[$QCRSSI: 12]L[+CUSD: 0,\"one\",15]", NULL},
+		/* a price and a tag are the operator's */
+		{"+CUSD: 0,\"on\r\n$USD: 12\r\n#TIP: a\r\ne\",15\r\n",
+			"L[+CUSD: 0,\"on\\r\\n$USD: 12\\r\\n#TIP: a\\r\\ne\","
+			"15]",
+			NULL},
 		/* like noise, but the text ends with it */
 		{"+CUSD: 2,\"one\r\n^ABC:CD\",15\r\n",
 			"L[+CUSD: 2,\"one\\r\\n^ABC:CD\",15]", NULL},
