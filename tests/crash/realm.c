@@ -95,12 +95,13 @@ realm_residual_name(enum realm_residual residual)
 /* ---- begin and end ----------------------------------------------------- */
 
 void
-realm_init(struct realm *r, uint64_t seed, enum realm_residual residual,
-	struct sim_hook hook)
+realm_init(struct realm *r, const struct realm_wish *wish, struct sim_hook hook)
 {
 	memset(r, 0, sizeof(*r));
+	uint64_t seed = wish->seed;
 	r->seed = seed;
-	r->residual = residual;
+	r->residual = wish->residual;
+	r->family = wish->family;
 	rng_init(&r->chance, seed, "realm");
 	rng_init(&r->disk, seed, "disk");
 	rng_init(&r->wire, seed, "wire");

@@ -97,7 +97,8 @@ struct realm_lag {
 struct realm {
 	uint64_t seed;
 	enum realm_residual residual;
-	struct rng chance; /* of what happens */
+	const char *family; /* of all modems; NULL: drawn */
+	struct rng chance;  /* of what happens */
 	struct rng disk, wire, secret, paper;
 	struct realm_terms terms;
 	struct network *network;
@@ -122,8 +123,13 @@ struct realm {
 };
 
 /* A new world of that seed; the hook is told the truth. */
-void realm_init(struct realm *r, uint64_t seed, enum realm_residual residual,
-	struct sim_hook hook);
+struct realm_wish {
+	uint64_t seed;
+	enum realm_residual residual;
+	const char *family; /* of all modems; NULL: drawn */
+};
+void realm_init(
+	struct realm *r, const struct realm_wish *wish, struct sim_hook hook);
 void realm_fini(struct realm *r);
 
 /* Another time-out, which the next realm_profile() writes. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/loop.h"
+#include "tests/crash/story.h"
 #include "tests/crash/wire.h"
 #include "tests/virtual/virtual.h"
 
@@ -51,13 +52,33 @@ draw_mail(struct realm *r, struct mail_options *o)
 	o->late_ms = realm_draw_ms(r, 2000, 60000);
 }
 
-static void
-draw_device(struct realm *r, struct device_options *o)
+/* Any that the simulator speaks, but: who has no messages at all where PINs
+ * go by SMS alone, and one that the driver cannot ask anything. */
+static bool
+can_work(const struct realm *r, const char *family)
 {
+	bool texts_only = r->terms.sms && !r->terms.ussd;
+	return (!texts_only || device_has_messages(family)) &&
+	       strcmp(family, "sonyericsson") != 0;
+}
+
+static const char *
+draw_family(struct realm *r)
+{
+	const char *family;
 	size_t count = 0;
 	while (device_dialect_name(count))
 		count++;
-	int rc = device_defaults(o, device_dialect_name(realm_draw(r, count)));
+	do
+		family = device_dialect_name(realm_draw(r, count));
+	while (!can_work(r, family));
+	return r->family ? r->family : family;
+}
+
+static void
+draw_device(struct realm *r, struct device_options *o)
+{
+	int rc = device_defaults(o, draw_family(r));
 	assert(rc == 0);
 	(void)rc;
 	o->cut = realm_chance(r, 50) ? 0 : 1 + (int)realm_draw(r, 40);
@@ -121,6 +142,7 @@ realm_make_modems(struct realm *r, struct sim_hook hook)
 		(void)snprintf(o.name, sizeof(o.name), "%s", m->name);
 		(void)snprintf(o.imei, sizeof(o.imei), "3500000000000%02u", n);
 		put_sim(r, m, &o);
+		story_tell("%s is a %s, with %s", m->name, o.dialect, o.imsi);
 		m->device = device_new(&o, r->network, hook, r->seed);
 		assert(m->device);
 		device_start(m->device, virtual_now_ms());

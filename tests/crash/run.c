@@ -280,7 +280,11 @@ run_seed(uint64_t seed, const struct run_options *options)
 	memset(&life, 0, sizeof(life));
 	law_reset(&realm, &life);
 	letter_reset(&realm);
-	realm_init(&realm, seed, (enum realm_residual)options->residual, truth);
+	realm_init(&realm,
+		&(struct realm_wish){.seed = seed,
+			.residual = (enum realm_residual)options->residual,
+			.family = options->family},
+		truth);
 	disk_reset(&realm.disk);
 	disk_is_harsh(true);
 	spare_reset();

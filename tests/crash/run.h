@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 struct run_options {
-	double hours;      /* virtual, until the faults stop */
-	unsigned residual; /* an enum realm_residual */
+	double hours;       /* virtual, until the faults stop */
+	unsigned residual;  /* an enum realm_residual */
+	const char *family; /* of all modems; NULL: drawn */
 };
 
 struct run_result {

@@ -29,13 +29,16 @@ usage(void)
 {
 	(void)fputs(
 		"usage: simulate [--seed N | --from N] [--runs N]"
-		" [--hours H] [--residual NAME] [--story] [--keep] [--quiet]\n"
+		" [--hours H]\n       [--residual NAME] [--family NAME] "
+	        "[--story]"
+		" [--keep] [--quiet]\n"
 		"  --seed   this seed only\n"
 		"  --from   the first seed (1)\n"
 		"  --runs   how many seeds (100)\n"
 		"  --hours  virtual hours until the faults stop (2)\n"
-		"  --residual  other_credit, late_text: a false entry may\n"
-		"           stand there, with the evidence named\n"
+		"  --residual  other_credit, late_text, forged: a false entry\n"
+		"           may stand there, with the evidence named\n"
+		"  --family all modems are of it (tests/sim/DESIGN.md)\n"
 		"  --story  tells the whole story of each seed\n"
 		"  --keep   goes on after a seed that breaks a law\n"
 		"  --quiet  no stories, only what was broken\n",
@@ -63,6 +66,7 @@ read_wishes(int argc, char **argv, struct wishes *w)
 		{"runs", required_argument, NULL, 'r'},
 		{"hours", required_argument, NULL, 'h'},
 		{"residual", required_argument, NULL, 'x'},
+		{"family", required_argument, NULL, 'm'},
 		{"story", no_argument, NULL, 't'},
 		{"keep", no_argument, NULL, 'k'},
 		{"quiet", no_argument, NULL, 'q'},
@@ -79,6 +83,8 @@ read_wishes(int argc, char **argv, struct wishes *w)
 			w->options.hours = strtod(optarg, NULL);
 		else if (c == 'x')
 			w->options.residual = residual_of(optarg);
+		else if (c == 'm')
+			w->options.family = optarg;
 		else if (c == 't')
 			w->story = true;
 		else if (c == 'k')

@@ -24,6 +24,8 @@ int device_defaults(struct device_options *options, const char *dialect);
 const char *device_dialect_name(size_t i);
 /* Whether a modem of that dialect says so when its SIM is changed. */
 bool device_tells_of_swaps(const char *dialect);
+/* Whether it can send and keep short messages. */
+bool device_has_messages(const char *dialect);
 
 /*
  * A device, as yet without power. The network must live longer and must

@@ -46,6 +46,13 @@ device_tells_of_swaps(const char *dialect)
 	return row != NULL && dialect_list(row->swapped)[0] != NULL;
 }
 
+bool
+device_has_messages(const char *dialect)
+{
+	const struct dialect *row = dialect_by_name(dialect);
+	return row != NULL && !row->no_mail;
+}
+
 int
 device_defaults(struct device_options *options, const char *dialect)
 {
