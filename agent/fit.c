@@ -158,6 +158,12 @@ same_refusal(enum verdict a, enum verdict b)
 }
 
 static bool
+is_silent(enum verdict v)
+{
+	return v == VERDICT_NONE || v == VERDICT_PENDING;
+}
+
+static bool
 verdict_fits(const struct fit_message *m, const struct fit_attempt *a,
 	enum answer serial)
 {
@@ -169,7 +175,9 @@ verdict_fits(const struct fit_message *m, const struct fit_attempt *a,
 	case FIT_DOUBT:
 		return true;
 	case FIT_LOADED:
-		return m->verdict == VERDICT_LOADED;
+		return m->verdict == VERDICT_LOADED ||
+		       (a->repeated && is_silent(a->verdict) &&
+			       verdict_is_refusal(m->verdict));
 	case FIT_REJECTED:
 		/* Only what names the card says more than the refusal. */
 		return m->verdict == VERDICT_LOADED && serial == SAME;

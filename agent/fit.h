@@ -40,11 +40,12 @@ struct fit_attempt {
 	enum fit_standing standing;
 	enum verdict verdict; /* that it has so far */
 	bool read;            /* it has had its message */
-	bool elsewhere;       /* another SIM dialled it for a number, which may
-	                         be this SIM's: it is never the one here */
-	int64_t card_minor;   /* MONEY_NONE */
-	struct span serial;   /* "" where not known */
-	struct span number;   /* "" for the SIM itself */
+	bool repeated;      /* one of several of its voucher that were on air */
+	bool elsewhere;     /* another SIM dialled it for a number, which may
+	                       be this SIM's: it is never the one here */
+	int64_t card_minor; /* MONEY_NONE */
+	struct span serial; /* "" where not known */
+	struct span number; /* "" for the SIM itself */
 	struct fit_moment began;
 };
 

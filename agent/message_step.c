@@ -22,6 +22,7 @@ message_offer(struct fit *fit, const struct ledger_cause *cause)
 			cause->open, cause->flying),
 		.verdict = cause->verdict,
 		.read = cause->read,
+		.repeated = cause->on_air > 1,
 		.elsewhere = cause->elsewhere,
 		.card_minor = cause->card_minor,
 		.serial = span_str(cause->serial),

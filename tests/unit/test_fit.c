@@ -271,6 +271,28 @@ a_refusal_is_not_of_a_card_that_was_loaded_or_refused_otherwise(void **state)
 	}
 }
 
+/* A card that was dialled twice was refused one time, if it was loaded: that
+ * refusal is not for the next card. */
+static void
+a_silent_attempt_of_a_loaded_card_may_have_been_refused(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	struct fit_attempt repeat = attempt(1), open = attempt(2);
+	int64_t id;
+	m.verdict = VERDICT_USED_BY_ME;
+	m.amount_minor = NONE;
+	repeat.standing = FIT_LOADED;
+	repeat.verdict = VERDICT_NONE;
+	open.standing = FIT_DOUBT;
+	open.verdict = VERDICT_NONE;
+	assert_int_equal(decide_both(&m, &repeat, &open, &id), FIT_ONE);
+	repeat.repeated = true;
+	assert_int_equal(decide_both(&m, &repeat, &open, &id), FIT_SEVERAL);
+	repeat.verdict = VERDICT_LOADED;
+	assert_int_equal(decide_both(&m, &repeat, &open, &id), FIT_ONE);
+}
+
 static void
 an_attempt_stands_where_its_voucher_and_its_answer_put_it(void **state)
 {
@@ -496,6 +518,8 @@ main(void)
 		cmocka_unit_test(one_that_is_left_of_two_is_the_one),
 		cmocka_unit_test(
 			a_refusal_is_not_of_a_card_that_was_loaded_or_refused_otherwise),
+		cmocka_unit_test(
+			a_silent_attempt_of_a_loaded_card_may_have_been_refused),
 		cmocka_unit_test(
 			an_attempt_stands_where_its_voucher_and_its_answer_put_it),
 		cmocka_unit_test(a_serial_decides_between_equal_cards),
