@@ -52,14 +52,11 @@ draw_mail(struct realm *r, struct mail_options *o)
 	o->late_ms = realm_draw_ms(r, 2000, 60000);
 }
 
-/* Any that the simulator speaks, but: who has no messages at all where PINs
- * go by SMS alone, and one that the driver cannot ask anything. */
+/* Who has no messages is of no use where PINs go by SMS alone. */
 static bool
 can_work(const struct realm *r, const char *family)
 {
-	bool texts_only = r->terms.sms && !r->terms.ussd;
-	return (!texts_only || device_has_messages(family)) &&
-	       strcmp(family, "sonyericsson") != 0;
+	return r->terms.ussd || device_has_messages(family);
 }
 
 static const char *
