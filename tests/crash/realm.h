@@ -49,8 +49,9 @@ struct realm_terms {
 	bool sms_copy;    /* it comes by SMS as well */
 	bool serials;     /* texts tell the card's serial */
 	bool bare;        /* they tell no balance */
-	bool proof;       /* there is a code for the last recharge */
-	bool shared;      /* the first two SIMs have one account */
+	bool by_text; /* the balance is asked by a text, and told by an SMS */
+	bool proof;   /* there is a code for the last recharge */
+	bool shared;  /* the first two SIMs have one account */
 	int64_t sms_timeout_ms;
 	int lock_after;
 	bool count_all;

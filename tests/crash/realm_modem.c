@@ -52,11 +52,12 @@ draw_mail(struct realm *r, struct mail_options *o)
 	o->late_ms = realm_draw_ms(r, 2000, 60000);
 }
 
-/* Who has no messages is of no use where PINs go by SMS alone. */
+/* Who has no messages is of no use where PINs go by SMS alone, or balances. */
 static bool
 can_work(const struct realm *r, const char *family)
 {
-	return r->terms.ussd || device_has_messages(family);
+	return (r->terms.ussd && !r->terms.by_text) ||
+	       device_has_messages(family);
 }
 
 static const char *
@@ -161,7 +162,7 @@ realm_trouble(struct realm *r, double how_likely)
 	for (size_t i = 0; i < r->modem_count; i++) {
 		struct device *device = r->modems[i].device;
 		double *chances = device_options(device)->chance;
-		for (int f = 0; f < DEVICE_FAULTS; f++)
+		for (int f = 0; f < DEVICE_FAULTS_DRAWN; f++)
 			chances[f] = how_likely / 8;
 		for (size_t f = 0; f < sizeof(often) / sizeof(*often); f++)
 			chances[often[f]] = how_likely / 2;

@@ -43,6 +43,9 @@ draw_ways(struct realm *r)
 	t->repeat_once = realm_chance(r, 20);
 	t->shared = realm_chance(r, 15);
 	t->sms_timeout_ms = 1000 * (int64_t)(20 + realm_draw(r, 280));
+	t->by_text = t->verdict != REALM_BY_BALANCE && realm_chance(r, 12);
+	if (t->by_text)
+		t->sms_timeout_ms = 40000;
 	t->menu = t->ussd && realm_chance(r, 15);
 	if (t->verdict == REALM_BY_BALANCE && strcmp(t->before, "never") == 0)
 		t->before = "auto";
@@ -140,9 +143,11 @@ write_profile(const struct realm *r, FILE *out)
 		"pin = \\d{14}\nmsisdn = 0[789]\\d{8}\n");
 	write_recharge(t, out);
 	(void)fprintf(out,
-		"[balance]\nussd = *123#\n"
+		"[balance]\n%s\n"
 		"reply = (?i)your balance is (?<balance>[\\d.,]+) "
 		"(?<currency>XTS)\nbefore = %s\n",
+		t->by_text ? "sms_to = " NETWORK_SMS_TO "\nsms_text = BAL"
+			   : "ussd = *123#",
 		t->before);
 	if (t->proof)
 		(void)fprintf(out,

@@ -30,7 +30,7 @@ usage(void)
 	(void)fputs(
 		"usage: simulate [--seed N | --from N] [--runs N]"
 		" [--hours H]\n       [--residual NAME] [--family NAME] "
-	        "[--story]"
+		"[--story]"
 		" [--keep] [--quiet]\n"
 		"  --seed   this seed only\n"
 		"  --from   the first seed (1)\n"
