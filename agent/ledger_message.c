@@ -324,7 +324,7 @@ cause_of(sqlite3_stmt *stmt, struct ledger_cause *out)
 static const char causes_sql[] =
 	"WITH dialled(account) AS (SELECT ?2 UNION SELECT account"
 	" FROM attempt WHERE iccid = ?1 AND id > ?3) " CAUSE_COLUMNS
-	"NOT (a.iccid = ?1 OR a.account IN dialled)" CAUSE_TABLES
+	"NOT (a.iccid = ?1 OR a.account = ?2)" CAUSE_TABLES
 	" WHERE a.fate IS NOT 'not_sent' AND a.id IN"
 	" (SELECT id FROM attempt WHERE iccid = ?1 AND id > ?3"
 	"  UNION SELECT id FROM attempt WHERE id > ?3 AND account IN dialled"

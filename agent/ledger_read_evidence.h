@@ -116,7 +116,8 @@ struct ledger_cause {
 	bool open;      /* in the air */
 	bool flying;    /* open, or pending */
 	bool read;      /* it has its message */
-	bool elsewhere; /* only by its operator: the number may be the SIM's */
+	bool elsewhere; /* another SIM dialled it, for a number that may be
+	                   this SIM's: never the one that it decides */
 	bool own;       /* the card is for the SIM itself */
 	enum verdict verdict;
 	enum voucher_state state; /* of the voucher, now */

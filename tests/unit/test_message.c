@@ -176,22 +176,31 @@ two_equal_cards_in_doubt_stay_in_doubt(void **state)
 	post_fini(&s);
 }
 
-/* Another SIM of the shop loads a number, which may be this SIM's. */
-static void
-a_card_for_a_number_elsewhere_keeps_one_in_doubt(void **state)
+/* Another SIM of the shop, "b", has dialled a card for that number. */
+static int64_t
+dialled_elsewhere(struct post *s)
 {
 	static const struct post_kind other = {POST_CARD, "", "0801234567"};
-	struct post s;
-	post_init(&s, state);
-	int64_t mine = post_dialled(&s, &post_plain, POST_UNKNOWN);
-	struct ledger_op op = turn_op(s.shop.turn, LEDGER_ATTEMPT_BEGIN);
-	op.u.attempt_begin.voucher = post_card(&s, &other);
+	int64_t voucher = post_card(s, &other);
+	struct ledger_op op = turn_op(s->shop.turn, LEDGER_ATTEMPT_BEGIN);
+	op.u.attempt_begin.voucher = voucher;
 	strcpy(op.u.attempt_begin.modem, "b");
 	strcpy(op.u.attempt_begin.iccid, "8900000000000000022");
 	strcpy(op.u.attempt_begin.account, "0801234567");
 	struct ledger_result begun;
-	assert_int_equal(turn_try(s.shop.turn, &op, &begun), 0);
-	post_commit(&s);
+	assert_int_equal(turn_try(s->shop.turn, &op, &begun), 0);
+	post_commit(s);
+	return voucher;
+}
+
+/* The number may be this SIM's. */
+static void
+a_card_for_a_number_elsewhere_keeps_one_in_doubt(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	int64_t mine = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	(void)dialled_elsewhere(&s);
 	assert_string_equal(post_sms(&s, POST_LOADED), "several");
 	post_expect(&s, mine, VOUCHER_UNKNOWN, "no_answer");
 	/* Of another amount it is none of this. */
@@ -200,6 +209,22 @@ a_card_for_a_number_elsewhere_keeps_one_in_doubt(void **state)
 	int64_t second = post_dialled(&s, &small, POST_UNKNOWN);
 	assert_string_equal(post_sms(&s, "Credited with 50.00"), "");
 	post_expect(&s, second, VOUCHER_LOADED, "");
+	post_fini(&s);
+}
+
+/* This SIM dialled for the same number too, and has had its own message. */
+static void
+a_message_here_settles_no_card_that_was_dialled_elsewhere(void **state)
+{
+	static const struct post_kind mine = {POST_CARD, "", "0801234567"};
+	struct post s;
+	post_init(&s, state);
+	(void)post_dialled(&s, &mine, POST_CREDITED);
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	int64_t elsewhere = dialled_elsewhere(&s);
+	post_pass(&s, 60000);
+	assert_string_not_equal(post_sms(&s, POST_LOADED), "");
+	post_expect(&s, elsewhere, VOUCHER_DIALING, "");
 	post_fini(&s);
 }
 
@@ -498,6 +523,7 @@ main(void)
 		TEST(the_refusal_of_a_rejected_card_settles_no_other),
 		TEST(two_equal_cards_in_doubt_stay_in_doubt),
 		TEST(a_card_for_a_number_elsewhere_keeps_one_in_doubt),
+		TEST(a_message_here_settles_no_card_that_was_dialled_elsewhere),
 		TEST(amount_serial_and_number_tell_cards_apart),
 		TEST(what_may_be_forged_changes_nothing),
 		TEST(without_an_expression_the_centre_is_compared_with_the_sims_own),
