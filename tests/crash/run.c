@@ -35,6 +35,9 @@
 
 #define DAY (1440 * MINUTE)
 
+/* No person stays away for longer at the end. */
+#define VISIT_MAX (6 * 60 * MINUTE)
+
 enum { DAYS_MAX = 60 };
 
 static struct realm realm;
@@ -239,6 +242,8 @@ let_all_end(void)
 		if (!over && !anything_left())
 			break;
 		step_ms += step_ms / 4;
+		if (step_ms > VISIT_MAX)
+			step_ms = VISIT_MAX;
 	}
 	/* Reports and the trail go out. */
 	if (!over && law_broken()[0] == '\0')
