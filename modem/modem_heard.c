@@ -223,7 +223,7 @@ on_registration(struct modem *m, struct span line, int64_t now_ms)
 			? why_sms_only
 			: "";
 	if (m->info.ussd_unavailable[0] != '\0')
-		modem_request_take_back(m);
+		modem_request_take_back(m, MODEM_USSD_UNAVAILABLE);
 	if (m->session.state == SESSION_REGISTERING ||
 		m->session.state == SESSION_READY ||
 		m->session.state == SESSION_BUSY)

@@ -207,9 +207,10 @@ on_imsi(struct modem *m, struct span value, int64_t now_ms)
 	if (!is_digits(value, IMSI_MIN, IMSI_MAX))
 		return;
 	if (chat_has_seen(&m->chat, TAG_IMSI)) {
-		if (!span_eq(value, span_str(m->info.imsi)))
-			(void)session_on(
-				&m->session, SESSION_SIM_CHANGED, now_ms);
+		if (span_eq(value, span_str(m->info.imsi)))
+			return;
+		m->sim_doubted = m->session.state == SESSION_BUSY;
+		(void)session_on(&m->session, SESSION_SIM_CHANGED, now_ms);
 		return;
 	}
 	(void)span_copy(m->info.imsi, sizeof m->info.imsi, value);

@@ -387,7 +387,9 @@ on_life_script(struct modem *m, int64_t now_ms)
 	if (state == SESSION_REREADING &&
 		m->chat.script == &script_subscriber && is_other_sim(m))
 		event = SESSION_SIM_CHANGED;
-	if (state == m->job_state || (is_up && event == SESSION_SILENT))
+	/* The end of a look is heard by one that has work since, too. */
+	if (state == m->job_state || (is_up && event == SESSION_SILENT) ||
+		(state == SESSION_BUSY && event == SESSION_DONE))
 		(void)session_on(&m->session, event, now_ms);
 }
 

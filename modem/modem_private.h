@@ -194,7 +194,7 @@ void modem_request_finish(struct modem *m, int64_t now_ms);
 bool modem_request_begin_job(struct modem *m, int64_t now_ms);
 void modem_request_on_job(struct modem *m, int64_t now_ms);
 void modem_request_wipe(struct modem *m);
-void modem_request_take_back(struct modem *m);
+void modem_request_take_back(struct modem *m, enum modem_cause cause);
 void modem_request_begin_script(
 	struct modem *m, enum modem_job job, const struct chat_script *script);
 

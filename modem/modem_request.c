@@ -101,14 +101,14 @@ begin(struct modem *m, const struct request *what, struct span code)
 /* What waits to be sent is not: told by the next tick. A reply belongs to a
  * session that is there. */
 void
-modem_request_take_back(struct modem *m)
+modem_request_take_back(struct modem *m, enum modem_cause cause)
 {
 	if (!m->request.active || m->request.is_reply ||
 		m->ask.state != ASK_QUEUED)
 		return;
 	if (m->job == JOB_ASK)
 		modem_wire_drop(m);
-	ask_end(&m->ask, MODEM_USSD_UNAVAILABLE);
+	ask_end(&m->ask, cause);
 	m->flush_again = true;
 }
 
@@ -129,7 +129,7 @@ modem_ask(struct modem *m, struct span code, enum modem_try how,
 	(void)session_on(&m->session, SESSION_WORK, 0); /* READY has the edge */
 	begin(m, &what, code);
 	if (m->info.ussd_unavailable[0] != '\0')
-		modem_request_take_back(m);
+		modem_request_take_back(m, MODEM_USSD_UNAVAILABLE);
 	(void)modem_request_begin_job(m, 0);
 	modem_wire_compose(m);
 	modem_life_show(m);
@@ -196,6 +196,15 @@ modem_request_begin_script(
 	chat_begin(&m->chat, script, &args);
 }
 
+/* What was meant for the SIM that was there, and has not begun to leave. */
+static void
+take_back_for_sim(struct modem *m)
+{
+	modem_request_take_back(m, MODEM_BROKEN);
+	if (m->sending.active && !m->sending.left)
+		modem_send_end(m, MODEM_BROKEN);
+}
+
 /*
  * The next thing to do for the owner, if the line is free for it: first
  * close what is open, then the request, then be ready. now_ms may be 0
@@ -211,6 +220,8 @@ modem_request_begin_job(struct modem *m, int64_t now_ms)
 	if ((m->refresh_wanted || m->recover_wanted) && !m->cancel_wanted &&
 		!m->escape_wanted)
 		return false; /* modem_settle() begins it */
+	if (m->sim_doubted)
+		take_back_for_sim(m);
 	if (m->escape_wanted) {
 		m->escape_wanted = false;
 		modem_request_begin_script(m, JOB_ESCAPE, &script_escape);

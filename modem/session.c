@@ -75,6 +75,7 @@ session_init(struct session *s, unsigned setup_phases)
 	s->ill = "";
 	s->next_ms = INT64_MAX;
 	s->limit_ms = INT64_MAX;
+	s->check_ms = INT64_MAX;
 	ladder_init(&s->ladder);
 }
 
@@ -116,6 +117,24 @@ on_enter_registering(struct session *s, int64_t now_ms)
 }
 
 /* What being in a new state brings with it. */
+/* A look that is due comes before the next work: its script is begun first,
+ * and a SIM may have been changed without a word. */
+static void
+on_enter_ready(struct session *s, int64_t now_ms)
+{
+	bool soon = s->check_soon || ladder_is_climbing(&s->ladder);
+	int64_t due_ms = now_ms + (soon ? SOON_MS : HEALTH_MS);
+
+	s->check_soon = false;
+	if (s->check_ms > due_ms)
+		s->check_ms = due_ms;
+	if (s->check_ms > now_ms) {
+		s->next_ms = s->check_ms;
+		return;
+	}
+	s->wish = SESSION_WISH_CHECK;
+}
+
 static void
 on_enter(struct session *s, int64_t now_ms)
 {
@@ -133,6 +152,7 @@ on_enter(struct session *s, int64_t now_ms)
 		break;
 	case SESSION_PROBING:
 		s->wish = SESSION_WISH_PROBE;
+		s->check_ms = INT64_MAX;
 		break;
 	case SESSION_SETTING_UP:
 	case SESSION_RADIO:
@@ -154,10 +174,7 @@ on_enter(struct session *s, int64_t now_ms)
 		s->wish = SESSION_WISH_LEAVE;
 		break;
 	case SESSION_READY:
-		if (ladder_is_climbing(&s->ladder))
-			s->check_soon = true;
-		s->next_ms = now_ms + (s->check_soon ? SOON_MS : HEALTH_MS);
-		s->check_soon = false;
+		on_enter_ready(s, now_ms);
 		break;
 	case SESSION_BUSY:
 		break;
@@ -290,14 +307,18 @@ on_stay(struct session *s, enum session_event event, int64_t now_ms)
 		s->next_ms = due ? INT64_MAX : now_ms + REGISTER_POLL_MS;
 		break;
 	case SESSION_READY:
-		if (due)
+		if (due) {
 			s->wish = SESSION_WISH_CHECK;
-		s->next_ms = due ? INT64_MAX : now_ms + HEALTH_MS;
-		if (event == SESSION_DONE)
+			s->next_ms = INT64_MAX;
+		} else if (event == SESSION_DONE) {
+			s->next_ms = s->check_ms = now_ms + HEALTH_MS;
 			session_rung_on_well(s, now_ms);
+		}
 		break;
 	case SESSION_BUSY:
-		if (event != SESSION_DONE && event != SESSION_REGISTERED)
+		if (event == SESSION_DONE)
+			s->check_ms = now_ms + HEALTH_MS;
+		else if (event != SESSION_REGISTERED)
 			s->check_soon = true;
 		break;
 	case SESSION_FAILED:

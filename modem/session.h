@@ -114,9 +114,11 @@ struct session {
 	unsigned restarts; /* from ready or busy back to starting */
 	unsigned refused;  /* events that had no edge */
 	bool check_soon;   /* something was heard while busy */
+	int64_t check_ms;  /* when one that is up is to be looked at next:
+	                      work does not put it off */
 	bool refreshing;
-	bool is_stranger; /* what opens may be another's: no rung before it
-	                     said who it is. Its owner sets it */
+	bool is_stranger;   /* what opens may be another's: no rung before it
+	                       said who it is. Its owner sets it */
 	bool failed_before; /* locked: it was looked at again, from failed */
 	bool pin_refused;   /* failed: the SIM did not take what was typed */
 	unsigned flaps;     /* registered and not, in turn */

@@ -182,7 +182,7 @@ came_on_air(const struct fact *f)
 static bool
 on_last(void *ctx, const struct ledger_attempt *a)
 {
-	*(enum ledger_fate *)ctx = a->fate;
+	*(int *)ctx = a->fate;
 	return true;
 }
 
@@ -191,7 +191,7 @@ on_last(void *ctx, const struct ledger_attempt *a)
 static bool
 waits_for_its_repeat(const struct ledger_voucher *v, const struct fact *f)
 {
-	enum ledger_fate fate = LEDGER_ANSWERED;
+	int fate = LEDGER_ANSWERED;
 	bool waits = v->state == VOUCHER_READY || v->state == VOUCHER_HELD;
 	if (!waits || !law.realm->terms.repeat_once)
 		return false;

@@ -420,6 +420,56 @@ registration_lost_in_a_request_is_looked_into_after_it(void **state)
 	rig_fini(&rig);
 }
 
+/* ---- one that is changed without a word --------------------------------- */
+
+static void
+busy_modem_is_asked_for_its_sim_all_the_same(void **state)
+{
+	(void)state;
+	rig_init_ready(&rig, "auto");
+	rig_answer(&rig, "+CUSD: 0,\"Done\",15", 3000);
+	rig_run(&rig, 1000);
+	unsigned before = fakewire_count(&rig.wire, "AT+CIMI");
+	for (int i = 0; i < 30; i++) {
+		assert_int_equal(rig_ask(&rig, "*1#", MODEM_SEARCH), 0);
+		rig_run_to(&rig, MODEM_READY);
+	}
+	assert_true(fakewire_count(&rig.wire, "AT+CIMI") >= before + 3);
+	rule("AT+CIMI", "\r\n001010000000022\r\n\r\nOK\r\n");
+	for (int i = 0; i < 20 && info()->restarts == 0; i++) {
+		(void)rig_ask(&rig, "*1#", MODEM_SEARCH);
+		rig_run_to(&rig, MODEM_READY);
+	}
+	assert_int_equal(info()->restarts, 1);
+	rig_run_to(&rig, MODEM_READY);
+	assert_string_equal(info()->imsi, "001010000000022");
+	rig_fini(&rig);
+}
+
+static void
+code_that_waits_for_the_look_does_not_go_out_on_another_sim(void **state)
+{
+	unsigned asked;
+
+	(void)state;
+	rig_init_ready(&rig, "auto");
+	rule("AT+CIMI", "\r\n001010000000022\r\n\r\nOK\r\n");
+	asked = fakewire_count(&rig.wire, "AT+CREG?");
+	for (int i = 0;
+		i < 400 && fakewire_count(&rig.wire, "AT+CREG?") == asked; i++)
+		rig_run(&rig, 100);
+	assert_int_equal(info()->state, MODEM_READY);
+	assert_int_equal(rig_ask(&rig, "*121*1#", MODEM_ONCE), 0);
+	rig_run(&rig, 5000);
+	assert_int_equal(rig.results, 1);
+	assert_int_equal(rig.result.fate, MODEM_NOT_SENT);
+	assert_int_equal(fakewire_count(&rig.wire, "*121*1#"), 0);
+	rig_run_to(&rig, MODEM_READY);
+	assert_string_equal(info()->imsi, "001010000000022");
+	assert_int_equal(info()->restarts, 1);
+	rig_fini(&rig);
+}
+
 int
 main(void)
 {
@@ -441,6 +491,9 @@ main(void)
 		cmocka_unit_test(registration_may_take_its_time),
 		cmocka_unit_test(
 			registration_lost_in_a_request_is_looked_into_after_it),
+		cmocka_unit_test(busy_modem_is_asked_for_its_sim_all_the_same),
+		cmocka_unit_test(
+			code_that_waits_for_the_look_does_not_go_out_on_another_sim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
