@@ -83,7 +83,8 @@ balance_finish(struct ask *ask, const struct balance_answer *answer)
 	struct balance *balance = ask->balance;
 	struct line *line = ask->line;
 	line->busy = false;
-	pace_line(line, answer->ok, loop_now_ms(balance->loop));
+	if (!line->ussd_refused) /* then cards go by text */
+		pace_line(line, answer->ok, loop_now_ms(balance->loop));
 	if (!answer->ok)
 		(void)span_copy(line->last_error, sizeof(line->last_error),
 			span_str(answer->error));
@@ -169,6 +170,7 @@ on_result(void *ctx, const struct modem_result *result)
 			     : failure(result->cause));
 	if (result->open)
 		modem_end(ask->line->modem);
+	carry_on_refusal(ask->line, result, loop_now_ms(b->loop));
 	/* Its answer may still come, and must not meet a PIN. */
 	answer.owed = result->fate == MODEM_MAYBE_SENT;
 	if (answer.owed)

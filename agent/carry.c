@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+enum { USSD_AGAIN_MS = 600000 };
+
 const char *
 carry_template(const struct profile *p, enum profile_via via, bool own)
 {
@@ -18,30 +20,63 @@ carry_template(const struct profile *p, enum profile_via via, bool own)
 	return "";
 }
 
+/* The network says so itself. */
+static bool
+is_for_texts_only(const struct line *line)
+{
+	return modem_info(line->modem)->ussd_unavailable[0] != '\0';
+}
+
 bool
 carry_has_ussd(const struct line *line)
 {
-	return modem_info(line->modem)->ussd_unavailable[0] == '\0';
+	return !is_for_texts_only(line) && !line->ussd_refused;
+}
+
+static bool
+goes(const struct profile *p, enum profile_via via, bool own)
+{
+	for (size_t i = 0; i < p->via_count; i++)
+		if (p->via[i] == via && carry_template(p, via, own)[0] != '\0')
+			return true;
+	return false;
 }
 
 bool
 carry_takes(const struct line *line, bool own)
 {
-	const struct profile *p = line->profile;
-	bool by_ussd = false, by_sms = false;
-	for (size_t i = 0; i < p->via_count; i++) {
-		bool is = carry_template(p, p->via[i], own)[0] != '\0';
-		by_ussd |= is && p->via[i] == PROFILE_VIA_USSD;
-		by_sms |= is && p->via[i] == PROFILE_VIA_SMS;
-	}
-	return by_sms || !by_ussd || carry_has_ussd(line);
+	return goes(line->profile, PROFILE_VIA_SMS, own) ||
+	       !goes(line->profile, PROFILE_VIA_USSD, own) ||
+	       carry_has_ussd(line);
+}
+
+void
+carry_on_refusal(
+	struct line *line, const struct modem_result *result, int64_t now_ms)
+{
+	bool has_texts = goes(line->profile, PROFILE_VIA_SMS, true) ||
+	                 goes(line->profile, PROFILE_VIA_SMS, false);
+	bool is_no_service =
+		result->code == 3 || result->code == 4 || result->code == 30;
+	if (!has_texts || result->fate != MODEM_NOT_SENT ||
+		result->cause != MODEM_REFUSED || !is_no_service)
+		return;
+	line->ussd_refused = true;
+	line->ussd_again_ms = now_ms + USSD_AGAIN_MS;
+}
+
+void
+carry_look(struct line *line, int64_t now_ms)
+{
+	if (now_ms >= line->ussd_again_ms)
+		line->ussd_refused = false;
 }
 
 bool
 carry_lacks_ussd(const struct line *line, char why[CARRY_WHY_MAX])
 {
 	const struct modem_info *info = modem_info(line->modem);
-	if (carry_has_ussd(line))
+	if (!is_for_texts_only(line))
 		return false;
 	(void)snprintf(why, CARRY_WHY_MAX,
 		"ussd_unavailable: registered for texts only; off LTE it may "

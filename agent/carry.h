@@ -16,6 +16,15 @@ const char *carry_template(
 /* Whether USSD can be asked for on that line now. */
 bool carry_has_ussd(const struct line *line);
 
+/*
+ * A code was surely not sent because there is no USSD here now (27.007 9.2: 3,
+ * 4, 30): where cards of the line's operator go by text as well, they do so for
+ * some minutes. carry_look() ends that (now_ms: loop clock).
+ */
+void carry_on_refusal(
+	struct line *line, const struct modem_result *result, int64_t now_ms);
+void carry_look(struct line *line, int64_t now_ms);
+
 /* False where USSD is the only way of such cards, and cannot be asked for now.
  * Cards without any way are somebody else's matter: true. The line must have a
  * profile. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/balance.h"
+#include "agent/carry.h"
 #include "agent/dispatch_private.h"
 #include "agent/ledger.h"
 #include "agent/log.h"
@@ -232,6 +233,7 @@ serve(struct dispatch *d, struct line *line)
 	int64_t until_ran;
 	if (!is_free(line))
 		return INT64_MAX;
+	carry_look(line, now);
 	int64_t until_ms;
 	if (sentry_stops(d->parts.sentry, line, &until_ms))
 		return until_ms;

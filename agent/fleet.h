@@ -43,6 +43,9 @@ struct line {
 	unsigned balance_failures; /* unanswered balance requests in a row */
 	unsigned texts;            /* unasked ones since texts_since_ms */
 	int64_t texts_since_ms;
+	bool ussd_refused;     /* its codes do not leave the modem: cards
+	                          go by text, where they can, */
+	int64_t ussd_again_ms; /* loop clock: and until then (carry) */
 	int64_t look_after_ms; /* loop clock: all it found was stopped */
 	int64_t shown_ms;      /* dispatch's memo for lists: when it asked */
 	int shown_answer;      /* ... pick_line(), and what that said */

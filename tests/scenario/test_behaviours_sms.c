@@ -58,6 +58,10 @@ static const struct oddity odd[] = {
 	ODD(19, "roaming_network_carries_texts_only", "ublox",
 		.operator= BOTHTEL, .settings = "roaming = true;",
 		.keys = "{\"registration\": 7}"),
+	ODD(19, "lte_refuses_the_code_before_anything_leaves", "standard",
+		.operator= BOTHTEL,
+		.keys = "{\"lte_only\": true, \"lte_ussd\": \"error\", "
+			"\"lte_code\": 30}"),
 };
 
 /* ---- messages ----------------------------------------------------------- */

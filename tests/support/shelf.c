@@ -54,7 +54,10 @@ write_operator(const char *stem, const char *profile)
 	char path[64], text[4096];
 
 	snprintf(path, sizeof(path), "operators/%s.ini", stem);
-	snprintf(text, sizeof(text), "%s%s", profile, common_profile);
+	/* A text that nobody asked for must not pass for a balance. */
+	snprintf(text, sizeof(text), "%s%s%s", profile, common_profile,
+		strcmp(stem, TEXTTEL) == 0 ? "[balance]\nbefore = never\n"
+					   : "");
 	house_write(house_path(shelf, "%s", path), text);
 }
 

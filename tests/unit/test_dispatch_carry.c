@@ -235,6 +235,28 @@ silence_on_lte_is_named_and_stays_in_doubt(void **state)
 	}
 }
 
+static void
+card_goes_by_text_while_no_code_leaves_and_by_code_later(void **state)
+{
+	struct trade t;
+	begin(&t, state, BOTH, HERE);
+	rule("AT+CUSD=1,", "\r\n+CME ERROR: 30\r\n", 0);
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, MINUTE);
+	trade_expect(&t, &b, 0, VOUCHER_PENDING, "");
+	assert_int_equal(texts(), 1);
+	assert_int_equal(trade_dialled(A, &b, 0), 0);
+	assert_true(codes() > 0);
+	trade_answer(A, "*121*", TRADE_LOADED);
+	trade_answer(A, "*123#", TRADE_BALANCE);
+	trade_run(&t, 15 * MINUTE);
+	struct trade_batch later = trade_batch(&t, 1, NULL);
+	trade_run(&t, MINUTE);
+	trade_expect(&t, &later, 0, VOUCHER_LOADED, "");
+	assert_int_equal(texts(), 1);
+	trade_fini(&t);
+}
+
 int
 main(void)
 {
@@ -245,6 +267,8 @@ main(void)
 		TRADE_TEST(line_with_ussd_alone_takes_no_card_and_says_why),
 		TRADE_TEST(cards_of_one_kind_wait_while_the_other_goes),
 		TRADE_TEST(card_that_was_not_sent_before_goes_by_text),
+		TRADE_TEST(
+			card_goes_by_text_while_no_code_leaves_and_by_code_later),
 		TRADE_TEST(balance_that_cannot_be_asked_stops_nothing),
 		TRADE_TEST(silence_on_lte_is_named_and_stays_in_doubt),
 	};
