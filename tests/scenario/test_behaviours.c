@@ -12,6 +12,8 @@
 
 static void needs_a_person(void **state);
 static void names_what_is_missing(void **state);
+static void shares_the_port(void **state);
+static void is_flooded(void **state);
 
 static const struct oddity odd[] = {
 	ODD(1, "answer_comes_later_than_its_ok", "standard",
@@ -119,6 +121,22 @@ static const struct oddity odd[] = {
 		.fault = "\\r\\n+CUSD: 0,\\\"Your balance is 1.00 "
 			 "XTS.\\\",15\\r\\n",
 		.test = shelf_keeps_serving),
+	ODD(6, "noise_cuts_lines_at_any_byte", "quectel",
+		.keys = "{\"noise\": true, \"noise_cuts\": 20, \"cut\": 4}"),
+	ODD(22, "echo_turns_each_end_of_line_into_two", "wavecom",
+		.keys = "{\"echo_lf\": true, \"ate0_refused\": 1}"),
+	ODD(23, "answer_to_a_question_has_no_ok", "wavecom",
+		.keys = "{\"no_ok_to\": \"+CSQ\"}"),
+	ODD(23, "ok_comes_where_an_answer_should", "standard",
+		.keys = "{\"only_ok_to\": \"+CSQ\"}"),
+	ODD(27, "octets_of_packed_letters_stand_on_the_line", "zte",
+		.fault = "raw_packed"),
+	ODD(27, "nul_octets_stand_in_the_text", "standard", .fault = "nuls"),
+	ODD(27, "text_is_filled_with_an_at_sign", "huawei", .fault = "pad_at"),
+	ODD(27, "text_is_filled_with_a_cr", "huawei", .fault = "pad_cr"),
+	ODD(28, "another_program_sets_the_charset_to_hex", "standard",
+		.test = shares_the_port),
+	ODD(29, "line_of_20_kb_has_no_end", "quectel", .test = is_flooded),
 };
 
 static void
@@ -157,6 +175,29 @@ names_what_is_missing(void **state)
 		shelf_name(b));
 	shelf_until_state(shelf_card(b), "ready");
 	shelf_until_state(shelf_card(b) + 1, "ready");
+}
+
+static void
+order_and_serve(const struct oddity *b, const char *keys)
+{
+	house_until_modem(shelf_house(), shelf_name(b), "ready");
+	shelf_tell(b, keys);
+	shelf_begin(b);
+	shelf_tell(b, keys);
+	shelf_expect(b);
+}
+
+static void
+shares_the_port(void **state)
+{
+	order_and_serve(*state, "\"order\": \"foreign\", \"text\": "
+				"\"AT+CSCS=\\\"HEX\\\"\"");
+}
+
+static void
+is_flooded(void **state)
+{
+	order_and_serve(*state, "\"order\": \"flood\"");
 }
 
 int

@@ -62,6 +62,8 @@ static const struct oddity odd[] = {
 		.operator= BOTHTEL,
 		.keys = "{\"lte_only\": true, \"lte_ussd\": \"error\", "
 			"\"lte_code\": 30}"),
+	ODD(30, "text_that_nobody_asked_for_comes_before_the_receipt",
+		"standard", TEXT, .fault = "sms_cusd"),
 };
 
 /* ---- messages ----------------------------------------------------------- */
