@@ -102,6 +102,7 @@ $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 # copies or searches is counted by length.
 STEPS := $(patsubst %,$(BUILD)/modem/%.steps.o,span at gsm7 gsm7_national ucs2 \
 	ussd ussd_decode ussd_guess pdu pdu_decode pdu_encode sim_tries \
+	nitz \
 	framer chat scripts dialects dialects_scripts)
 $(BUILD)/%.steps.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

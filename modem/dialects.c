@@ -137,6 +137,7 @@ static const struct dialect dialects[] = {
 		.extras = &script_quectel_extras,
 		.iccid = &script_quectel_iccid,
 		.pin_tries = &script_quectel_tries,
+		.clock = &script_quectel_clock,
 		STANDARD_POWER,
 		.mail = &script_mail,
 		/* EC200A keeps mail in ME while SM stays empty. */

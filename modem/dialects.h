@@ -38,6 +38,9 @@ struct dialect {
 	/* The tries left for the SIM PIN (TAG_PIN_TRIES), where it is asked
 	 * for; a row always has one, and it may bring nothing. */
 	const struct chat_script *pin_tries;
+	/* Asks what the network said of the time (TAG_TIME), without a
+	 * setting; or NULL. */
+	const struct chat_script *clock;
 	const struct chat_script *radio_off;
 	const struct chat_script *reboot;   /* or NULL: settings only */
 	const struct chat_script *mail;     /* how messages come */

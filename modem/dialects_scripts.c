@@ -204,6 +204,19 @@ static const struct chat_step alcatel_tries[] = {
 const struct chat_script script_alcatel_tries =
 	SCRIPT("alcatel tries", alcatel_tries, TRIES_LIMIT_MS);
 
+/* ---- the network's time ------------------------------------------------ */
+
+/* 1: UTC, counted on from what the network said last; 0 is that itself,
+ * however old, 2 is local. Empty where it said nothing. */
+static const struct chat_step quectel_clock[] = {
+	{.text = "AT+QLTS=1",
+		.takes = {"+QLTS:"},
+		.wait_ms = LOCAL_MS,
+		.tag = TAG_TIME},
+};
+const struct chat_script script_quectel_clock =
+	SCRIPT("quectel clock", quectel_clock, 10000);
+
 /* ---- a new start ------------------------------------------------------- */
 
 #define REBOOT(command)                                                        \

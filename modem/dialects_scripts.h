@@ -43,6 +43,9 @@ extern const struct chat_script script_option_tries;
 extern const struct chat_script script_icera_tries;
 extern const struct chat_script script_alcatel_tries;
 
+/* What the network said of the time, asked without a setting. */
+extern const struct chat_script script_quectel_clock;
+
 /* Their own ways to start anew. */
 extern const struct chat_script script_ublox_reboot;
 extern const struct chat_script script_telit_reboot;

@@ -198,6 +198,7 @@ modem_wake_at(const struct modem *m)
 		return 0;
 	at = earlier(at, chat_wake_at(&m->chat));
 	at = earlier(at, modem_mail_wake_at(m));
+	at = earlier(at, modem_clock_wake_at(m));
 	at = earlier(at, ask_wake_at(&m->ask));
 	at = earlier(at, framer_wake_at(&m->framer));
 	at = earlier(at, m->stall_ms);

@@ -299,6 +299,9 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 	case TAG_PIN_TRIES:
 		on_pin_tries(m, line);
 		break;
+	case TAG_TIME:
+		modem_clock_on_info(m, line, now_ms);
+		break;
 	}
 }
 
@@ -348,6 +351,7 @@ on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	enum at_final final = at_final_of(line, &code);
 
 	modem_port_on_line(m, line);
+	modem_clock_on_line(m, line, now_ms);
 	if (span_starts(line, span_str("+CUSD:")))
 		modem_request_on_cusd(m, line, stale, now_ms);
 	else if (modem_send_is_at_prompt(m) && final != AT_FINAL_NONE &&

@@ -55,6 +55,10 @@ struct modem_info {
 	unsigned restarts; /* times it went back from ready to starting */
 	unsigned garbage;  /* entries of its stores that are no message */
 	unsigned unanswered; /* requests in a row that got no answer */
+	/* It was network_utc_ms (since 1970) at network_at_ms (now_ms), as the
+	 * network said (modem/nitz.h), or as was found again then; 0: it said
+	 * nothing. Stays when the modem goes. */
+	int64_t network_utc_ms, network_at_ms;
 };
 
 #endif

@@ -163,6 +163,7 @@ doubt_identity(struct modem *m)
 	m->recover_wanted = false;
 	m->info.pin_tries = -1;
 	modem_mail_doubt(m);
+	modem_clock_doubt(m);
 	chat_init(&m->chat);
 }
 
@@ -467,7 +468,8 @@ settle_once(struct modem *m, int64_t now_ms)
 	return modem_leave_go_on(m, now_ms) || begin_refresh(m, now_ms) ||
 	       modem_recover_begin(m, now_ms) ||
 	       modem_request_begin_job(m, now_ms) ||
-	       modem_mail_give(m, now_ms) || modem_mail_begin_job(m, now_ms);
+	       modem_mail_give(m, now_ms) || modem_mail_begin_job(m, now_ms) ||
+	       modem_clock_begin_job(m, now_ms);
 }
 
 void

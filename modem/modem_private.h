@@ -4,7 +4,7 @@
  * modem_life.c what it is made to do, modem_port.c which port it is,
  * modem_unlock.c the SIM PIN, modem_request.c USSD requests, modem_send.c
  * messages that go out, modem_sms.c those that come, modem_leave.c settings
- * that are put back.
+ * that are put back, modem_clock.c the time.
  */
 #ifndef MODEM_PRIVATE_H
 #define MODEM_PRIVATE_H
@@ -14,6 +14,7 @@
 #include "modem/dialects.h"
 #include "modem/framer.h"
 #include "modem/modem.h"
+#include "modem/modem_clock.h"
 #include "modem/modem_leave.h"
 #include "modem/modem_mail.h"
 #include "modem/modem_port.h"
@@ -42,7 +43,8 @@ enum modem_job {
 	JOB_CANCEL,  /* AT+CUSD=2 */
 	JOB_SEND,    /* one part of a message */
 	JOB_ESCAPE,  /* out of a prompt, and in step again */
-	JOB_MAIL     /* messages that came */
+	JOB_MAIL,    /* messages that came */
+	JOB_CLOCK    /* what time it is */
 };
 
 struct recording;
@@ -124,6 +126,7 @@ struct modem {
 	bool unsynced; /* a final result may still be on its way */
 
 	struct leaving leaving;
+	struct modem_clock clock;
 	struct recording *recording; /* or NULL */
 
 	bool recover_wanted;

@@ -281,6 +281,9 @@ modem_request_on_job(struct modem *m, int64_t now_ms)
 	case JOB_MAIL:
 		modem_mail_on_job(m, now_ms);
 		break;
+	case JOB_CLOCK:
+		modem_clock_on_job(m);
+		break;
 	case JOB_CANCEL:
 		m->unsynced = m->chat.result != CHAT_DONE;
 		m->masked = m->masked && m->unsynced;

@@ -276,6 +276,14 @@ static const struct chat_step check_sim[] = {
 const struct chat_script script_check_sim =
 	SCRIPT("check sim", check_sim, 20000);
 
+static const struct chat_step own_clock[] = {
+	{.text = "AT+CCLK?",
+		.takes = {"+CCLK:"},
+		.wait_ms = LOCAL_MS,
+		.tag = TAG_TIME}, /* (8.15) */
+};
+const struct chat_script script_clock = SCRIPT("clock", own_clock, 10000);
+
 static const struct chat_step charset[] = {
 	{.text = "AT+CSCS=\"{charset}\"",
 		.wait_ms = LOCAL_MS,

@@ -30,6 +30,7 @@ enum script_tag {
 	TAG_SERVICE,   /* +CSMS */
 	TAG_CENTRE,    /* +CSCA */
 	TAG_PIN_TRIES, /* +CPINR and its like: sim_tries_of() */
+	TAG_TIME,      /* +CCLK and its like: nitz_of() */
 	/* What a setting was before ours. */
 	TAG_WAS_CHARSET,      /* +CSCS */
 	TAG_WAS_USSD,         /* +CUSD */
@@ -71,6 +72,7 @@ extern const struct chat_script script_prepare;    /* charset, USSD, URCs */
 extern const struct chat_script script_register;   /* where are we? */
 extern const struct chat_script script_check;      /* health */
 extern const struct chat_script script_check_sim;  /* and the same SIM? */
+extern const struct chat_script script_clock;      /* the modem's own */
 extern const struct chat_script script_charset;
 extern const struct chat_script script_ask;    /* a USSD request */
 extern const struct chat_script script_cancel; /* closes its session */

@@ -195,6 +195,7 @@ static const struct {
 	{"^SYSINFO", CARETS, run_at},
 	{"+QURCCFG", QUECTEL, port_urc_command},
 	{"+CLTS", SIMCOM, run_at},
+	{"+QLTS", QUECTEL, radio_qlts},
 };
 
 static bool

@@ -81,7 +81,7 @@ int sim_mail_error(const struct device *device, int64_t now_ms);
 
 /* device_radio.c: registration, operator, time. */
 at_run radio_creg, radio_cereg, radio_cops, radio_csq, radio_cfun, radio_mode,
-	radio_cclk, radio_ctzr;
+	radio_cclk, radio_qlts, radio_ctzr;
 /* Whether it is registered where no USSD is carried. */
 bool radio_lacks_ussd(const struct device *device, int64_t now_ms);
 void radio_say_time(struct device *device, int64_t now_ms);

@@ -219,6 +219,29 @@ radio_cclk(struct device *device, int64_t now_ms, const char *args)
 	return AT_OK;
 }
 
+/* 0: as the network said it; 1: in UTC; 2: local. Only what it said. */
+int
+radio_qlts(struct device *device, int64_t now_ms, const char *args)
+{
+	int quarters = device->options.zone_quarters;
+	struct tm tm;
+	char text[64];
+	if (strcmp(args, "=?") == 0) {
+		line_say(device, now_ms, "+QLTS: (0-2)");
+		return AT_OK;
+	}
+	if (!device->nitz_told ||
+		device->options.clock == DEVICE_CLOCK_ABSENT) {
+		line_say(device, now_ms, "+QLTS: \"\"");
+		return AT_OK;
+	}
+	network_time(
+		device, now_ms, strcmp(args, "=2") == 0 ? quarters : 0, &tm);
+	(void)strftime(text, sizeof text, "%Y/%m/%d,%H:%M:%S", &tm);
+	line_say(device, now_ms, "+QLTS: \"%s%+03d,0\"", text, quarters);
+	return AT_OK;
+}
+
 int
 radio_ctzr(struct device *device, int64_t now_ms, const char *args)
 {
@@ -256,12 +279,13 @@ say_own_time(struct device *device, int64_t now_ms, const struct tm *utc)
 	}
 }
 
-/* 27.007 8.41: +CTZV tells the zone, +CTZE the time as well. */
+/* 27.007 8.41: +CTZV tells the zone, +CTZE the local time as well. */
 void
 radio_say_time(struct device *device, int64_t now_ms)
 {
 	int quarters = device->options.zone_quarters;
 	struct tm utc;
+	struct tm local;
 	char text[64];
 	device->nitz_told = true;
 	if (!is_registered(at_registration(device, now_ms)) ||
@@ -269,7 +293,8 @@ radio_say_time(struct device *device, int64_t now_ms)
 		hang_is_mute(device))
 		return;
 	network_time(device, now_ms, 0, &utc);
-	(void)strftime(text, sizeof text, "%Y/%m/%d,%H:%M:%S", &utc);
+	network_time(device, now_ms, quarters, &local);
+	(void)strftime(text, sizeof text, "%Y/%m/%d,%H:%M:%S", &local);
 	if (device->ctzr == 1)
 		line_say(device, now_ms, "+CTZV: \"%+03d\"", quarters);
 	else if (device->ctzr == 2)

@@ -214,7 +214,7 @@ network_tells_the_time_when_it_is_registered(void **state)
 		{"simcom", "AT\r", "*PSUTTZ: 2026,11,22,12,0,9,\"+4\",0"},
 		{"quectel", "AT+CTZR=1\r", "+CTZV: \"+04\""},
 		{"quectel", "AT+CTZR=2\r",
-			"+CTZE: \"+04\",0,\"2026/11/22,12:00:09\""},
+			"+CTZE: \"+04\",0,\"2026/11/22,13:00:09\""},
 		{"standard", "AT\r", ""},
 	};
 	(void)state;

@@ -19,6 +19,7 @@
 #include "modem/framer.h"
 #include "modem/gsm7.h"
 #include "modem/pdu.h"
+#include "modem/nitz.h"
 #include "modem/sim_tries.h"
 #include "modem/ucs2.h"
 #include "modem/ussd.h"
@@ -137,9 +138,11 @@ static void
 read_names(const char *bytes, size_t n)
 {
 	unsigned tries;
+	struct nitz nitz;
 
 	(void)dialect_of(span_of(bytes, n / 2), span_of(bytes + n / 2, n / 2));
 	(void)sim_tries_of(span_of(bytes, n), &tries);
+	(void)nitz_of(span_of(bytes, n), &nitz);
 }
 
 /* In pieces, as a port gives them, and the time that a lost quote takes. */
