@@ -13,7 +13,6 @@
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/json.h"
-#include "agent/loop.h"
 #include "agent/report.h"
 #include "agent/turn.h"
 
@@ -360,21 +359,86 @@ clock_matters(struct control *control, const struct line *line)
 	       matters;
 }
 
+/* "61 minutes"; of what is more than two days, days. */
+static const char *
+span_of_time(int64_t ms, char *out, size_t cap)
+{
+	enum { MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+	int64_t size_ms = ms < 0 ? -ms : ms;
+	int64_t unit_ms = size_ms >= 2 * DAY    ? DAY
+	                  : size_ms >= 2 * HOUR ? HOUR
+	                                        : MINUTE;
+	(void)snprintf(out, cap, "%lld %s", (long long)(size_ms / unit_ms),
+		unit_ms == DAY    ? "days"
+		: unit_ms == HOUR ? "hours"
+				  : "minutes");
+	return out;
+}
+
+static void
+say_clock(const struct fleet_clock *clock, char *out, size_t cap)
+{
+	char off[32];
+	bool ahead = clock->most_ms > -clock->least_ms;
+	switch (clock->judgement) {
+	case CLOCK_UNTOLD:
+	case CLOCK_AGREES: /* it became so just now */
+		(void)snprintf(out, cap, "the clock is not synchronised");
+		break;
+	case CLOCK_DIFFERS:
+		(void)snprintf(out, cap,
+			"the clock is not synchronised, and %s %s what the "
+			"network of modem %s says",
+			span_of_time(ahead ? clock->most_ms : clock->least_ms,
+				off, sizeof(off)),
+			ahead ? "ahead of" : "behind",
+			(ahead ? clock->most_by : clock->least_by)
+				->config.name);
+		break;
+	case CLOCK_DISPUTED:
+		(void)snprintf(out, cap,
+			"the clock is not synchronised, and the networks of "
+			"modems %s and %s tell times that are %s apart",
+			clock->least_by->config.name,
+			clock->most_by->config.name,
+			span_of_time(clock->most_ms - clock->least_ms, off,
+				sizeof(off)));
+		break;
+	}
+}
+
+static void
+add_clock(struct control *control, struct json *list)
+{
+	struct fleet_clock clock;
+	char why[TEXT_MAX / 2];
+	char text[TEXT_MAX];
+	fleet_clock_weigh(control->parts.fleet, &clock);
+	say_clock(&clock, why, sizeof(why));
+	(void)snprintf(text, sizeof(text),
+		"%s: cards wait whose hours or dates it must judge", why);
+	add(list,
+		&(struct attention){"clock", 1, text,
+			clock.judgement == CLOCK_DIFFERS
+				? "set it (timedatectl set-time), or see that "
+				  "the time is synchronised; dialling goes "
+				  "on by itself"
+				: "see that the time is synchronised "
+				  "(timedatectl); dialling goes on by "
+				  "itself"});
+}
+
 static void
 attend_clock(struct control *control, struct json *list, int64_t ready)
 {
 	bool matters = false;
-	if (loop_clock_is_trusted() || ready == 0)
+	if (fleet_clock_is_trusted(control->parts.fleet) || ready == 0)
 		return;
 	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)
 		if (clock_matters(control, fleet_at(control->parts.fleet, i)))
 			matters = true;
 	if (matters)
-		add(list, &(struct attention){"clock", 1,
-				  "the clock is not synchronised: cards wait "
-				  "whose hours or dates it must judge",
-				  "see that the time is synchronised "
-				  "(timedatectl); dialling goes on by itself"});
+		add_clock(control, list);
 }
 
 /* ---- all of it ----------------------------------------------------------- */

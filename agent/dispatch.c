@@ -186,7 +186,7 @@ look_again(struct dispatch *d, struct line *line, const struct dispatch_head *h)
 		return now;
 	if (h->passed >= LONG_LOOK)
 		line->look_after_ms = now + h->passed / LONG_LOOK_DIVISOR;
-	if (!loop_clock_is_trusted() && at > now + CLOCK_LOOK_MS)
+	if (!fleet_clock_is_trusted(d->parts.fleet) && at > now + CLOCK_LOOK_MS)
 		at = now + CLOCK_LOOK_MS;
 	return at;
 }

@@ -10,7 +10,6 @@
 #include "agent/dispatch_private.h"
 #include "agent/ledger.h"
 #include "agent/log.h"
-#include "agent/loop.h"
 #include "agent/turn.h"
 
 enum {
@@ -125,7 +124,7 @@ dispatch_look(
 	struct tm tm = dispatch_local_time(now.wall_ms);
 	struct look look = {.dispatch = d,
 		.line = line,
-		.trusted = loop_clock_is_trusted(),
+		.trusted = fleet_clock_is_trusted(d->parts.fleet),
 		.out = out};
 	*out = (struct dispatch_head){.until_ran_ms = PICK_NEVER};
 	(void)strftime(look.today, sizeof(look.today), "%Y-%m-%d", &tm);

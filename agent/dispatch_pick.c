@@ -78,7 +78,6 @@ weigh_hours(struct pick_case *c, const struct profile *p, int64_t wall_ms)
 		c->now_ran_ms + (int64_t)minutes_to_open(p, minute) * 60 * 1000;
 	c->next_day_ran_ms =
 		c->now_ran_ms + (int64_t)(DAY_MIN - minute) * 60 * 1000;
-	c->clock_trusted = loop_clock_is_trusted();
 }
 
 struct pick_breaker
@@ -141,6 +140,7 @@ dispatch_pick(
 		.min_interval_ms = p->min_interval_ms,
 		.daily_max = p->daily_max,
 		.quiet_until_ran_ms = to_ran(d, quiet_until_ms(d, line))};
+	c.clock_trusted = fleet_clock_is_trusted(d->parts.fleet);
 	weigh_hours(&c, p, now.wall_ms);
 	struct ledger_sim sim;
 	struct ledger_last last;

@@ -353,7 +353,7 @@ wait_of(struct dispatch *d, const struct ledger_voucher *v)
 {
 	if (v->next_at_ran_ms > turn_now(d->parts.turn).ran_ms)
 		return (struct wait){"retry", v->next_at_ran_ms, false};
-	if (v->expires[0] != '\0' && !loop_clock_is_trusted())
+	if (v->expires[0] != '\0' && !fleet_clock_is_trusted(d->parts.fleet))
 		return (struct wait){"clock", PICK_NEVER, false};
 	struct wait wait = wait_for_line(d, v);
 	if (wait.account_stops || strcmp(wait.word, "interval") == 0)

@@ -6,6 +6,7 @@
 #ifndef AGENT_FLEET_H
 #define AGENT_FLEET_H
 
+#include "agent/clock.h"
 #include "agent/config.h"
 #include "agent/fence.h"
 #include "agent/profile_folder.h"
@@ -129,6 +130,20 @@ const struct profiles *fleet_profiles(const struct fleet *fleet);
 size_t fleet_count(const struct fleet *fleet);
 struct line *fleet_at(const struct fleet *fleet, size_t i);
 struct line *fleet_find(const struct fleet *fleet, const char *name);
+
+/* By how much the wall clock is ahead of what the networks of modems said in
+ * the last 24 hours, and whose they are; NULL where none said anything. */
+struct fleet_clock {
+	enum clock_judgement judgement;
+	int64_t least_ms, most_ms;
+	const struct line *least_by, *most_by;
+};
+void fleet_clock_weigh(const struct fleet *fleet, struct fleet_clock *out);
+
+/* Whether hours, dates and days can be judged by the wall clock: it is
+ * synchronised (loop_clock_is_trusted()), or the networks agree with it. What
+ * compares moments of minutes asks the loop. */
+bool fleet_clock_is_trusted(const struct fleet *fleet);
 
 /*
  * A session of its SIM may still be answered: a fence is due, and the ledger

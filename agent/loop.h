@@ -31,7 +31,8 @@ int64_t loop_now_ms(const struct loop *loop);
 int64_t loop_wall_ms(void);
 
 /* Whether the kernel calls its clock synchronised (adjtimex), and it has not
- * jumped lately (agent/clock.h). */
+ * jumped lately (agent/clock.h). Hours and dates ask fleet_clock_is_trusted(),
+ * which knows more. */
 bool loop_clock_is_trusted(void);
 
 /* A timer, not running. The loop owns it. */

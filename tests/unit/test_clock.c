@@ -85,12 +85,87 @@ wall_clock_is_believed_only_while_it_runs_as_the_steady_one(void **state)
 		tell(&stories[i]);
 }
 
+/* Words of networks, in seconds: how old each is, and how far the wall clock
+ * is ahead of it. */
+enum { WORDS_MAX = 3, NOW_S = 1000000, WALL_S = 1800000000 };
+
+static const struct {
+	const char *what;
+	struct {
+		int64_t age, ahead;
+	} words[WORDS_MAX];
+	size_t count;
+	enum clock_judgement judgement;
+} scales[] = {
+	{"no word", {{0}}, 0, CLOCK_UNTOLD},
+	{"a day and a second old", {{DAY + 1, 0}}, 1, CLOCK_UNTOLD},
+	{"from the future", {{-1, 0}}, 1, CLOCK_UNTOLD},
+	{"just now", {{0, 0}}, 1, CLOCK_AGREES},
+	{"a day old", {{DAY, 0}}, 1, CLOCK_AGREES},
+	{"five minutes ahead", {{60, 300}}, 1, CLOCK_AGREES},
+	{"more than that ahead", {{60, 301}}, 1, CLOCK_DIFFERS},
+	{"five minutes behind", {{60, -300}}, 1, CLOCK_AGREES},
+	{"more than that behind", {{60, -301}}, 1, CLOCK_DIFFERS},
+	{"years behind", {{60, -20000 * DAY}}, 1, CLOCK_DIFFERS},
+	{"two that agree", {{60, 100}, {HOUR, -200}}, 2, CLOCK_AGREES},
+	{"an old one that differs", {{60, 0}, {DAY + 1, HOUR}}, 2,
+		CLOCK_AGREES},
+	{"two that do not", {{60, 0}, {60, HOUR}}, 2, CLOCK_DISPUTED},
+	{"of three, one", {{60, 0}, {60, -301}, {60, 0}}, 3, CLOCK_DISPUTED},
+	{"two that agree on another time", {{60, HOUR}, {60, HOUR + 60}}, 2,
+		CLOCK_DIFFERS},
+	{"two of which one is near", {{60, 200}, {60, 400}}, 2, CLOCK_DIFFERS},
+};
+
+static void
+networks_are_believed_while_young_and_of_one_mind(void **state)
+{
+	const struct clock_sight now = {
+		.wall_ms = WALL_S * INT64_C(1000), .steady_ms = NOW_S * 1000};
+	(void)state;
+	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++) {
+		struct clock_scale scale = {.count = 0};
+		clock_weigh(&scale, 9, (struct clock_word){0, 0}, &now);
+		for (size_t k = 0; k < scales[i].count; k++) {
+			int64_t age = scales[i].words[k].age;
+			int64_t ahead = scales[i].words[k].ahead;
+			clock_weigh(&scale, k,
+				(struct clock_word){
+					(WALL_S - age - ahead) * INT64_C(1000),
+					(NOW_S - age) * 1000},
+				&now);
+		}
+		if (clock_judge(&scale) != scales[i].judgement)
+			fail_msg("%s", scales[i].what);
+	}
+}
+
+static void
+the_words_farthest_apart_are_named(void **state)
+{
+	const struct clock_sight now = {.wall_ms = 10000000, .steady_ms = 0};
+	static const int64_t ahead_ms[] = {5, -7, 30, 2};
+	struct clock_scale scale = {.count = 0};
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		clock_weigh(&scale, i,
+			(struct clock_word){now.wall_ms - ahead_ms[i], 0},
+			&now);
+	assert_int_equal(scale.least_by, 1);
+	assert_int_equal(scale.least_ms, -7);
+	assert_int_equal(scale.most_by, 2);
+	assert_int_equal(scale.most_ms, 30);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			wall_clock_is_believed_only_while_it_runs_as_the_steady_one),
+		cmocka_unit_test(
+			networks_are_believed_while_young_and_of_one_mind),
+		cmocka_unit_test(the_words_farthest_apart_are_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

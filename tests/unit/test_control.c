@@ -432,6 +432,56 @@ what_ends_by_itself_needs_nobody(void **state)
 }
 
 static void
+status_says_how_far_the_clock_is_off(void **state)
+{
+	static const struct line shop2 = {.config = {.name = "shop2"}};
+	static const int64_t minute = 60000;
+	static const struct {
+		struct fleet_clock networks;
+		const char *text; /* NULL: nothing is said */
+		const char *say;
+	} rows[] = {
+		{{CLOCK_AGREES, 0, 0, &shop1, &shop1}, NULL, NULL},
+		{{CLOCK_UNTOLD, 0, 0, NULL, NULL},
+			"the clock is not synchronised: cards wait",
+			"synchronised"},
+		{{CLOCK_DIFFERS, 58 * minute, 61 * minute, &shop1, &shop2},
+			"and 61 minutes ahead of what the network of modem "
+			"shop2 says: cards wait",
+			"set-time"},
+		{{CLOCK_DIFFERS, -300 * minute, -298 * minute, &shop1, &shop2},
+			"and 5 hours behind what the network of modem shop1 "
+			"says: cards wait",
+			"set-time"},
+		{{CLOCK_DIFFERS, -525600 * minute, -525600 * minute, &shop1,
+			 &shop1},
+			"and 365 days behind what", "set-time"},
+		{{CLOCK_DISPUTED, -2 * minute, 58 * minute, &shop1, &shop2},
+			"and the networks of modems shop1 and shop2 tell times "
+			"that are 60 minutes apart: cards wait",
+			"synchronised"},
+	};
+	(void)state;
+	(void)desk_batch(1, 0);
+	simtel.hours_count = 1;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		networks = rows[i].networks;
+		const struct json *attention = json_get(
+			desk_done(desk_ask("{\"command\":\"status\"}"), 0),
+			"attention");
+		assert_int_equal(json_count(attention), rows[i].text != NULL);
+		if (rows[i].text == NULL)
+			continue;
+		expect_attention(attention, 0, "clock", 1, rows[i].say);
+		assert_non_null(
+			strstr(json_get_text(json_at(attention, 0), "text"),
+				rows[i].text));
+	}
+	simtel.hours_count = 0;
+	networks = (struct fleet_clock){.judgement = CLOCK_UNTOLD};
+}
+
+static void
 held_cards_are_told_by_reason_and_batch(void **state)
 {
 	(void)state;
@@ -525,6 +575,7 @@ main(void)
 		TEST(audit_is_followed_without_a_gap),
 		TEST(status_says_first_what_needs_a_person),
 		TEST(what_ends_by_itself_needs_nobody),
+		TEST(status_says_how_far_the_clock_is_off),
 		TEST(held_cards_are_told_by_reason_and_batch),
 		TEST(what_is_stopped_is_listed_and_numbers_need_a_person),
 		TEST(a_stale_socket_is_taken_over_and_has_its_mode),

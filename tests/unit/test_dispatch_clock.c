@@ -8,14 +8,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "agent/clock.h"
 #include "agent/loop.h"
+#include "tests/support/fakewire.h"
 #include "tests/virtual/trade.h"
 
 #define A   SHOP_PORT_A
+#define B   SHOP_PORT_B
 #define DAY (24 * HOUR)
 
 /* Years forward, and back before the epoch of most clocks. */
@@ -161,6 +164,152 @@ a_jump_changes_no_time_out(void **state)
 	}
 }
 
+/* ---- what networks say -------------------------------------------------- */
+
+/* 2026-11-22T12:00:00Z: no network says the virtual day. */
+#define WALL_MS INT64_C(1795348800000)
+
+/* The modem there says it by itself: the wall clock, so far off. */
+static void
+network_says(struct trade *t, const char *port, int64_t off_ms)
+{
+	time_t seconds = (time_t)((loop_wall_ms() + off_ms) / 1000);
+	char line[96];
+	struct tm tm;
+	gmtime_r(&seconds, &tm);
+	(void)strftime(line, sizeof(line),
+		"\r\n*PSUTTZ: %Y,%m,%d,%H,%M,%S,\"+4\",0\r\n", &tm);
+	fakewire_say(virtual_wire(port), line, 0);
+	trade_run(t, SECOND);
+}
+
+static void
+expires_next_week(struct ledger_batch_row *row, unsigned i)
+{
+	(void)i;
+	strcpy(row->expires, "2026-11-29");
+}
+
+/* A clock that nobody synchronised, and hours that are open all day. */
+static void
+open_unsynced(struct trade *t, struct purse *p)
+{
+	trade_init(t, p,
+		TRADE_LIMITS("hours = 00:00-24:00\n"
+			     "min_interval = 1s\n"));
+	virtual_set_wall(WALL_MS);
+	trade_add_b(t);
+	trade_open_all(t, 2);
+}
+
+struct asked {
+	struct dispatch *dispatch;
+	char why[32];
+};
+
+static bool
+ask_why(void *ctx, const struct ledger_voucher *v)
+{
+	struct asked *asked = ctx;
+	int64_t next_wall_ms;
+	dispatch_why_waiting(asked->dispatch, v, asked->why, sizeof(asked->why),
+		&next_wall_ms);
+	return false;
+}
+
+/* Whether one card with a date is dialled within minutes; else it waits for
+ * the clock, and is cancelled by nobody. */
+static bool
+goes(struct trade *t)
+{
+	struct trade_batch b = trade_batch(t, 1, expires_next_week);
+	trade_run(t, 3 * MINUTE);
+	unsigned dialled = trade_dialled(A, &b, 0) + trade_dialled(B, &b, 0);
+	if (dialled > 0) {
+		trade_expect(t, &b, 0, VOUCHER_LOADED, "");
+		return true;
+	}
+	trade_expect(t, &b, 0, VOUCHER_READY, "");
+	struct asked asked = {.dispatch = t->dispatch};
+	struct ledger_voucher_filter filter = {
+		.id = trade_card(t, &b, 0), .state = -1};
+	assert_int_equal(ledger_each_voucher(t->shop.purse->ledger, &filter,
+				 ask_why, &asked),
+		0);
+	assert_string_equal(asked.why, "clock");
+	return false;
+}
+
+static void
+a_network_that_agrees_opens_hours_and_dates(void **state)
+{
+	static const struct {
+		int64_t off_ms;
+		bool right;
+	} rows[] = {{0, true}, {4 * MINUTE, true}, {-4 * MINUTE, true},
+		{6 * MINUTE, false}, {-HOUR, false}, {365 * DAY, false}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct trade t;
+		void *fresh;
+		assert_int_equal(purse_setup(&fresh), 0);
+		open_unsynced(&t, fresh);
+		assert_false(goes(&t));
+		network_says(&t, A, rows[i].off_ms);
+		assert_int_equal(goes(&t), rows[i].right);
+		assert_false(loop_clock_is_trusted());
+		trade_fini(&t);
+		assert_int_equal(purse_teardown(&fresh), 0);
+	}
+}
+
+static void
+networks_that_disagree_open_nothing(void **state)
+{
+	struct trade t;
+	open_unsynced(&t, *state);
+	network_says(&t, A, 0);
+	network_says(&t, B, HOUR);
+	assert_false(goes(&t));
+	network_says(&t, B, MINUTE);
+	assert_true(goes(&t));
+	/* A clock that is synchronised asks nobody. */
+	network_says(&t, B, HOUR);
+	assert_false(goes(&t));
+	virtual_set_trusted(true);
+	assert_true(goes(&t));
+	trade_fini(&t);
+}
+
+static void
+a_day_without_news_ends_the_belief(void **state)
+{
+	struct trade t;
+	open_unsynced(&t, *state);
+	network_says(&t, A, 0);
+	trade_run(&t, DAY - 10 * MINUTE);
+	assert_true(goes(&t));
+	trade_run(&t, 10 * MINUTE);
+	assert_false(goes(&t));
+	network_says(&t, A, 0);
+	assert_true(goes(&t));
+	trade_fini(&t);
+}
+
+static void
+a_jump_away_from_the_network_ends_the_belief(void **state)
+{
+	struct trade t;
+	open_unsynced(&t, *state);
+	network_says(&t, A, 0);
+	assert_true(goes(&t));
+	jump(HOUR);
+	assert_false(goes(&t));
+	jump(-HOUR);
+	assert_true(goes(&t));
+	trade_fini(&t);
+}
+
 int
 main(void)
 {
@@ -172,6 +321,10 @@ main(void)
 		cmocka_unit_test(a_jump_begins_no_new_day),
 		cmocka_unit_test(a_jump_ends_no_pause),
 		cmocka_unit_test(a_jump_changes_no_time_out),
+		cmocka_unit_test(a_network_that_agrees_opens_hours_and_dates),
+		CLOCK_TEST(networks_that_disagree_open_nothing),
+		CLOCK_TEST(a_day_without_news_ends_the_belief),
+		CLOCK_TEST(a_jump_away_from_the_network_ends_the_belief),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
