@@ -303,6 +303,77 @@ each_family_tells_the_tries_of_its_pin(void **state)
 	}
 }
 
+/* What a bad line does: lines that nobody asked for anywhere, an echo that
+ * cannot be switched off at once, reads of a few bytes. */
+static void
+spoil(struct device_options *options)
+{
+	options->noise = true;
+	options->cut = 3;
+	options->echo = true;
+	options->ate0_refused = 1;
+}
+
+static void
+each_family_is_asked_once_over_a_line_full_of_noise(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FAMILIES; i++) {
+		set_up(families[i].family, spoil);
+		ask_all(families[i].family);
+		tear_down();
+	}
+}
+
+/* Whether a text came that tells the money; tried until one does. */
+static bool
+is_told(const char *family, enum modem_try how, const char *code)
+{
+	bench.results = 0;
+	if (!run(is_ready, 10 * MINUTE_MS))
+		fail_msg("%s: %s", family, modem_info(bench.modem)->why);
+	assert_int_equal(modem_ask(bench.modem, span_str(code), how, MINUTE_MS,
+				 on_result, NULL),
+		0);
+	modem_flush(bench.modem, bench.lab.now_ms);
+	assert_true(run(has_result, 5 * MINUTE_MS));
+	return bench.result.cause == MODEM_TEXT &&
+	       strstr(bench.text, "50.00") != NULL;
+}
+
+static void
+cut_lines(struct device_options *options)
+{
+	spoil(options);
+	options->noise_cuts = 5;
+}
+
+/* An OK in two pieces is none, and a name in two pieces no name: what cannot
+ * be read costs time, and a second try where one is allowed; never a card. */
+static void
+each_family_finds_its_coding_though_noise_cuts_its_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FAMILIES; i++) {
+		const char *family = families[i].family;
+		unsigned tries = 1;
+
+		set_up(family, cut_lines);
+		while (!is_told(family, MODEM_SEARCH, "*123#"))
+			assert_true(++tries < 6);
+		assert_true(modem_info(bench.modem)->coding_known);
+		while (!is_told(family, MODEM_ONCE, LAB_CODE) &&
+			bench.result.fate == MODEM_NOT_SENT)
+			assert_true(++tries < 6);
+		if (bench.result.cause != MODEM_TEXT)
+			fail_msg("%s: cause %d, code %d", family,
+				(int)bench.result.cause, bench.result.code);
+		assert_int_equal(
+			network_card(bench.lab.network, LAB_PIN)->executed, 1);
+		tear_down();
+	}
+}
+
 int
 main(void)
 {
@@ -310,6 +381,10 @@ main(void)
 		cmocka_unit_test(
 			each_family_is_told_set_up_and_asked_at_the_first_try),
 		cmocka_unit_test(each_family_tells_the_tries_of_its_pin),
+		cmocka_unit_test(
+			each_family_is_asked_once_over_a_line_full_of_noise),
+		cmocka_unit_test(
+			each_family_finds_its_coding_though_noise_cuts_its_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
