@@ -2,6 +2,7 @@
  * The SIM PIN's counters, cells that carry no USSD, the network's time and
  * modems with several ports, as simulated modems show them.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "modem/nitz.h"
 #include "tests/sim/lab.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
@@ -209,14 +211,17 @@ network_tells_the_time_when_it_is_registered(void **state)
 		const char *dialect;
 		const char *setting;
 		const char *said;
+		int read; /* by the driver: 0 is a time */
 	} rows[] = {
-		{"huawei", "AT\r", "^NWTIME: 26/11/22,12:00:09+4,00"},
-		{"simcom", "AT\r", "*PSUTTZ: 2026,11,22,12,0,9,\"+4\",0"},
-		{"quectel", "AT+CTZR=1\r", "+CTZV: \"+04\""},
+		{"huawei", "AT\r", "^NWTIME: 26/11/22,12:00:09+4,00", 0},
+		{"simcom", "AT\r", "*PSUTTZ: 2026,11,22,12,0,9,\"+4\",0", 0},
+		{"quectel", "AT+CTZR=1\r", "+CTZV: \"+04\"", -ENODATA},
 		{"quectel", "AT+CTZR=2\r",
-			"+CTZE: \"+04\",0,\"2026/11/22,13:00:09\""},
-		{"standard", "AT\r", ""},
+			"+CTZE: \"+04\",0,\"2026/11/22,13:00:09\"", 0},
+		{"standard", "AT\r", "", -ENOENT},
 	};
+	static const int64_t utc_ms = 1795348809000; /* 12:00:09Z */
+	struct nitz nitz = {.utc_ms = 0};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lab lab;
@@ -228,6 +233,10 @@ network_tells_the_time_when_it_is_registered(void **state)
 		lab_hear(&lab, 10000);
 		assert_non_null(strstr(lab.out, rows[i].said));
 		assert_int_equal(lab.out[0] == '\0', rows[i].said[0] == '\0');
+		assert_int_equal(
+			nitz_of(span_str(rows[i].said), &nitz), rows[i].read);
+		if (rows[i].read == 0)
+			assert_int_equal(nitz.utc_ms, utc_ms);
 		assert_string_equal(lab_hear(&lab, 60000), "");
 		lab_fini(&lab);
 	}
