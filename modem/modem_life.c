@@ -481,7 +481,7 @@ modem_settle(struct modem *m, int64_t now_ms)
 	modem_life_show(m);
 	modem_recover_tell(m);
 	if (m->info.state == m->told_state &&
-		m->info.ussd_unavailable == m->told_ussd)
+		strcmp(m->info.ussd_unavailable, m->told_ussd) == 0)
 		return;
 	m->told_state = m->info.state;
 	m->told_ussd = m->info.ussd_unavailable;
