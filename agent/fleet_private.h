@@ -34,7 +34,7 @@ struct slot {
 	bool pin_open;
 	char pin_iccid[24];                 /* into this SIM, */
 	uint8_t pin_digest[VAULT_HASH_LEN]; /* of the file */
-	fleet_record_fn *on_record; /* NULL: nobody listens */
+	fleet_record_fn *on_record;         /* NULL: nobody listens */
 	void *record_ctx;
 	struct slot *next;
 };

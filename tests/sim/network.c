@@ -22,47 +22,12 @@ struct network {
 	size_t card_count;
 };
 
-static const struct {
-	const char *name;
-	const char *text;
-} texts[NETWORK_TEXTS] = {
-	[NETWORK_LOADED] = {"loaded", "You have been credited with {amount}. "
-				      "Your balance is {balance}."},
-	[NETWORK_LOADED_OTHER] = {"loaded_other",
-		"{number} has been credited with {amount}."},
-	[NETWORK_INVALID] = {"invalid",
-		"Invalid voucher. Please check the number."},
-	[NETWORK_USED] = {"used", "Voucher already used."},
-	[NETWORK_USED_BY_YOU] = {"used_by_you", "Voucher already used by you."},
-	[NETWORK_EXPIRED] = {"expired", "This voucher has expired."},
-	[NETWORK_BLOCKED] = {"blocked", "This voucher is blocked."},
-	[NETWORK_LOCKED] = {"locked",
-		"Too many wrong attempts. Recharge is barred."},
-	[NETWORK_BUSY] = {"busy", "Service busy, please try again later."},
-	[NETWORK_BALANCE] = {"balance", "Your balance is {balance}."},
-	[NETWORK_PENDING] = {"pending",
-		"Request received. You will receive an SMS."},
-	[NETWORK_MENU] = {"menu", "Enter the voucher number"},
-	[NETWORK_CONFIRM] = {"confirm", "1. Confirm 2. Cancel"},
-	[NETWORK_CANCELLED] = {"cancelled", "Cancelled."},
-	[NETWORK_BAD_CHOICE] = {"bad_choice", "Not a valid choice."},
-	[NETWORK_BAD_CODE] = {"bad_code", "Unknown service code."},
-	[NETWORK_LAST] = {"last", "Last recharge {amount} serial {serial}."},
-	[NETWORK_NO_LAST] = {"no_last", "No recharge yet."},
-};
-
 static const char *const card_states[] = {
 	[CARD_GOOD] = "good",
 	[CARD_USED] = "used",
 	[CARD_EXPIRED] = "expired",
 	[CARD_BLOCKED] = "blocked",
 };
-
-const char *
-network_text_name(enum network_text text)
-{
-	return (unsigned)text < NETWORK_TEXTS ? texts[text].name : NULL;
-}
 
 const char *
 card_state_name(enum card_state state)
@@ -76,7 +41,7 @@ network_defaults(struct network_options *options)
 	*options = (struct network_options){.lock_after = 3, .currency = "XTS"};
 	for (int i = 0; i < NETWORK_TEXTS; i++)
 		(void)snprintf(options->texts[i], sizeof options->texts[i],
-			"%s", texts[i].text);
+			"%s", network_text_usual((enum network_text)i));
 }
 
 struct network *
@@ -112,7 +77,7 @@ network_free(struct network *network)
 void
 network_say(struct network *network, enum network_text which, const char *text)
 {
-	const char *says = text != NULL ? text : texts[which].text;
+	const char *says = text != NULL ? text : network_text_usual(which);
 	(void)snprintf(network->options.texts[which],
 		sizeof network->options.texts[which], "%s", says);
 }

@@ -11,33 +11,12 @@
 #include <stdint.h>
 
 #include "tests/sim/event.h"
+#include "tests/sim/network_text.h"
 
 enum {
 	NETWORK_TEXT_MAX = 2048,
 	NETWORK_PIN_MAX = 64,
 	NETWORK_ID_MAX = 32 /* an IMSI or a number */
-};
-
-enum network_text {
-	NETWORK_LOADED,
-	NETWORK_LOADED_OTHER,
-	NETWORK_INVALID,
-	NETWORK_USED,
-	NETWORK_USED_BY_YOU,
-	NETWORK_EXPIRED,
-	NETWORK_BLOCKED,
-	NETWORK_LOCKED,
-	NETWORK_BUSY,
-	NETWORK_BALANCE,
-	NETWORK_PENDING,
-	NETWORK_MENU,
-	NETWORK_CONFIRM,
-	NETWORK_CANCELLED,
-	NETWORK_BAD_CHOICE,
-	NETWORK_BAD_CODE,
-	NETWORK_LAST,
-	NETWORK_NO_LAST,
-	NETWORK_TEXTS
 };
 
 enum card_state { CARD_GOOD, CARD_USED, CARD_EXPIRED, CARD_BLOCKED };
@@ -106,10 +85,6 @@ void network_free(struct network *network);
 
 /* lock_after 3, XTS, the usual texts. */
 void network_defaults(struct network_options *options);
-
-/* "loaded", "used_by_you": the name of a text in configurations; NULL past
- * the end. */
-const char *network_text_name(enum network_text text);
 
 /* "good", "used", "expired", "blocked". */
 const char *card_state_name(enum card_state state);

@@ -22,12 +22,11 @@ enum { HOUSE_PATH_MAX = 512, HOUSE_MODEMS_MAX = 64, HOUSE_RULES_MAX = 64 };
 struct house_modem {
 	char name[16];
 	char port[HOUSE_PATH_MAX];
-	char operator[16];               /* "": simtel */
+	char operator[16];              /* "": simtel */
 	char more[HOUSE_PATH_MAX + 64]; /* of the configuration; or "" */
 };
 
-/* One line of the profile: a key may stand several times. */
-struct house_rule {
+struct house_rule { /* of the profile: a key may stand several times */
 	char section[16], key[32], value[200];
 };
 
@@ -41,7 +40,7 @@ struct house {
 	char build[HOUSE_PATH_MAX];
 	unsigned scale; /* deadlines are so many times longer */
 	pid_t sim, daemon;
-	int daemon_status; /* of waitpid, once it ended */
+	int daemon_status; /* of waitpid */
 	struct house_modem modems[HOUSE_MODEMS_MAX];
 	size_t modem_count;
 	struct house_rule rules[HOUSE_RULES_MAX];
@@ -50,13 +49,12 @@ struct house {
 	char *config_extra;
 	char *out, *err;
 	json_t *doc;
-	const char *input; /* for the next topupctl's standard input */
+	const char *input; /* of the next topupctl */
 	struct house_syslog *syslog;
 	bool done; /* house_done() was reached */
 };
 
 /* ---- set-up and end: house.c ------------------------------------------- */
-
 /* cmocka fixtures: *state is the struct house. The teardown stops all, and
  * after a test that did not reach house_done() shows the logs. */
 int house_setup(void **state);

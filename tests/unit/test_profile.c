@@ -562,30 +562,6 @@ every_key_of_the_contract_is_taken(void **state)
 	profile_unref(p);
 }
 
-/* The operator whose good answer is no more than a balance. */
-static void
-verdict_by_balance_needs_no_loaded(void **state)
-{
-	(void)state;
-	struct profile *p =
-		read_good("[recharge]\nussd = *121*{pin}#\nverdict = balance\n"
-			  "[balance]\nussd = *123#\n"
-			  "reply = is (?<balance>\\d+)\n");
-	assert_int_equal(p->verdict_by, PROFILE_VERDICT_BALANCE);
-	profile_unref(p);
-}
-
-static void
-verdict_by_sms_names_who_writes(void **state)
-{
-	(void)state;
-	struct profile *p =
-		read_good("[recharge]\nussd = *121*{pin}#\nverdict = sms\n"
-			  "sms_from = SimTel\n[reply]\nloaded = credited\n");
-	assert_int_equal(p->verdict_by, PROFILE_VERDICT_SMS);
-	profile_unref(p);
-}
-
 int
 main(void)
 {
@@ -598,8 +574,6 @@ main(void)
 		cmocka_unit_test(file_that_cannot_be_read_or_named_is_refused),
 		cmocka_unit_test(all_problems_of_a_file_are_told),
 		cmocka_unit_test(what_this_version_does_not_do_is_warned_of),
-		cmocka_unit_test(verdict_by_balance_needs_no_loaded),
-		cmocka_unit_test(verdict_by_sms_names_who_writes),
 		cmocka_unit_test(every_key_of_the_contract_is_taken),
 	};
 

@@ -314,6 +314,30 @@ a_service_centre_is_the_profiles_or_like_the_sims_own(void **state)
 	}
 }
 
+/* The operator whose good answer is no more than a balance. */
+static void
+verdict_by_balance_needs_no_loaded(void **state)
+{
+	(void)state;
+	struct profile *p =
+		read_good("[recharge]\nussd = *121*{pin}#\nverdict = balance\n"
+			  "[balance]\nussd = *123#\n"
+			  "reply = is (?<balance>\\d+)\n");
+	assert_int_equal(p->verdict_by, PROFILE_VERDICT_BALANCE);
+	profile_unref(p);
+}
+
+static void
+verdict_by_sms_names_who_writes(void **state)
+{
+	(void)state;
+	struct profile *p =
+		read_good("[recharge]\nussd = *121*{pin}#\nverdict = sms\n"
+			  "sms_from = SimTel\n[reply]\nloaded = credited\n");
+	assert_int_equal(p->verdict_by, PROFILE_VERDICT_SMS);
+	profile_unref(p);
+}
+
 int
 main(void)
 {
@@ -329,6 +353,8 @@ main(void)
 		cmocka_unit_test(only_a_sender_of_the_list_may_give_a_verdict),
 		cmocka_unit_test(
 			a_service_centre_is_the_profiles_or_like_the_sims_own),
+		cmocka_unit_test(verdict_by_balance_needs_no_loaded),
+		cmocka_unit_test(verdict_by_sms_names_who_writes),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
