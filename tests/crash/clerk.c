@@ -11,6 +11,7 @@
 #include "agent/fleet.h"
 #include "agent/reading.h"
 #include "agent/turn.h"
+#include "tests/crash/law.h"
 #include "tests/crash/life.h"
 #include "tests/crash/power.h"
 #include "tests/crash/realm.h"
@@ -21,7 +22,11 @@ move_balance(struct realm *r, const struct realm_modem *m)
 {
 	struct network_account *account =
 		network_account(r->network, r->sims[m->sim].imsi);
+	const struct realm_card *card = law_last_dialled(r, m);
 	int64_t minor = 5000 * (int64_t)(1 + realm_draw(r, 4));
+	/* What could pass for a card's credit shows whether it does. */
+	if (card && realm_draw(r, 2) == 0)
+		minor = card->amount_minor;
 	bool buys = realm_draw(r, 3) == 0;
 	if (buys && account->purse->balance_minor < minor)
 		return;

@@ -368,6 +368,12 @@ law_last_redeemed(void)
 	return law.redeemed;
 }
 
+const struct realm_card *
+law_last_dialled(const struct realm *r, const struct realm_modem *m)
+{
+	return law.dialled[m - r->modems];
+}
+
 void
 law_text_comes(const struct realm_card *card, const char *text, int64_t at_ms)
 {

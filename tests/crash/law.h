@@ -48,6 +48,10 @@ void law_person_unlocks(const struct realm_sim *sim);
 
 /* The card that the network heard of last. */
 const struct realm_card *law_last_redeemed(void);
+/* The card that modem dialled last, or NULL. */
+struct realm_modem;
+const struct realm_card *law_last_dialled(
+	const struct realm *realm, const struct realm_modem *modem);
 /* The operator's own text about that card is with the SIM by then. */
 void law_text_comes(
 	const struct realm_card *card, const char *text, int64_t at_ms);

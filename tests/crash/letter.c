@@ -27,6 +27,7 @@ struct letter {
 	const char *sender, *centre;
 	char text[TEXT_BYTES];
 	const char *parts; /* NULL: all, in order */
+	bool again;        /* the centre did not hear the receipt */
 };
 
 static struct {
@@ -153,7 +154,9 @@ post_letter(const struct letter *letter)
 		.smsc = copy.centre, .sender = copy.sender, .text = copy.text};
 	if (sms_parts(&sized) == 2)
 		copy.parts = draw_parts(r);
-	copy.due_ms = virtual_now_ms() + draw_delay(r);
+	copy.due_ms =
+		virtual_now_ms() +
+		(letter->again ? realm_draw_ms(r, 200, 90000) : draw_delay(r));
 	bool soon = copy.due_ms < virtual_now_ms() + SOON_MS;
 	if (!soon || !hand_over(&copy))
 		keep(&copy);
@@ -238,8 +241,11 @@ write_letter(const struct sim_event *e)
 		story_tell("letter: lost");
 	else
 		post_letter(&letter);
-	if (r->trouble > 0 && realm_draw(r, 8) == 0)
-		post_letter(&letter); /* the same once more */
+	if (r->trouble > 0 && realm_draw(r, r->terms.doubles ? 2 : 8) == 0) {
+		struct letter again = letter;
+		again.again = r->terms.doubles;
+		post_letter(&again); /* the same once more */
+	}
 	if (is_forged_now(r))
 		forge(&letter);
 }

@@ -147,6 +147,28 @@ act_on_one(struct realm *r, struct life *life)
 	}
 }
 
+/* Somebody wants a card back that was tried in vain: what waits is held, and
+ * what is held is withdrawn. */
+static void
+take_back(struct realm *r, struct life *life)
+{
+	struct choice choice;
+	list(life, -1, &choice);
+	size_t from = choice.count > 0 ? realm_draw(r, choice.count) : 0;
+	for (size_t n = 0; n < choice.count; n++) {
+		size_t i = (from + n) % choice.count;
+		enum voucher_state state = choice.states[i];
+		if (choice.on_air[i] == 0)
+			continue;
+		if (state == VOUCHER_READY)
+			move(life, choice.ids[i], VOUCHER_HOLD, "person");
+		if (state == VOUCHER_READY || state == VOUCHER_HELD) {
+			move(life, choice.ids[i], VOUCHER_CANCEL, "");
+			return;
+		}
+	}
+}
+
 static void
 resolve_one(struct realm *r, struct life *life)
 {
@@ -231,7 +253,7 @@ person_acts(struct realm *r, struct life *life)
 {
 	size_t modem = realm_draw(r, r->modem_count);
 	struct line *line = fleet_find(life->fleet, r->modems[modem].name);
-	switch (realm_draw(r, 13)) {
+	switch (realm_draw(r, 16)) {
 	case 0:
 	case 1:
 		act_on_one(r, life);
@@ -245,7 +267,12 @@ person_acts(struct realm *r, struct life *life)
 		break;
 	case 5:
 	case 6:
+	case 8:
+	case 9:
 		clerk_dials(r, life);
+		break;
+	case 7:
+		take_back(r, life);
 		break;
 	case 4:
 		pause_modem(life, r->modems[modem].name, realm_draw(r, 3) == 0);

@@ -52,6 +52,7 @@ struct realm_terms {
 	bool by_text; /* the balance is asked by a text, and told by an SMS */
 	bool proof;   /* there is a code for the last recharge */
 	bool shared;  /* the first two SIMs have one account */
+	bool doubles; /* every second message comes twice */
 	int64_t sms_timeout_ms;
 	int lock_after;
 	bool count_all;

@@ -42,6 +42,7 @@ draw_ways(struct realm *r)
 	t->proof = realm_chance(r, 20);
 	t->repeat_once = realm_chance(r, 20);
 	t->shared = realm_chance(r, 15);
+	t->doubles = realm_chance(r, 25);
 	t->sms_timeout_ms = 1000 * (int64_t)(20 + realm_draw(r, 280));
 	t->by_text = t->verdict != REALM_BY_BALANCE && realm_chance(r, 12);
 	if (t->by_text)
