@@ -33,10 +33,31 @@ enum { STOP_MS = 10 * 60 * 1000 };
 /* ---- callbacks between the parts --------------------------------------- */
 
 static void
+on_leave(void *ctx)
+{
+	struct life *l = ctx;
+	if (!l->leaving) {
+		l->leaving = true;
+		loop_timer_at(l->leave, loop_now_ms(l->loop) + FLEET_LEAVE_MS);
+		fleet_leave(l->fleet);
+		if (!fleet_is_stopped(l->fleet))
+			return;
+	}
+	loop_stop(l->loop);
+}
+
+static void
 stop_when_drained(struct life *l)
 {
-	if (l->stopping && redeem_in_flight(l->redeem) == 0)
+	if (!l->stopping || redeem_in_flight(l->redeem) > 0)
+		return;
+	if (!l->leave) {
+		l->leave = loop_timer_new(l->loop, on_leave, l);
+		loop_timer_always(l->leave);
+		loop_timer_at(l->leave, loop_now_ms(l->loop));
+	} else if (l->leaving && fleet_is_stopped(l->fleet)) {
 		loop_stop(l->loop);
+	}
 }
 
 static void
@@ -211,6 +232,7 @@ life_begin(struct life *l, const struct config *config,
 		.on_push = on_push,
 		.on_sms = on_sms};
 	l->fleet = fleet_new(l->loop, l->turn, &hooks);
+	fleet_keep_pins(l->fleet, l->vault);
 	l->reserve = reserve_open(LIFE_STATE_DIR "/reserve");
 	turn_keep_reserve(l->turn, l->reserve, on_safe, l);
 	if (!recover(l))
@@ -254,8 +276,8 @@ life_stop(struct life *l, virtual_seen_fn *seen, void *ctx)
 {
 	l->stopping = true;
 	dispatch_drain(l->dispatch);
-	bool drained = redeem_in_flight(l->redeem) == 0;
-	(void)virtual_run_until(l->loop, drained ? 0 : STOP_MS, seen, ctx);
+	stop_when_drained(l);
+	(void)virtual_run_until(l->loop, STOP_MS, seen, ctx);
 	if (power_is_on())
 		finish_work(l);
 }

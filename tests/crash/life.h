@@ -20,6 +20,7 @@ struct fleet;
 struct intake;
 struct ledger;
 struct loop;
+struct loop_timer;
 struct redeem;
 struct reserve;
 struct sentry;
@@ -51,7 +52,8 @@ struct life {
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct trail *trail;
-	bool stopping, stopped;
+	struct loop_timer *leave; /* NULL until all is drained */
+	bool stopping, leaving;
 	char why[512]; /* it could not begin */
 };
 
@@ -66,8 +68,9 @@ bool life_begin(struct life *life, const struct config *config,
 void life_reload(struct life *life, const struct config *config,
 	const struct profiles *profiles);
 
-/* SIGTERM: dials nothing new, runs until what is on air has ended; seen as
- * for virtual_run_until(). Then, with the power still on, shuts down. */
+/* SIGTERM: dials nothing new, runs until what is on air has ended and the
+ * modems have left; seen as for virtual_run_until(). Then, with the power
+ * still on, shuts down. */
 void life_stop(struct life *life, virtual_seen_fn *seen, void *ctx);
 
 /* Frees everything. With the power off nothing leaves; with the power on it
