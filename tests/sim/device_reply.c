@@ -302,7 +302,7 @@ reply_send(struct device *device, const struct reply *reply)
 		.fate = fate(reply)};
 	line_reply(device, reply->due_ms, &out);
 	int64_t again_ms = reply->due_ms;
-	if (device->options.twice_ms > 0 && reply->mode != 1)
+	if (device->options.twice_ms > 0)
 		again_ms +=
 			rng_between(&device->rng, 0, device->options.twice_ms);
 	if (has(reply, DEVICE_TWICE))
