@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 #include "tests/crash/realm.h"
 #include "tests/crash/story.h"
 #include "tests/virtual/virtual.h"
+
+enum { WINDOW_BITS = 16 }; /* a batch has fewer cards than that allows */
 
 struct law law;
 
@@ -83,10 +86,19 @@ law_masked(const struct realm_card *card)
 	return card->voucher_pin; /* these PINs are worth nothing */
 }
 
-static struct sim_fact *
+static struct run_fact *
 sim_fact(const struct realm_sim *sim)
 {
 	return &law.sims[sim - law.realm->sims];
+}
+
+/* NULL for "self"; the numbers of a realm differ in their last digit. */
+static struct run_fact *
+number_fact(const char *target)
+{
+	size_t len = strlen(target);
+	unsigned i = len == 10 ? (unsigned)(target[len - 1] - '0') : UINT_MAX;
+	return i < REALM_NUMBERS ? &law.numbers[i] : NULL;
 }
 
 void
@@ -99,6 +111,14 @@ void
 law_person_unlocks(const struct realm_sim *sim)
 {
 	sim_fact(sim)->unlocks++;
+}
+
+void
+law_person_unlocks_number(const char *number)
+{
+	struct run_fact *n = number_fact(number);
+	if (n)
+		n->unlocks++;
 }
 
 static int64_t
@@ -214,12 +234,31 @@ check_alone(const struct realm_card *card, const char *account)
 	}
 }
 
+/* One of a batch until one is loaded, then twice as many with each. A batch
+ * that was released begins anew: here that is not counted. */
+static void
+check_slow_start(const struct realm_card *card)
+{
+	const struct realm_file *file = &law.realm->files[card->file];
+	unsigned loaded = 0, flying = 1;
+	for (size_t i = file->first; i < file->first + file->cards; i++) {
+		const struct fact *f = &law.facts[i];
+		loaded += f->loaded;
+		flying += f->in_flight && &law.realm->cards[i] != card;
+	}
+	if (loaded < WINDOW_BITS && flying > 1U << loaded)
+		law_break("law 3: %s goes on air as the %u. of %s at once, %u "
+			  "are loaded",
+			law_masked(card), flying, file->name, loaded);
+}
+
 /* A pause that ran out allows one more, and doubles. */
 static void
-note_pace(const struct realm_sim *sim)
+note_pace(struct run_fact *s)
 {
-	struct sim_fact *s = sim_fact(sim);
 	int64_t pause = law.realm->terms.reject_pause_ms;
+	if (!s)
+		return;
 	if (s->wrong > 0 && ran_now() - s->last_ran_ms >= pause)
 		s->pauses++;
 	s->last_ran_ms = ran_now();
@@ -260,11 +299,13 @@ on_air(const struct sim_event *e, const char *voucher_pin)
 			f->answer_came ? "came" : "did not come");
 	check_written(card, f);
 	check_alone(card, account_of(card, sim));
+	check_slow_start(card);
 	note_flight(e, f, account_of(card, sim));
 	law.dialled[m - law.realm->modems] = card;
 	if (!e->reached)
 		realm_others(law.realm, sim->imsi, card->amount_minor);
-	note_pace(sim);
+	note_pace(sim_fact(sim));
+	note_pace(number_fact(card->target));
 }
 
 static void
@@ -286,15 +327,21 @@ on_text(const struct sim_event *e)
 }
 
 static bool
+is_refusal(const char *outcome)
+{
+	static const char *const refusals[] = {
+		"invalid", "used", "used_by_you", "expired", "blocked"};
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		if (strcmp(outcome, refusals[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
 is_wrong(const char *outcome)
 {
-	if (strcmp(outcome, "invalid") == 0)
-		return true;
-	return law.realm->terms.count_all &&
-	       (strcmp(outcome, "used") == 0 ||
-		       strcmp(outcome, "used_by_you") == 0 ||
-		       strcmp(outcome, "expired") == 0 ||
-		       strcmp(outcome, "blocked") == 0);
+	return law.realm->terms.count_all ? is_refusal(outcome)
+	                                  : strcmp(outcome, "invalid") == 0;
 }
 
 static void
@@ -302,7 +349,7 @@ count_row(const struct sim_event *e)
 {
 	const struct realm_sim *sim = realm_sim(law.realm, e->by);
 	assert(sim);
-	struct sim_fact *s = sim_fact(sim);
+	struct run_fact *s = sim_fact(sim);
 	if (strcmp(e->outcome, "loaded") == 0)
 		s->wrong = s->unlocks = s->pauses = 0;
 	if (!is_wrong(e->outcome))
@@ -317,6 +364,28 @@ count_row(const struct sim_event *e)
 			  "(%u, %u unlocks, %u pauses)",
 			s->wrong, sim->imsi, allowed,
 			law.realm->terms.max_rejects, s->unlocks, s->pauses);
+}
+
+/* What was credited before, and is refused as used, is none: its credit sets
+ * back what came before. */
+static void
+count_number(const struct sim_event *e, const struct realm_card *card)
+{
+	struct run_fact *n = number_fact(card->target);
+	if (!n)
+		return;
+	if (strcmp(e->outcome, "loaded") == 0)
+		n->wrong = n->unlocks = n->pauses = 0;
+	if (!is_refusal(e->outcome) || law_was_credited(card))
+		return;
+	n->wrong++;
+	unsigned allowed =
+		law.realm->terms.max_rejects + n->unlocks + n->pauses;
+	if (n->wrong > allowed && law.realm->residual == REALM_NOTHING)
+		law_break("law 3: %u refusals in a row for %s, allowed are %u "
+			  "(%u, %u unlocks, %u pauses)",
+			n->wrong, card->target, allowed,
+			law.realm->terms.max_rejects, n->unlocks, n->pauses);
 }
 
 static void
@@ -339,6 +408,7 @@ on_redeem(const struct sim_event *e)
 		counts.loaded++;
 	}
 	count_row(e);
+	count_number(e, card);
 }
 
 /* Only these two answers let a machine dial again. */

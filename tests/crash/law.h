@@ -45,6 +45,7 @@ void law_disk_is_full(bool on);
 /* What persons do, which permits more. */
 void law_person_retries(const struct realm_card *card);
 void law_person_unlocks(const struct realm_sim *sim);
+void law_person_unlocks_number(const char *number);
 
 /* The card that the network heard of last. */
 const struct realm_card *law_last_redeemed(void);

@@ -220,6 +220,7 @@ check_voucher(const struct ledger_voucher *v)
 	bool flies = v->state == VOUCHER_DIALING || v->state == VOUCHER_PENDING;
 	if (!flies)
 		law_fact(card)->in_flight = false;
+	law_fact(card)->loaded = v->state == VOUCHER_LOADED;
 	if (law_was_credited(card) && !flies && v->state != VOUCHER_LOADED &&
 		v->state != VOUCHER_UNKNOWN &&
 		!waits_for_its_repeat(v, law_fact(card)) &&

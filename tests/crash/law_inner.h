@@ -25,12 +25,15 @@ struct fact {
 	bool person_retries; /* since the last request */
 	bool repeated;
 	bool in_flight; /* until the daemon settles it */
+	bool loaded;    /* says the ledger */
 	char account[20];
 	int64_t waits_since_ms; /* ready without a reason; 0 */
 };
 
-struct sim_fact {
-	unsigned wrong, unlocks, pauses; /* in a row, as the network counts */
+/* Of a SIM, or of a number that is topped up: refusals in a row, as the
+ * network counts. */
+struct run_fact {
+	unsigned wrong, unlocks, pauses;
 	int64_t last_ran_ms;
 };
 
@@ -38,7 +41,7 @@ struct law {
 	struct realm *realm;
 	struct life *life;
 	struct fact facts[REALM_CARDS_MAX];
-	struct sim_fact sims[REALM_SIMS_MAX];
+	struct run_fact sims[REALM_SIMS_MAX], numbers[REALM_NUMBERS];
 	struct realm_card *dialled[REALM_MODEMS_MAX]; /* last on that modem */
 	const struct realm_card *redeemed;            /* the last */
 	uint16_t card_of[LAW_VOUCHERS_MAX];           /* index + 1 */

@@ -235,6 +235,8 @@ unlock_account(struct life *life, const char *account)
 		span_str(account));
 	int rc = wish(life, &op);
 	story_tell("person: unlock %s (%d)", account, rc);
+	if (rc == 0)
+		law_person_unlocks_number(account);
 }
 
 static void
