@@ -145,7 +145,8 @@ repeats(struct dispatch *d, struct line *line)
 	struct ledger *ledger = turn_ledger(d->parts.turn);
 	struct repeat r = {.dispatch = d, .line = line, .stopped = true};
 	struct ledger_voucher_filter filter = {.state = -1};
-	if (!line->profile->repeat_once)
+	/* Again only as it went, and of two ways nobody knows which. */
+	if (!line->profile->repeat_once || line->profile->via_count > 1)
 		return false;
 	filter.id = ledger_repeatable(
 		ledger, line_iccid(line), line->profile->stem);

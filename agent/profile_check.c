@@ -76,6 +76,11 @@ check_recharge(struct profile_build *b)
 		p->recharge_ussd_for_other[0] == '\0')
 		problems_add(b->problems, p->file, self > 0 ? self : other,
 			"[recharge] has neither ussd nor ussd_for_other");
+	if (p->repeat_once && p->via_count > 1)
+		problems_warn(b->problems, p->file,
+			profile_line_of(b, "recharge", "repeat"),
+			"repeat = once: not with two ways in via, since nobody "
+			"knows by which a card went");
 	check_self(b);
 	check_other(b);
 }

@@ -199,9 +199,10 @@ record(struct attempt *a)
 }
 
 /* Surely not sent by USSD: no try is needed to know it. But one that may be
- * on air goes out again only as it went. */
+ * on air goes out again only as it went (dispatch repeats no card that has
+ * another way). */
 static bool
-is_open(const struct attempt *a, enum profile_via via)
+may_go(const struct attempt *a, enum profile_via via)
 {
 	return via != PROFILE_VIA_USSD || carry_has_ussd(a->line) ||
 	       a->event == VOUCHER_REPEATED;
@@ -220,7 +221,7 @@ choose_way(struct attempt *a)
 		enum profile_via via = a->profile->via[i];
 		const char *template =
 			carry_template(a->profile, via, redeem_is_self(a));
-		if (template[0] == '\0' || !is_open(a, via))
+		if (template[0] == '\0' || !may_go(a, via))
 			continue;
 		chosen = template;
 		a->by_sms = via == PROFILE_VIA_SMS;

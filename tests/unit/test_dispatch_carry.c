@@ -26,6 +26,10 @@
 				    "sms_text_for_other = TOP {pin} "          \
 				    "{msisdn}\nvia = ussd, sms",               \
 		COUNTER_BALANCE)
+#define BOTH_REPEATED                                                          \
+	COUNTER_SIMTEL(COUNTER_USSD "\n" TEXTS "sms_text = TOP {pin}\n"        \
+				    "via = ussd, sms\nrepeat = once",          \
+		COUNTER_BALANCE)
 /* Texts are for the SIM itself alone. */
 #define OWN_BY_TEXT                                                            \
 	COUNTER_SIMTEL(COUNTER_USSD "\n" TEXTS "sms_text = TOP {pin}\n"        \
@@ -257,6 +261,24 @@ card_goes_by_text_while_no_code_leaves_and_by_code_later(void **state)
 	trade_fini(&t);
 }
 
+static void
+card_that_may_be_on_its_way_as_a_text_is_not_repeated_by_code(void **state)
+{
+	struct trade t;
+	begin(&t, state, BOTH_REPEATED, SMS);
+	rule("00", NULL, 0); /* taken, and no word of it */
+	struct trade_batch b = trade_batch(&t, 1, NULL);
+	trade_run(&t, 5 * MINUTE);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	rule("AT+CREG?", HERE, 0);
+	fakewire_say(virtual_wire(A), "\r\n+CREG: 1\r\n", 10);
+	trade_run(&t, HOUR);
+	assert_int_equal(trade_dialled(A, &b, 0), 0);
+	assert_int_equal(texts(), 1);
+	trade_expect(&t, &b, 0, VOUCHER_UNKNOWN, "no_answer");
+	trade_fini(&t);
+}
+
 int
 main(void)
 {
@@ -271,6 +293,8 @@ main(void)
 			card_goes_by_text_while_no_code_leaves_and_by_code_later),
 		TRADE_TEST(balance_that_cannot_be_asked_stops_nothing),
 		TRADE_TEST(silence_on_lte_is_named_and_stays_in_doubt),
+		TRADE_TEST(
+			card_that_may_be_on_its_way_as_a_text_is_not_repeated_by_code),
 	};
 	return cmocka_run_group_tests_name("dispatch_carry", tests, NULL, NULL);
 }
