@@ -199,6 +199,8 @@ apart_ms(const struct mailbox_slot *a, const struct mailbox_slot *b)
 	return apart < 0 ? -apart : apart;
 }
 
+/* A centre that is not told is another one than any that is: a sender can be
+ * forged, and a part of his must not make another's message say more. */
 static bool
 are_fellows(const struct mailbox_slot *a, const struct mailbox_slot *b)
 {
@@ -206,7 +208,7 @@ are_fellows(const struct mailbox_slot *a, const struct mailbox_slot *b)
 	       a->part.reference == b->part.reference &&
 	       a->part.wide == b->part.wide &&
 	       strcmp(a->sender, b->sender) == 0 &&
-	       apart_ms(a, b) <= part_apart_ms;
+	       strcmp(a->smsc, b->smsc) == 0 && apart_ms(a, b) <= part_apart_ms;
 }
 
 /* A copy, in another place: the network tells the same time again. */

@@ -1,8 +1,8 @@
 /*
  * mailbox: the short messages that one modem holds, by their places in its
  * stores: parts are put together, and what its owner has is to be deleted.
- * Pure. It must never mix senders, nor give up a place whose message its
- * owner has not confirmed.
+ * Pure. It must never mix senders or centres, nor give up a place whose message
+ * its owner has not confirmed.
  */
 #ifndef MODEM_MAILBOX_H
 #define MODEM_MAILBOX_H

@@ -191,14 +191,14 @@ surrogates_and_escapes_across_parts_are_whole(void **state)
 }
 
 /* The same reference: of another sender, of another width, of another
- * number of parts, of another hour. */
+ * number of parts, of another hour, through another centre or none. */
 static void
 parts_of_others_are_never_mixed_in(void **state)
 {
 	struct sms_message mine = message("SimTel", long_text());
 
 	(void)state;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 7; i++) {
 		struct sms_message other = mine;
 		char text[400];
 
@@ -209,6 +209,9 @@ parts_of_others_are_never_mixed_in(void **state)
 		other.sender = i == 0 ? "SimTe1" : other.sender;
 		other.wide = i == 1;
 		other.stamp_ms += i == 3 ? 2 * HOUR : 0;
+		other.smsc = i == 4 ? "+358401000001" : other.smsc;
+		other.smsc = i == 5 ? "" : other.smsc;
+		mine.smsc = i == 6 ? "" : mine.smsc; /* comes last */
 		mailbox_init(&box);
 		(void)put(1, &mine, 1);
 		(void)put(2, &other, 2);
