@@ -144,6 +144,18 @@ balance_read(const struct ask *ask, const struct reading *told,
 	answer->settled = answer->proof.settles && !answer->proof.in_the_air;
 }
 
+/* Whether no other SIM of the account had a card on air while the answer was
+ * on its way: nobody knows whether that told of it already. */
+static bool
+is_untouched(const struct ask *ask)
+{
+	struct ledger_touch now;
+	return !ask->touch.elsewhere &&
+	       ledger_last_touch(turn_ledger(ask->balance->turn), ask->iccid,
+		       &now) == 0 &&
+	       now.attempt == ask->touch.attempt;
+}
+
 static void
 take_text(struct ask *ask, struct span text, struct balance_answer *answer)
 {
@@ -154,8 +166,12 @@ take_text(struct ask *ask, struct span text, struct balance_answer *answer)
 		return;
 	}
 	struct reading told = reading_of(ask->profile, &read.groups);
-	if (told.minor != MONEY_NONE)
+	if (told.minor == MONEY_NONE)
+		return;
+	if (is_untouched(ask))
 		balance_read(ask, &told, text, answer);
+	else
+		balance_told(&told, answer);
 }
 
 static void
@@ -269,6 +285,8 @@ new_ask(struct balance *balance, struct line *line)
 		.by_text = balance_goes_by_text(line),
 		.began_wall_ms = loop_wall_ms(),
 		.next = balance->asks};
+	(void)span_copy(
+		ask->iccid, sizeof(ask->iccid), span_str(line_iccid(line)));
 	return ask;
 }
 
@@ -278,6 +296,9 @@ begin(struct ask *ask)
 	const struct profile *profile = ask->profile;
 	if (ask->by_text)
 		return balance_text_begin(ask);
+	if (ledger_last_touch(turn_ledger(ask->balance->turn), ask->iccid,
+		    &ask->touch) != 0)
+		return -EIO;
 	return modem_ask(ask->line->modem, span_str(profile->balance_ussd),
 		MODEM_SEARCH, profile->timeout_ms, on_result, ask);
 }

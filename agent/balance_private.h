@@ -24,7 +24,8 @@ struct ask {
 	int64_t began_ms;
 	bool by_text, in_modem;
 	int64_t began_wall_ms;
-	char iccid[LEDGER_NAME_MAX]; /* the SIM that sent the text */
+	struct ledger_touch touch;   /* by a code: when it was asked */
+	char iccid[LEDGER_NAME_MAX]; /* the SIM that was asked */
 	struct loop_timer *timer;    /* NULL: not by a text */
 	bool answered;               /* before the text had its receipt */
 	struct balance_answer answer;

@@ -68,6 +68,8 @@ int ledger_proof(
  * whether anything did in between. 0 or -EIO. */
 struct ledger_touch {
 	int64_t attempt;         /* the newest on its account, or by the SIM */
+	bool elsewhere;          /* another SIM has one on its account in the
+	                            air, or pending */
 	int64_t spoiled_seq;     /* see ledger_spoil; 0: never */
 	int64_t spoiled_wall_ms; /* when that was */
 };

@@ -274,7 +274,9 @@ static const char touch_sql[] =
 	"  ifnull((SELECT max(id) FROM attempt WHERE iccid = ?2),0)),"
 	" ifnull((SELECT spoiled_seq FROM account WHERE name = ?1),0),"
 	" ifnull((SELECT at FROM audit WHERE seq ="
-	"  (SELECT spoiled_seq FROM account WHERE name = ?1)),0)";
+	"  (SELECT spoiled_seq FROM account WHERE name = ?1)),0),"
+	" EXISTS (SELECT 1 FROM attempt WHERE account = ?1 AND flying = 1"
+	"  AND iccid <> ?2)";
 
 int
 ledger_last_touch(
@@ -292,7 +294,8 @@ ledger_last_touch(
 		*out = (struct ledger_touch){
 			.attempt = sqlite3_column_int64(stmt, 0),
 			.spoiled_seq = sqlite3_column_int64(stmt, 1),
-			.spoiled_wall_ms = sqlite3_column_int64(stmt, 2)};
+			.spoiled_wall_ms = sqlite3_column_int64(stmt, 2),
+			.elsewhere = sqlite3_column_int64(stmt, 3) != 0};
 	ledger_give(ledger, stmt);
 	return rc == 1 ? 0 : -EIO;
 }

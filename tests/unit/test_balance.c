@@ -514,6 +514,39 @@ a_request_under_way_is_given_up_at_the_end(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, purse_setup, purse_teardown)
 
+/* Another SIM of the account has a card in the air when it is asked, and it is
+ * credited before the answer comes: that may be of before or after. */
+static void
+an_answer_across_another_sims_card_is_for_people_alone(void **state)
+{
+	for (int credited = 0; credited < 2; credited++) {
+		struct scene s;
+		begin_scene(&s, state, COUNTER_PLAIN);
+		rig_answer(&s.counter.rig, good, 4000);
+		struct purse *p = s.counter.purse;
+		struct ledger_op op = purse_begin(
+			p, purse_voucher(p, purse_batch(p, 1, ""), 2));
+		strcpy(op.u.attempt_begin.iccid, "sim2");
+		strcpy(op.u.attempt_begin.account, "sim1");
+		int64_t attempt = purse_must(p, &op);
+		assert_int_equal(ask(&s), 0);
+		if (credited) {
+			struct ledger_op end =
+				purse_settle(p, attempt, LEDGER_ANSWERED,
+					VERDICT_LOADED, VOUCHER_CREDITED);
+			purse_must(p, &end);
+		}
+		counter_run(&s.counter, TIMEOUT_MS);
+		assert_int_equal(s.answers, 1);
+		assert_true(s.answer.ok);
+		assert_true(s.answer.minor == 125050);
+		assert_true(sim_of(&s).balance_minor == MONEY_NONE);
+		end_scene(&s);
+		assert_int_equal(purse_teardown(state), 0);
+		assert_int_equal(purse_setup(state), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -530,6 +563,7 @@ main(void)
 		TEST(an_operator_without_a_balance_code_is_not_asked),
 		TEST(the_limit_of_a_day_is_for_persons_too),
 		TEST(a_good_answer_is_in_the_ledger_with_its_text_masked),
+		TEST(an_answer_across_another_sims_card_is_for_people_alone),
 		TEST(nothing_is_asked_before_the_turn_ends),
 		TEST(other_codings_are_tried_until_one_is_answered),
 		TEST(a_forgotten_waiter_is_never_called),
