@@ -256,8 +256,6 @@ balance_text_begin(struct ask *ask)
 	const struct profile *p = ask->line->profile;
 	const struct modem_sms sms = {
 		span_str(p->balance_sms_to), span_str(p->balance_sms)};
-	(void)span_copy(ask->iccid, sizeof(ask->iccid),
-		span_str(line_iccid(ask->line)));
 	if (ask->iccid[0] == '\0')
 		return -EBUSY;
 	int rc = owe(ask);

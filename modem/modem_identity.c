@@ -63,8 +63,11 @@ keep_name(struct modem *m, char *dst, size_t cap, struct span value,
 		if (!isprint((unsigned char)dst[i]))
 			dst[i] = '?';
 	chat_saw(&m->chat, (unsigned)tag);
+	/* Names that tell no make may be what noise left of them. */
 	if (chat_has_seen(&m->chat, TAG_MAKER) &&
-		chat_has_seen(&m->chat, TAG_MODEL))
+		chat_has_seen(&m->chat, TAG_MODEL) &&
+		word_of(span_str(m->info.manufacturer),
+			span_str(m->info.model))[0] != '\0')
 		chat_saw(&m->chat, TAG_ABOUT);
 }
 

@@ -91,6 +91,10 @@ maker_and_model_are_read_in_every_form(void **state)
 		{"\r\nDODGY\r\n\r\nhuawei" OK,
 			"\r\nDODGY\r\n\r\nME909s-120\r\n\r\nDODGY" OK, NULL,
 			"huawei", "ME909s-120", "huawei-module"},
+		/* A maker that noise has cut in two. */
+		{"\r\nhua\r\n^RSSI:14\r\nwei" OK, "\r\nE1550" OK,
+			"\r\nManufacturer: huawei\r\nModel: E1550" OK, "huawei",
+			"E1550", "huawei"},
 	};
 
 	(void)state;
