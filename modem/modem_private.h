@@ -137,6 +137,7 @@ struct modem {
 	char was_iccid[sizeof((struct modem_info *)0)->iccid];
 
 	bool masked; /* a PIN may be echoed: traces show no digits */
+	bool text_heard; /* since the last command: its rest may follow */
 	bool released;
 	bool flush_again; /* bytes were made inside modem_flush() */
 	int64_t stall_ms;
@@ -154,6 +155,8 @@ void modem_wire_write(struct modem *m, int64_t now_ms);
 void modem_wire_drop(struct modem *m); /* forgets and wipes what waits */
 void modem_wire_compose(struct modem *m);
 void modem_wire_lost(struct modem *m, int64_t now_ms);
+
+/* modem_trace.c */
 void modem_wire_trace(struct modem *m, struct span heard, bool is_echo);
 
 /* modem_record.c */

@@ -1,7 +1,7 @@
 /*
  * modem_wire: the driver's side of the port. Bytes go out only once they
  * are released; what held a PIN is wiped as soon as the port has it, and
- * no trace shows one.
+ * no trace shows one (of what is heard: modem_trace).
  */
 #include "modem/modem_private.h"
 
@@ -11,68 +11,7 @@
 
 #include "modem/port.h"
 
-enum { TRACE_MAX = 512, DIGIT_RUN = 4 };
-
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') ||
-	       (c >= 'a' && c <= 'f');
-}
-
-static bool
-has_digit(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (text[i] >= '0' && text[i] <= '9')
-			return true;
-	return false;
-}
-
-/* Runs of digits, in hex too, may be a PIN: stars for all of them. */
-static void
-mask_digits(char *text, size_t n)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i <= n; i++) {
-		if (i < n && is_hex(text[i]))
-			continue;
-		if (i - from >= DIGIT_RUN && has_digit(text + from, i - from))
-			memset(text + from, '*', i - from);
-		from = i + 1;
-	}
-}
-
-/* +CUSD: 3 and above may carry the request itself, damaged. */
-static bool
-is_request_back(struct span line)
-{
-	struct span s = span_skip(line, strlen("+CUSD:"));
-
-	return span_starts(line, span_str("+CUSD:")) &&
-	       (span_trim(s).len == 0 || span_trim(s).ptr[0] >= '3');
-}
-
-void
-modem_wire_trace(struct modem *m, struct span heard, bool is_echo)
-{
-	char text[TRACE_MAX];
-	size_t n = heard.len < sizeof text ? heard.len : sizeof text;
-
-	if (m->hooks.on_trace == NULL && m->recording == NULL)
-		return;
-	memcpy(text, heard.ptr, n);
-	mask_digits(text, n);
-	modem_record_heard(m, heard, span_of(text, n), is_echo);
-	if (m->hooks.on_trace == NULL)
-		return;
-	if (!m->masked && !is_echo && !is_request_back(heard))
-		m->hooks.on_trace(m->hooks.ctx, false, heard);
-	else
-		m->hooks.on_trace(m->hooks.ctx, false, span_of(text, n));
-	explicit_bzero(text, sizeof text);
-}
+enum { TRACE_MAX = 512 };
 
 static bool
 is_secret(const struct modem *m)
@@ -94,6 +33,7 @@ trace_sent(struct modem *m)
 	char text[TRACE_MAX];
 	size_t len;
 
+	m->text_heard = false;
 	modem_record_sent(m);
 	if (m->hooks.on_trace == NULL)
 		return;

@@ -96,6 +96,112 @@ echo_that_comes_late_is_not_traced(void **state)
 	rig_fini(&rig);
 }
 
+/* Noise may cut it anywhere. */
+static void
+sim_pin_shows_in_no_piece_of_its_echo(void **state)
+{
+	(void)state;
+	rig_init(&rig, "standard");
+	rule("AT+CPIN?", "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n", NULL, 0);
+	rule("AT+CIMI", "\r\n+CME ERROR: 11\r\n", NULL, 0);
+	rule("AT+CPINR", "\r\n+CPINR: SIM PIN,3,3\r\n\r\nOK\r\n", NULL, 0);
+	rule("AT+CPIN=",
+		"AT+CPIN=\"47\r\n^RSSI:3\r\n11\"\r\n\r\n+CME ERROR: 16\r\n",
+		NULL, 0);
+	rig.sim_pin = "4711";
+	rig_run_to(&rig, MODEM_FAILED);
+	assert_int_equal(rig.pins_refused, 1);
+	assert_non_null(strstr(rig.trace, "< AT+CPIN=\"**\n"));
+	assert_non_null(strstr(rig.trace, "< **\"\n"));
+	assert_non_null(strstr(rig.trace, "< +CME ERROR: 16\n"));
+	assert_null(strstr(rig.trace, "\"47"));
+	/* One that comes when nobody waits for it any more. */
+	fakewire_say(&rig.wire, "AT+CPIN=\"47\r\n", 1);
+	rig_run(&rig, 100);
+	assert_null(strstr(rig.trace, "\"47"));
+	rig_fini(&rig);
+}
+
+/* Less than four digits of it in each piece. */
+static void
+short_pieces_of_an_echo_are_not_traced(void **state)
+{
+	(void)state;
+	rig_init_ready(&rig, "standard");
+	rule("AT+CUSD=1,",
+		"AT+CUSD=1,\"*121*555\r\n^RSSI:3\r\n012\r\n^RSSI:3\r\n"
+		"341\r\n\r\nOK\r\n",
+		"\r\n+CUSD: 0,\"Done 5\",15\r\n", 100);
+	assert_int_equal(rig_ask(&rig, CODE, MODEM_ONCE), 0);
+	rig_run(&rig, 5000);
+	assert_string_equal(rig.text, "Done 5");
+	assert_null(strstr(rig.trace, "555"));
+	assert_null(strstr(rig.trace, "012\n"));
+	assert_null(strstr(rig.trace, "341\n"));
+	assert_non_null(strstr(rig.trace, "+CUSD: 0,\"Done 5\",15"));
+	rig_fini(&rig);
+}
+
+#define LONG_HEX "07913266040000F0040B911356063160F60000728080"
+/* Each holds a PIN, or may; and what must not be seen of it. */
+static const struct {
+	const char *said, *hidden;
+} spoken[] = {
+	{"+CUSD: 0,\"card " PIN " is used\",15", "4123"},
+	{"+CUSD: 0,\"first line\r\ncard " PIN "\r\nis used\",15", "4123"},
+	{"+CUSD: 0,\"555.012/341:234'123_456*7\",15", "341"},
+	{"+CUSD: 0,\"card 555,012,341,234,123 used\",15", "341"},
+	{"+CUSD: 0,\"0035003500350030\",72", "0035"},
+	{"+CUSD: 0,\"B5984D368BCD\",15", "984D"},
+	{"+CUSD: 0, card " PIN, "4123"},
+	{"+CUSD: 0,\"no end\r\n\r\nOK\r\n" PIN, "4123"},
+	{"+CMT: ,25\r\n" LONG_HEX, "0791"},
+	{"+CMT: ,25," LONG_HEX, "0791"},
+	{"+CMGL: 1,1,,25\r\n" LONG_HEX, "0791"},
+	{"+CMGR: 1,,25\r\n^RSSI:3\r\n" LONG_HEX, "0791"},
+	{"+CMT: \"121\",,\"26/11/22,10:20:33+00\"\r\ncard " PIN, "4123"},
+	{LONG_HEX, "0791"},
+	{"card " PIN " is used", "4123"},
+};
+
+static void
+texts_and_messages_are_not_traced(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof spoken / sizeof *spoken; i++) {
+		char said[256];
+		rig_init_ready(&rig, "standard");
+		rig.trace[0] = '\0';
+		(void)snprintf(said, sizeof said, "\r\n%s\r\n", spoken[i].said);
+		fakewire_say(&rig.wire, said, 10);
+		rig_run(&rig, 20000);
+		assert_true(strlen(rig.trace) > 0);
+		if (strstr(rig.trace, spoken[i].hidden) != NULL)
+			fail_msg("row %zu: %s", i, rig.trace);
+		rig_fini(&rig);
+	}
+}
+
+/* The log is for people who look for what is wrong. */
+static void
+what_a_modem_tells_of_itself_is_traced(void **state)
+{
+	static const char *const lines[] = {"< E1550", "< +CREG: 1,1",
+		"< +CUSD: 0,\"balance 100.00 XTS\",15"};
+
+	(void)state;
+	rig_init(&rig, "standard");
+	rig_speak(&rig, "Huawei", "E1550");
+	rig_run_to(&rig, MODEM_READY);
+	fakewire_say(
+		&rig.wire, "\r\n+CUSD: 0,\"balance 100.00 XTS\",15\r\n", 10);
+	rig_run(&rig, 1000);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		if (strstr(rig.trace, lines[i]) == NULL)
+			fail_msg("%s is not in %s", lines[i], rig.trace);
+	rig_fini(&rig);
+}
+
 /* ---- the flush --------------------------------------------------------- */
 
 static void
@@ -310,6 +416,10 @@ main(void)
 			code_is_gone_from_memory_as_soon_as_the_port_has_it),
 		cmocka_unit_test(pieces_of_a_broken_echo_are_not_traced),
 		cmocka_unit_test(echo_that_comes_late_is_not_traced),
+		cmocka_unit_test(sim_pin_shows_in_no_piece_of_its_echo),
+		cmocka_unit_test(short_pieces_of_an_echo_are_not_traced),
+		cmocka_unit_test(texts_and_messages_are_not_traced),
+		cmocka_unit_test(what_a_modem_tells_of_itself_is_traced),
 		cmocka_unit_test(
 			what_is_asked_inside_a_flush_waits_for_the_next_one),
 		cmocka_unit_test(
