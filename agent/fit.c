@@ -133,12 +133,14 @@ is_in_time(const struct fit_message *m, const struct fit_attempt *a)
 {
 	int64_t age_ms = m->now.ran_ms - a->began.ran_ms;
 	int64_t latest_ms = m->stamp_wall_ms + FIT_GRACE_MS;
+	bool then = a->began.wall_ms > latest_ms;
+	bool now = m->now.wall_ms - age_ms > latest_ms;
 	if (age_ms > FIT_DAY_MS)
 		return false;
-	/* Later than the message only where both clocks say so: the wall may
-	 * have been wrong then, the daemon may have been off since. */
-	return !m->clock_trusted || a->began.wall_ms <= latest_ms ||
-	       m->now.wall_ms - age_ms <= latest_ms;
+	/* The wall may have been wrong then, the daemon may have been off
+	 * since: believed, it must say twice that the card came later. Else
+	 * once is enough: a clock that is ahead leaves a card in doubt. */
+	return m->clock_trusted ? !(then && now) : !(then || now);
 }
 
 static bool

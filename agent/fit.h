@@ -60,7 +60,7 @@ struct fit_message {
 	struct span serial, text_utf8;
 	int64_t stamp_wall_ms;    /* as the service centre says */
 	struct fit_moment now;    /* of its arrival */
-	bool clock_trusted;       /* else its stamp says nothing */
+	bool clock_trusted;       /* else it may be behind, or ahead */
 	int64_t restored_wall_ms; /* the ledger was made from a backup then;
 	                             0: it was not */
 };

@@ -252,8 +252,9 @@ take_waiting(void *ctx, const struct ledger_message *m)
 	return false;
 }
 
-/* A fit of it, over again. Its time was judged when it came: in a ledger
- * that was restored since, by all that was dialled until then. */
+/* A fit of it, over again. Its time was judged when it came, and what passed
+ * passes by a clock that is believed, too: in a ledger that was restored since,
+ * by all that was dialled until then. */
 static struct fit_message
 fit_message_of(struct turn *turn, const struct waiting *w)
 {
@@ -267,7 +268,7 @@ fit_message_of(struct turn *turn, const struct waiting *w)
 		.text_utf8 = span_str(w->text),
 		.stamp_wall_ms = w->stamp_wall_ms,
 		.now = {w->arrived.wall_ms, w->arrived.ran_ms},
-		.clock_trusted = false,
+		.clock_trusted = true,
 		.restored_wall_ms =
 			w->arrived.wall_ms < restored_ms ? 0 : restored_ms};
 }

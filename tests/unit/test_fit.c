@@ -128,8 +128,12 @@ CHANGE(more_than_a_day_ago, a->began.ran_ms = now_ran - FIT_DAY_MS - 1;)
 CHANGE(within_the_grace, m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS;)
 CHANGE(dialled_after_it_was_sent,
 	m->stamp_wall_ms = a->began.wall_ms - FIT_GRACE_MS - 1;)
-CHANGE(dialled_after_by_a_clock_that_lies, dialled_after_it_was_sent(m, a);
+CHANGE(dialled_after_by_a_doubtful_clock, dialled_after_it_was_sent(m, a);
 	m->clock_trusted = false;)
+CHANGE(in_the_grace_of_a_doubtful_clock, within_the_grace(m, a);
+	m->clock_trusted = false;)
+CHANGE(by_a_clock_that_is_behind, m->clock_trusted = false;
+	m->stamp_wall_ms = now_wall + 7 * FIT_DAY_MS;)
 
 /* The wall was ahead when it was dialled. */
 static void
@@ -148,6 +152,23 @@ dialled_before_a_long_stop(struct fit_message *m, struct fit_attempt *a)
 		(struct fit_moment){now_wall - FIT_DAY_MS / 2, now_ran - 60000};
 	m->stamp_wall_ms = now_wall - FIT_DAY_MS / 3;
 }
+
+CHANGE(dialled_in_a_doubtful_future, dialled_in_the_future(m, a);
+	m->clock_trusted = false;)
+
+/* A host without a clock of its own starts again far behind. */
+static void
+without_a_clock(struct fit_message *m)
+{
+	m->clock_trusted = false;
+	m->now.wall_ms = 1000;
+}
+
+CHANGE(dialled_before_a_long_stop_without_a_clock,
+	dialled_before_a_long_stop(m, a);
+	without_a_clock(m);)
+CHANGE(week_old_by_the_clock_of_the_dialling, without_a_clock(m);
+	m->stamp_wall_ms = now_wall - 7 * FIT_DAY_MS;)
 
 static void
 each_condition_alone_takes_an_attempt_out(void **state)
@@ -182,9 +203,14 @@ each_condition_alone_takes_an_attempt_out(void **state)
 		ROW(more_than_a_day_ago, false),
 		ROW(within_the_grace, true),
 		ROW(dialled_after_it_was_sent, false),
-		ROW(dialled_after_by_a_clock_that_lies, true),
+		ROW(dialled_after_by_a_doubtful_clock, false),
+		ROW(in_the_grace_of_a_doubtful_clock, true),
+		ROW(by_a_clock_that_is_behind, true),
 		ROW(dialled_in_the_future, true),
+		ROW(dialled_in_a_doubtful_future, false),
 		ROW(dialled_before_a_long_stop, true),
+		ROW(dialled_before_a_long_stop_without_a_clock, true),
+		ROW(week_old_by_the_clock_of_the_dialling, false),
 #undef ROW
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
