@@ -162,7 +162,7 @@ realm_trouble(struct realm *r, double how_likely)
 	for (size_t i = 0; i < r->modem_count; i++) {
 		struct device *device = r->modems[i].device;
 		double *chances = device_options(device)->chance;
-		for (int f = 0; f < DEVICE_FAULTS_DRAWN; f++)
+		for (int f = 0; f < DEVICE_FAULTS; f++)
 			chances[f] = how_likely / 8;
 		for (size_t f = 0; f < sizeof(often) / sizeof(*often); f++)
 			chances[often[f]] = how_likely / 2;

@@ -76,7 +76,7 @@ strike_modem(struct realm *r)
 	struct realm_modem *m = &r->modems[realm_draw(r, r->modem_count)];
 	int64_t now_ms = virtual_now_ms();
 	struct device_strike strike = {
-		.fault = (enum device_fault)realm_draw(r, DEVICE_FAULTS_DRAWN),
+		.fault = (enum device_fault)realm_draw(r, DEVICE_FAULTS),
 		.only_pin = realm_draw(r, 2) == 0};
 	switch (realm_draw(r, 7)) {
 	case 0:

@@ -48,10 +48,7 @@ enum device_fault {
 	DEVICE_NULS,         /* NUL octets on the line and in the text */
 	DEVICE_PAD_AT,       /* "@" behind the text: a septet of nothing */
 	DEVICE_PAD_CR,       /* CR behind the text: the filling of packing */
-	DEVICE_FAULTS,
-	/* What the seeds of the crash simulation draw from; a seed tells
-	 * another story when there is more to draw from. */
-	DEVICE_FAULTS_DRAWN = DEVICE_LONG + 1
+	DEVICE_FAULTS
 };
 
 /* "lose_request", ...; DEVICE_FAULTS when there is none of that name. */
