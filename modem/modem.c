@@ -3,7 +3,7 @@
  * said and heard is in modem_*.c. Nothing is written to the port but in
  * modem_flush(), and what modem_flush() released goes on when it can.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * asked. It must never take a time from the modem's own clock: that one only
  * says whether what the network said still holds.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include "modem/nitz.h"
 

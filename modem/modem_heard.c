@@ -4,7 +4,7 @@
  * modem_identity). It must never
  * believe a value that does not have the form it should have.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <errno.h>
 #include <string.h>

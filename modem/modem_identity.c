@@ -3,7 +3,7 @@
  * model, IMEI, IMSI, ICCID. It must never believe a value that does not have
  * the form it should have: a SIM's state hangs on its number.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <ctype.h>
 #include <string.h>

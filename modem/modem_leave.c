@@ -3,7 +3,7 @@
  * kept while the modem keeps ours, put back at the end. It must never take
  * our own settings for those of before, nor hold up the end for long.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <ctype.h>
 #include <stdio.h>

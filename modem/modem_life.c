@@ -3,7 +3,7 @@
  * tells the owner of a new state. One loop, modem_settle(), goes on until
  * nothing more can be done without the wire or the clock.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <assert.h>
 #include <errno.h>

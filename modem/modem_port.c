@@ -3,7 +3,7 @@
  * its: what is heard on the open one is its verdict. Asks nothing itself but
  * who is there. It must never stay on a port that is not the wanted modem's.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <string.h>
 

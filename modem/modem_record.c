@@ -2,7 +2,7 @@
  * modem_record: the wire of a modem for a person who wants to show it: each
  * line as a transcript has it. It must never give a line as it was.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <stdlib.h>
 #include <string.h>

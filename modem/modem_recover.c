@@ -3,7 +3,7 @@
  * for those that need its owner. It must never begin one while a request or
  * a session of its owner is under way.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <errno.h>
 

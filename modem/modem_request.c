@@ -3,7 +3,7 @@
  * cancelled. It must never send a MODEM_ONCE code twice, nor anything into
  * a session that is not the one it was meant for.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <assert.h>
 #include <errno.h>

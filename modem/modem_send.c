@@ -4,7 +4,7 @@
  * it nothing is ever sent again. It must never leave a modem at its prompt,
  * where the next command would be a text.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <assert.h>
 #include <errno.h>

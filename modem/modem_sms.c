@@ -4,7 +4,7 @@
  * the line has nothing else to do. It must never delete but by index, nor
  * keep a request waiting for more than the script under way.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <ctype.h>
 #include <string.h>

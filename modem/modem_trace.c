@@ -3,7 +3,7 @@
  * hold the PIN that was dialled, an echo does. It must never show a run of
  * digits that may be one, or a good part of one, in whatever coding.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * typed once, and what came of it told. It must never type one that the owner
  * did not give for just this question, nor the last try.
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * are released; what held a PIN is wiped as soon as the port has it, and
  * no trace shows one (of what is heard: modem_trace).
  */
-#include "modem/modem_private.h"
+#include "modem/modem_inside.h"
 
 #include <assert.h>
 #include <errno.h>

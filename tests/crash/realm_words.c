@@ -9,8 +9,8 @@
 
 /* With the card's serial, as some operators print it. */
 static const char *const with_serial[NETWORK_TEXTS] = {
-	[NETWORK_LOADED] = "You have been credited with {amount}. Your balance "
-			   "is {balance}. Serial {serial}.",
+	[NETWORK_LOADED] = ("You have been credited with {amount}. Your "
+			    "balance is {balance}. Serial {serial}."),
 	[NETWORK_LOADED_OTHER] =
 		"{number} has been credited with {amount}. Serial {serial}.",
 	[NETWORK_INVALID] = "Invalid voucher. Serial {serial}.",
