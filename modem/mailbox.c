@@ -123,6 +123,7 @@ mailbox_put(struct mailbox *box, const struct mailbox_place *place,
 
 	if (slot != NULL && slot->kind != MAILBOX_FREE) {
 		slot->seen = true;
+		slot->doubt = false;
 		return MAILBOX_KNOWN;
 	}
 	rc = pdu_decode(hex, &pdu);
@@ -506,6 +507,27 @@ mailbox_give_up_garbage(struct mailbox *box, const char *store)
 			box->slots[i].over = true;
 }
 
+/* Whether two names are of two memories: "MT" is both, "" is any. */
+static bool
+are_apart(const char *a, const char *b)
+{
+	return (strcmp(a, "SM") == 0 && strcmp(b, "ME") == 0) ||
+	       (strcmp(a, "ME") == 0 && strcmp(b, "SM") == 0);
+}
+
+void
+mailbox_doubt(struct mailbox *box, const struct mailbox_place *place)
+{
+	for (size_t i = 0; i < MAILBOX_SLOTS; i++) {
+		struct mailbox_slot *slot = &box->slots[i];
+
+		if (slot->kind != MAILBOX_FREE &&
+			slot->place.index == place->index &&
+			!are_apart(slot->place.store, place->store))
+			slot->doubt = true;
+	}
+}
+
 bool
 mailbox_next_over(const struct mailbox *box, struct mailbox_place *out)
 {
@@ -514,7 +536,7 @@ mailbox_next_over(const struct mailbox *box, struct mailbox_place *out)
 	for (size_t i = 0; i < MAILBOX_SLOTS; i++) {
 		const struct mailbox_slot *slot = &box->slots[i];
 
-		if (slot->kind == MAILBOX_FREE || !slot->over ||
+		if (slot->kind == MAILBOX_FREE || !slot->over || slot->doubt ||
 			!is_stored(slot))
 			continue;
 		if (best == NULL || slot->place.index > best->place.index)
@@ -525,10 +547,29 @@ mailbox_next_over(const struct mailbox *box, struct mailbox_place *out)
 	return best != NULL;
 }
 
+/* The same message at the same index of another store: some modems have one
+ * store, whatever is chosen, and then it went with this one. */
+static void
+doubt_twins(struct mailbox *box, const struct mailbox_slot *of)
+{
+	for (size_t i = 0; i < MAILBOX_SLOTS; i++) {
+		struct mailbox_slot *slot = &box->slots[i];
+
+		if (slot->kind != MAILBOX_FREE && slot->mark == of->mark &&
+			slot->place.index == of->place.index)
+			slot->doubt = true;
+	}
+}
+
 void
 mailbox_drop(struct mailbox *box, const struct mailbox_place *place)
 {
-	for (size_t i = 0; i < MAILBOX_SLOTS; i++)
-		if (is_at(&box->slots[i], place))
-			clear(&box->slots[i]);
+	for (size_t i = 0; i < MAILBOX_SLOTS; i++) {
+		struct mailbox_slot *slot = &box->slots[i];
+
+		if (!is_at(slot, place))
+			continue;
+		doubt_twins(box, slot);
+		clear(slot);
+	}
 }

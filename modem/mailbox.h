@@ -42,7 +42,8 @@ struct mailbox_slot {
 	int64_t came_ms;
 	bool seen;  /* in the listing under way */
 	bool given; /* since the last listing */
-	bool over;  /* to be deleted */
+	bool over;  /* to be deleted, */
+	bool doubt; /* but not before it is found there once more */
 	char sender[PDU_NUMBER_MAX];
 	char smsc[PDU_NUMBER_MAX];
 	struct pdu_time sent;
@@ -112,10 +113,14 @@ unsigned mailbox_done(struct mailbox *box, uint64_t handle);
 /* Garbage of that store is to be deleted. */
 void mailbox_give_up_garbage(struct mailbox *box, const char *store);
 
+/* Something else may stand at that index by now, in that store or in one
+ * that may be the same: it is not deleted until it is put again. */
+void mailbox_doubt(struct mailbox *box, const struct mailbox_place *place);
+
 /* A place that is to be deleted, the highest of its store first. */
 bool mailbox_next_over(const struct mailbox *box, struct mailbox_place *out);
 
-/* It is empty now. */
+/* It is empty now, and its twin in another store in doubt. */
 void mailbox_drop(struct mailbox *box, const struct mailbox_place *place);
 
 #endif

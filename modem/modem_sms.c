@@ -18,6 +18,7 @@ remember(struct modem *m, const struct mailbox_place *place)
 {
 	struct mail *mail = &m->mail;
 
+	mailbox_doubt(mail->box, place);
 	for (size_t i = 0; i < mail->told_count; i++)
 		if (mail->told[i].index == place->index &&
 			strcmp(mail->told[i].store, place->store) == 0)
@@ -163,6 +164,7 @@ modem_mail_begin_job(struct modem *m, int64_t now_ms)
 		mail->owes = false;
 		begin(m, MAIL_ACKNOWLEDGE, &script_acknowledge);
 	} else if (mailbox_next_over(mail->box, &mail->place)) {
+		mailbox_doubt(mail->box, &mail->place); /* without its OK */
 		begin(m, MAIL_DELETE,
 			script_for(m, &script_delete, &script_delete_only));
 	} else if (mail->round > 0) {
@@ -250,6 +252,9 @@ put(struct modem *m, struct span pdu, int64_t now_ms)
 		trace_garbage(m);
 		break;
 	}
+	/* What was told since is not yet in what is listed, perhaps. */
+	for (size_t i = 0; i < m->mail.told_count; i++)
+		mailbox_doubt(m->mail.box, &m->mail.told[i]);
 }
 
 /* A head without a message behind it. */

@@ -338,6 +338,66 @@ place_that_holds_something_else_now_is_not_deleted(void **state)
 	assert_int_equal(empty_over(NULL), 0);
 }
 
+/* What was done of the same place before says nothing of what comes. */
+static void
+place_in_doubt_is_deleted_when_it_is_found_the_same(void **state)
+{
+	static const struct mailbox_place doubts[] = {
+		{"SM", 1}, {"", 1}, {"MT", 1}, {"SM", 2}, {"ME", 1}};
+	struct sms_message a = message("SimTel", "one");
+	struct sms_message b = message("SimTel", "two");
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		bool done_first = i < 5;
+
+		mailbox_init(&box);
+		(void)put(1, &a, 1);
+		expect("SimTel", "one");
+		if (done_first)
+			(void)mailbox_done(&box, got.handle);
+		mailbox_doubt(&box, &doubts[i % 5]);
+		if (!done_first)
+			(void)mailbox_done(&box, got.handle);
+		if (i % 5 >= 3) { /* not of that place */
+			assert_int_equal(empty_over(NULL), 1);
+			continue;
+		}
+		assert_int_equal(empty_over(NULL), 0);
+		assert_false(next());
+		assert_int_equal(put(1, &a, 1), MAILBOX_KNOWN);
+		mailbox_doubt(&box, &doubts[i % 5]);
+		assert_int_equal(put(1, &b, 1), MAILBOX_NEW);
+		assert_int_equal(empty_over(NULL), 0);
+		expect("SimTel", "two");
+		(void)mailbox_done(&box, got.handle);
+		mailbox_doubt(&box, &doubts[i % 5]);
+		assert_int_equal(put(1, &b, 1), MAILBOX_KNOWN);
+		assert_int_equal(empty_over(NULL), 1);
+	}
+}
+
+static void
+twin_in_another_store_is_not_deleted_unseen(void **state)
+{
+	struct sms_message m = message("SimTel", "one");
+	struct mailbox_place twin = {"ME", 1};
+	char hex[SMS_HEX_MAX];
+
+	(void)state;
+	mailbox_init(&box);
+	(void)put(1, &m, 1);
+	(void)sms_deliver(&m, 1, hex, sizeof hex);
+	(void)mailbox_put(&box, &twin, span_str(hex), NOON);
+	expect("SimTel", "one");
+	assert_false(next());
+	(void)mailbox_done(&box, got.handle);
+	assert_int_equal(empty_over(NULL), 1);
+	(void)mailbox_put(&box, &twin, span_str(hex), NOON);
+	(void)put(1, &m, 1);
+	assert_int_equal(empty_over(NULL), 1);
+}
+
 static void
 message_from_nowhere_is_kept_until_done(void **state)
 {
@@ -468,6 +528,9 @@ main(void)
 		cmocka_unit_test(what_was_not_confirmed_is_given_again),
 		cmocka_unit_test(
 			place_that_holds_something_else_now_is_not_deleted),
+		cmocka_unit_test(
+			place_in_doubt_is_deleted_when_it_is_found_the_same),
+		cmocka_unit_test(twin_in_another_store_is_not_deleted_unseen),
 		cmocka_unit_test(message_from_nowhere_is_kept_until_done),
 		cmocka_unit_test(garbage_is_kept_apart_until_room_is_needed),
 		cmocka_unit_test(more_than_fits_is_left_and_none_is_lost),
