@@ -162,14 +162,14 @@ mailbox_begin_listing(struct mailbox *box, const char *store)
 }
 
 void
-mailbox_end_listing(struct mailbox *box, const char *store)
+mailbox_end_listing(struct mailbox *box, const char *store, bool whole)
 {
 	for (size_t i = 0; i < MAILBOX_SLOTS; i++) {
 		struct mailbox_slot *slot = &box->slots[i];
 
-		if (is_in(slot, store) && !slot->seen)
+		if (whole && is_in(slot, store) && !slot->seen)
 			clear(slot);
-		if (is_in(slot, store) || !is_stored(slot))
+		if ((is_in(slot, store) && slot->seen) || !is_stored(slot))
 			slot->given = false;
 	}
 }

@@ -88,9 +88,10 @@ enum mailbox_took mailbox_put(struct mailbox *box,
 	const struct mailbox_place *place, struct span hex, int64_t now_ms);
 
 /* A listing of one store: what it has not shown at its end is not there.
- * What was given out and not confirmed is then given out again. */
+ * What was given out and not confirmed is then given out again. One that was
+ * cut (not whole) says nothing of what it has not shown. */
 void mailbox_begin_listing(struct mailbox *box, const char *store);
-void mailbox_end_listing(struct mailbox *box, const char *store);
+void mailbox_end_listing(struct mailbox *box, const char *store, bool whole);
 
 /* All places are another modem's or SIM's now, or may be. */
 void mailbox_forget_stored(struct mailbox *box);

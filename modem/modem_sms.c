@@ -271,10 +271,27 @@ on_list(struct modem *m, int64_t now_ms)
 	struct mail *mail = &m->mail;
 
 	end_entry(m, now_ms);
-	mailbox_end_listing(mail->box, mail->place.store);
+	mailbox_end_listing(mail->box, mail->place.store, true);
 	mail->chosen++;
 	if (mail->full)
 		mailbox_give_up_garbage(mail->box, mail->place.store);
+}
+
+/*
+ * What was shown before is handed over and deleted, which makes the next
+ * listing shorter: a slow SIM, or one with a record that cannot be read, would
+ * else never give anything. Fellows of a part may stand in what is missing.
+ */
+static void
+on_cut_list(struct modem *m)
+{
+	struct mail *mail = &m->mail;
+
+	mailbox_end_listing(mail->box, mail->place.store, false);
+	if (mail->full)
+		mailbox_give_up_garbage(mail->box, mail->place.store);
+	mail->gave = true; /* no impatience */
+	mail->give = true;
 }
 
 static void
@@ -308,8 +325,10 @@ on_failed(struct modem *m, enum mail_work work, int64_t now_ms)
 
 	if (work == MAIL_DELETE)
 		mailbox_drop(m->mail.box, &m->mail.place); /* or it is listed */
-	else if (work == MAIL_LIST && !by_store)
+	if (work == MAIL_LIST && !by_store) {
+		on_cut_list(m);
 		pause_mail(m, now_ms);
+	}
 }
 
 void
@@ -326,6 +345,9 @@ modem_mail_on_job(struct modem *m, int64_t now_ms)
 		on_failed(m, work, now_ms);
 		break;
 	case CHAT_TIMED_OUT:
+		if (work == MAIL_LIST)
+			on_cut_list(m);
+		m->mail.give = m->mail.give || work == MAIL_READ;
 		pause_mail(m, now_ms);
 		m->escape_wanted = true; /* in step again */
 		break;

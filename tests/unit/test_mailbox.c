@@ -303,7 +303,7 @@ what_was_not_confirmed_is_given_again(void **state)
 	mailbox_begin_listing(&box, "SM");
 	for (int i = 1; i <= 3; i++)
 		assert_int_equal(put(i, &m, i), MAILBOX_KNOWN);
-	mailbox_end_listing(&box, "SM");
+	mailbox_end_listing(&box, "SM", true);
 	expect("SimTel", m.text);
 	/* A word about the time before says nothing now. */
 	assert_true(got.handle != handle);
@@ -328,7 +328,7 @@ place_that_holds_something_else_now_is_not_deleted(void **state)
 	assert_true(next());
 	mailbox_begin_listing(&box, "SM");
 	assert_int_equal(put(1, &b, 1), MAILBOX_NEW);
-	mailbox_end_listing(&box, "SM"); /* and 2 is gone */
+	mailbox_end_listing(&box, "SM", true); /* and 2 is gone */
 	(void)mailbox_done(&box, got.handle);
 	assert_int_equal(empty_over(NULL), 0);
 	expect("SimTel", "two");
@@ -336,6 +336,28 @@ place_that_holds_something_else_now_is_not_deleted(void **state)
 	mailbox_forget_stored(&box);
 	(void)mailbox_done(&box, got.handle);
 	assert_int_equal(empty_over(NULL), 0);
+}
+
+/* What it has shown is known, of the rest nothing is. */
+static void
+listing_that_was_cut_empties_no_place(void **state)
+{
+	struct sms_message a = message("SimTel", "one");
+	struct sms_message b = message("SimTel", "two");
+
+	(void)state;
+	mailbox_init(&box);
+	(void)put(1, &a, 1);
+	(void)put(2, &b, 1);
+	expect("SimTel", "one");
+	expect("SimTel", "two");
+	mailbox_begin_listing(&box, "SM");
+	(void)put(1, &a, 1);
+	mailbox_end_listing(&box, "SM", false);
+	(void)mailbox_done(&box, got.handle);
+	assert_int_equal(empty_over(NULL), 1);
+	expect("SimTel", "one");
+	assert_false(next());
 }
 
 /* What was done of the same place before says nothing of what comes. */
@@ -416,7 +438,7 @@ message_from_nowhere_is_kept_until_done(void **state)
 	expect("SimTel", "class 0");
 	assert_int_equal(got.first->message_class, 0);
 	mailbox_begin_listing(&box, "SM");
-	mailbox_end_listing(&box, "SM");
+	mailbox_end_listing(&box, "SM", true);
 	mailbox_forget_stored(&box);
 	expect("SimTel", "class 0");
 	assert_int_equal(mailbox_done(&box, got.handle), 1);
@@ -528,6 +550,7 @@ main(void)
 		cmocka_unit_test(what_was_not_confirmed_is_given_again),
 		cmocka_unit_test(
 			place_that_holds_something_else_now_is_not_deleted),
+		cmocka_unit_test(listing_that_was_cut_empties_no_place),
 		cmocka_unit_test(
 			place_in_doubt_is_deleted_when_it_is_found_the_same),
 		cmocka_unit_test(twin_in_another_store_is_not_deleted_unseen),

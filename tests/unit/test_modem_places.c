@@ -157,6 +157,55 @@ place_that_is_told_again_is_not_deleted_unread(void **state)
 	}
 }
 
+/* ---- listings without an end ------------------------------------------- */
+
+/* A SIM that takes a second for each message, or stumbles over one. */
+static void
+listing_without_an_end_hands_over_what_it_has_shown(void **state)
+{
+	static const char *const ends[] = {
+		"\r\n+CMGL: 4,1,,25\r\n0791198948", "\r\n+CMS ERROR: 321\r\n"};
+	char list[512];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		rig_init_mail(&rig, "standard");
+		rig.confirms = true;
+		stored(LIST_OF(TEST));
+		(void)snprintf(list, sizeof list,
+			"\r\n+CMGL: 5,1,,25\r\n" OK_SIR "%s", ends[i]);
+		rule_for("AT+CMGL=4", list, 1);
+		rig_run_to(&rig, MODEM_READY);
+		rig_run(&rig, 35000);
+		assert_memory_equal(
+			rig.mail, OK_SIR_TOLD, sizeof OK_SIR_TOLD - 1);
+		rig_run(&rig, 60000);
+		expect_told(OK_SIR_TOLD TEST_TOLD);
+		assert_int_equal(deletions(), 2);
+		assert_non_null(strstr(strstr(rig.wire.written, "AT+CMGD=5\r"),
+			"AT+CMGL=4\r"));
+		rig_fini(&rig);
+	}
+}
+
+/* Nor is it forgotten when its owner did not have it the first time. */
+static void
+listing_that_never_ends_hands_over_again(void **state)
+{
+	(void)state;
+	rig_init_mail(&rig, "standard");
+	rule("AT+CPMS=", "\r\n+CPMS: 2,30,2,30,2,30\r\n" END);
+	rule("AT+CMGL=4", "\r\n+CMGL: 5,1,,25\r\n" OK_SIR "\r\n");
+	rig_run_to(&rig, MODEM_READY);
+	rig_run(&rig, 200000);
+	assert_in_range(rig.messages, 2, 5);
+	assert_int_equal(deletions(), 0);
+	confirm();
+	rig_run(&rig, 400000);
+	assert_true(deletions() > 0);
+	rig_fini(&rig);
+}
+
 int
 main(void)
 {
@@ -165,6 +214,9 @@ main(void)
 			delete_without_an_answer_is_not_repeated_unseen),
 		cmocka_unit_test(
 			place_that_is_told_again_is_not_deleted_unread),
+		cmocka_unit_test(
+			listing_without_an_end_hands_over_what_it_has_shown),
+		cmocka_unit_test(listing_that_never_ends_hands_over_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
