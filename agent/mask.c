@@ -4,6 +4,7 @@
  */
 #include "agent/mask.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "agent/secret.h"
@@ -11,8 +12,9 @@
 
 enum {
 	RUN_DIGITS_MAX = VOUCHER_PIN_MAX,
-	OWN_PART = 8,   /* digits of the card's own PIN that give it away */
-	JOINERS_MAX = 4 /* between two digits of one number */
+	OWN_PART = 8,    /* digits of the card's own PIN that give it away */
+	JOINERS_MAX = 4, /* between two digits of one number */
+	SIGNS_MAX = 16   /* between two digits of the card's own PIN */
 };
 
 /* One character at s: its value as a digit or -1; *len its bytes (bytes
@@ -101,20 +103,97 @@ run_at(struct span s)
 	return run;
 }
 
-/* Whether OWN_PART digits in a row of the run stand in the PIN as well. */
+/* ---- the card's own PIN -------------------------------------------------- */
+
+/* No letter of any script: between digits that are known it hides nothing
+ * else, so amounts, dates and times that are not the PIN stay. */
 static bool
-shows_own(const struct run *run, struct span voucher_pin)
+is_sign(uint32_t c)
 {
-	if (voucher_pin.len < OWN_PART)
-		return voucher_pin.len > 0 &&
-		       memmem(run->ascii, run->digits, voucher_pin.ptr,
-			       voucher_pin.len);
-	for (size_t i = 0; i + OWN_PART <= run->digits; i++)
-		if (memmem(voucher_pin.ptr, voucher_pin.len, run->ascii + i,
-			    OWN_PART))
-			return true;
-	return false;
+	if (c < 0x80)
+		return !isalpha((int)c);
+	return is_joiner(c) || c < 0xc0 || c == 0xd7 || c == 0xf7 ||
+	       (c >= 0x600 && c <= 0x60f) || (c >= 0x66a && c <= 0x66d) ||
+	       (c >= 0x2000 && c <= 0x206f) || (c >= 0x2190 && c <= 0x2bff) ||
+	       (c >= 0x3000 && c <= 0x303f) || (c >= 0xfe10 && c <= 0xfe6f) ||
+	       (c >= 0xff01 && c <= 0xff20);
 }
+
+/* The bytes at the start of s that hold the front of that part of the PIN,
+ * with any signs between its digits; *digits says how much of it. */
+static size_t
+part_at(struct span s, struct span part, size_t *digits)
+{
+	size_t at = 0, end = 0, signs = 0;
+	*digits = 0;
+	while (at < s.len && *digits < part.len && signs <= SIGNS_MAX) {
+		uint32_t character;
+		size_t len = utf8_next(span_skip(s, at), &character);
+		int digit = len > 0 ? utf8_digit_value(character) : -1;
+		if (digit >= 0 && part.ptr[*digits] != '0' + digit)
+			break;
+		if (digit < 0 &&
+			(*digits == 0 || (len > 0 && !is_sign(character))))
+			break;
+		at += len > 0 ? len : 1;
+		signs = digit < 0 ? signs + 1 : 0;
+		*digits += digit >= 0;
+		end = digit < 0 ? end : at;
+	}
+	return end;
+}
+
+/* The bytes at the start of s that give the PIN away; 0: none do. */
+static size_t
+own_at(struct span s, struct span voucher_pin)
+{
+	size_t least = voucher_pin.len < OWN_PART ? voucher_pin.len : OWN_PART;
+	size_t most = 0;
+	for (size_t from = 0; from + least <= voucher_pin.len; from++) {
+		size_t digits;
+		size_t n = part_at(s, span_skip(voucher_pin, from), &digits);
+		if (digits >= least && n > most)
+			most = n;
+	}
+	return most;
+}
+
+/* Whether the PIN begins in the first `bytes` of s, in whatever spelling;
+ * *bytes grows to where it ends. */
+static bool
+shows_own(struct span s, struct span voucher_pin, size_t *bytes)
+{
+	bool shows = false;
+	for (size_t at = 0; voucher_pin.len > 0 && at < *bytes;) {
+		size_t len, own = 0;
+		if (digit_at(span_skip(s, at), &len) >= 0)
+			own = own_at(span_skip(s, at), voucher_pin);
+		shows = shows || own > 0;
+		*bytes = at + own > *bytes ? at + own : *bytes;
+		at += len;
+	}
+	return shows;
+}
+
+/* The run goes on to there; false when it has more digits than any PIN. */
+static bool
+run_extend(struct run *run, struct span s, size_t bytes)
+{
+	while (run->bytes < bytes) {
+		size_t len;
+		int digit = digit_at(span_skip(s, run->bytes), &len);
+		if (digit >= 0 && run->digits == RUN_DIGITS_MAX) {
+			run->bytes = bytes;
+			return false;
+		}
+		if (digit >= 0)
+			run->ascii[run->digits++] = (char)('0' + digit);
+		run->bytes += len;
+	}
+	return true;
+}
+
+/* ---- any card's PIN ------------------------------------------------------ */
 
 static bool
 is_bound(const struct run *run, size_t i)
@@ -144,6 +223,12 @@ append(char *out, size_t cap, size_t *at, struct span s)
 	*at += n;
 }
 
+struct masking {
+	struct span voucher_pin;
+	mask_takes_pin *takes_pin;
+	const void *ctx;
+};
+
 /* Whether a run is hidden, and whether its end may be shown as a PIN's is. */
 enum look { LOOK_SHOW, LOOK_MASK, LOOK_HIDE };
 
@@ -163,29 +248,41 @@ append_run(char *out, size_t cap, size_t *at, const struct run *run,
 	explicit_bzero(masked, sizeof(masked));
 }
 
+/* What is done with the run at the start of s, which it may make longer. */
+static enum look
+look_of(const struct masking *m, struct run *run, struct span s, bool is_rest)
+{
+	size_t bytes = run->bytes;
+	if (shows_own(s, m->voucher_pin, &bytes)) {
+		if (!run_extend(run, s, bytes))
+			return LOOK_HIDE;
+		return run->goes_on || is_rest ? LOOK_HIDE : LOOK_MASK;
+	}
+	if ((run->goes_on || is_rest) &&
+		(m->takes_pin || m->voucher_pin.len > 0))
+		return LOOK_HIDE;
+	return m->takes_pin && shows_any(run, m->takes_pin, m->ctx) ? LOOK_MASK
+	                                                            : LOOK_SHOW;
+}
+
 void
 mask_text(struct span text, struct span voucher_pin, mask_takes_pin *takes_pin,
 	const void *ctx, char *out, size_t cap)
 {
+	const struct masking masking = {voucher_pin, takes_pin, ctx};
 	size_t at = 0;
 	bool is_rest = false; /* of a run that is hidden whole */
 	while (text.len > 0) {
 		struct run run = run_at(text);
-		size_t len = run.bytes;
 		enum look look = LOOK_SHOW;
-		if (run.digits == 0)
-			(void)digit_at(text, &len);
-		else if ((run.goes_on || is_rest) &&
-			 (takes_pin || voucher_pin.len > 0))
-			look = LOOK_HIDE;
-		else if (shows_own(&run, voucher_pin) ||
-			 (takes_pin && shows_any(&run, takes_pin, ctx)))
-			look = LOOK_MASK;
+		if (run.digits > 0)
+			look = look_of(&masking, &run, text, is_rest);
+		else
+			(void)digit_at(text, &run.bytes);
 		is_rest = run.goes_on;
-		run.bytes = len;
 		append_run(out, cap, &at, &run, look, text);
+		text = span_skip(text, run.bytes);
 		explicit_bzero(&run, sizeof(run));
-		text = span_skip(text, len);
 	}
 	out[at] = '\0';
 }

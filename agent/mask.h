@@ -13,7 +13,8 @@
  * is shown as secret_mask() shows a PIN when
  * - takes_pin says that its digits are a whole PIN, or
  * - it holds eight or more digits that stand in voucher_pin in that order
- *   and neighbourhood (the card's own, empty if none).
+ *   and neighbourhood (the card's own, empty if none); for these any signs
+ *   and blanks may stand between the digits.
  * A run with more digits than any PIN (VOUCHER_PIN_MAX) is hidden whole where
  * a PIN is looked for at all: one could lie anywhere in it.
  * takes_pin may be NULL.

@@ -138,6 +138,75 @@ a_pin_behind_many_numbers_is_not_cut_into_view(void **state)
 	}
 }
 
+static void
+own_pin_is_hidden_in_odd_spellings(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *masked;
+	} rows[] = {
+		{"card 12,345,678,901,234 used", "card **********1234 used"},
+		{"1234/5678/9012/34!", "**********1234!"},
+		{"1234_5678:9012'34", "**********1234"},
+		{"*1*2*3*4*5*6*7*8*9*0*1*2*3*4#", "***********1234#"},
+		{"(1234) [5678] {9012}, <34>", "(**********1234>"},
+		{"1 ; 2 ; 3 ; 4 ; 5678 + 9012 = 34", "**********1234"},
+		{"1234\xd9\xac"
+		 "5678\xd9\xac"
+		 "9012\xe3\x80\x81"
+		 "34",
+			"**********1234"},
+		{"1234\xff"
+		 "56789012\xfe"
+		 "34",
+			"**********1234"},
+		/* a good part, behind and before other numbers */
+		{"on 10:20:33,3456,7890,5", "on 10:20:33,********,5"},
+		{"00 12,34,56,78 00", "********** 00"},
+		/* what is not of it stays */
+		{"100.00 XTS on 2026/11/22 10:20:33, balance 1,234.56",
+			"100.00 XTS on 2026/11/22 10:20:33, balance 1,234.56"},
+		{"12,345 of 1,234", "12,345 of 1,234"},
+		{"1234a5678", "1234a5678"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int form = 0; form < 2; form++) {
+			char out[128];
+			mask_text(span_str(rows[i].text), span_str(OWN),
+				form ? has_fourteen : NULL, NULL, out,
+				sizeof(out));
+			assert_string_equal(out, rows[i].masked);
+		}
+	}
+}
+
+/* However it begins and wherever it is cut: never eight of it in a row. */
+static void
+own_pin_behind_other_numbers_is_hidden(void **state)
+{
+	(void)state;
+	for (size_t before = 0; before < 70; before++) {
+		char text[256], out[256];
+		size_t at = 0, kept = 0;
+		for (size_t i = 0; i < before; i++) {
+			text[at++] = '7';
+			if (i % 3 == 2)
+				text[at++] = ' ';
+		}
+		for (size_t i = 0; OWN[i]; i++) {
+			text[at++] = OWN[i];
+			if (i % 2 == 1)
+				text[at++] = '/';
+		}
+		mask_text(span_of(text, at), span_str(OWN), NULL, NULL, out,
+			sizeof(out));
+		for (size_t i = 0; out[i]; i++)
+			kept += out[i] != '7' && out[i] >= '0' && out[i] <= '9';
+		if (kept > 4)
+			fail_msg("%zu: %s", before, out);
+	}
+}
+
 int
 main(void)
 {
@@ -149,6 +218,8 @@ main(void)
 		cmocka_unit_test(a_run_longer_than_any_pin_is_hidden_whole),
 		cmocka_unit_test(
 			a_pin_behind_many_numbers_is_not_cut_into_view),
+		cmocka_unit_test(own_pin_is_hidden_in_odd_spellings),
+		cmocka_unit_test(own_pin_behind_other_numbers_is_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
