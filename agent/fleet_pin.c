@@ -76,12 +76,12 @@ pin_in(const struct pin_file *file)
 /* ---- the rule ------------------------------------------------------------ */
 
 static void
-digest_of(const struct fleet *fleet, const struct pin_file *file,
+digest_of(const struct fleet *fleet, struct span sim_pin,
 	uint8_t digest[VAULT_HASH_LEN])
 {
 	struct vault_digest *d = vault_digest_new(fleet->vault);
 	vault_digest_add(d, span_str("sim pin file\n"));
-	vault_digest_add(d, span_of(file->bytes, file->len));
+	vault_digest_add(d, sim_pin);
 	vault_digest_end(d, digest);
 }
 
@@ -133,8 +133,9 @@ judge_content(const struct slot *slot, char *why)
 	else if (rc == 0 &&
 		 !ledger_sim_pin_may(&known, (unsigned)info->pin_tries))
 		(void)snprintf(why, WHY_BYTES,
-			"what came of typing sim_pin_file is not known: it is "
-			"not typed again until the file changes");
+			"what came of typing the SIM's PIN is not known: "
+			"switch it off in a phone, or change it there and in "
+			"sim_pin_file");
 }
 
 static struct ledger_op
@@ -185,7 +186,7 @@ try_file(struct slot *slot, char *why)
 			"the SIM asks for its PIN, and in sim_pin_file is none "
 			"of 4 to 8 digits");
 	} else {
-		digest_of(slot->fleet, &file, slot->pin_digest);
+		digest_of(slot->fleet, sim_pin, slot->pin_digest);
 		judge_content(slot, why);
 		if (why[0] == '\0')
 			type_pin(slot, sim_pin, why);
@@ -231,10 +232,37 @@ fleet_on_sim_pin(void *ctx, enum modem_sim_pin what)
 	}
 }
 
+/* A daemon before this one typed it, and did not hear what came of it. */
+static void
+end_old_try(struct slot *slot)
+{
+	const char *iccid = modem_info(slot->line.modem)->iccid;
+	struct ledger_sim_pin_known known;
+	struct pin_file file = {.len = 0};
+	if (!slot->line.config.sim_pin_file || !slot->fleet->vault ||
+		iccid[0] == '\0')
+		return;
+	int rc = read_file(slot->line.config.sim_pin_file, &file);
+	struct span sim_pin = pin_in(&file);
+	if (rc == 0 && sim_pin.len > 0) {
+		digest_of(slot->fleet, sim_pin, slot->pin_digest);
+		fleet_copy(slot->pin_iccid, sizeof(slot->pin_iccid), iccid);
+		slot->pin_open =
+			ledger_sim_pin(turn_ledger(slot->fleet->turn), iccid,
+				slot->pin_digest, &known) == 0 &&
+			known.open > 0;
+		end_try(slot, LEDGER_SIM_PIN_TAKEN);
+	}
+	explicit_bzero(&file, sizeof(file));
+}
+
 void
 fleet_note_unlocked(struct slot *slot)
 {
-	if (strcmp(modem_info(slot->line.modem)->iccid, slot->pin_iccid) == 0)
+	if (!slot->pin_open)
+		end_old_try(slot);
+	else if (strcmp(modem_info(slot->line.modem)->iccid, slot->pin_iccid) ==
+		 0)
 		end_try(slot, LEDGER_SIM_PIN_TAKEN);
 }
 

@@ -68,10 +68,7 @@ ledger_take_device_seen(struct ledger *ledger, const struct ledger_op *op,
 
 /* ---- SIM PINs ---------------------------------------------------------- */
 
-enum {
-	TRIES_MIN = 2, /* the last one is a person's */
-	OPEN_MAX = 2
-};
+enum { TRIES_MIN = 2 }; /* the last one is a person's */
 
 int
 ledger_sim_pin(struct ledger *ledger, const char *iccid,
@@ -105,10 +102,9 @@ ledger_sim_pin_may(const struct ledger_sim_pin_known *known, unsigned tries)
 		return true;
 	if (known->refused)
 		return false;
-	/* Cut off while it was typed: as many left as before tell that the
-	 * SIM refused nothing since. Once, for a counter may lie. */
-	return known->open == 0 ||
-	       (known->open < OPEN_MAX && known->tries == tries);
+	/* Cut off while it was typed: as good as refused, whatever is left,
+	 * for a counter may lie. */
+	return known->open == 0;
 }
 
 static int

@@ -71,14 +71,13 @@ enum ledger_sim_pin_step {
 /*
  * A SIM PIN. TRIED is refused with -EINVAL where it must not be typed: fewer
  * than two tries are left; the SIM refused this content before; it was typed
- * and what came of it is not known, unless the SIM has as many tries left as
- * before, and not twice. TAKEN and REFUSED are of the last TRIED of that
+ * and what came of it is not known. TAKEN and REFUSED are of the last TRIED of that
  * content: without one -EINVAL.
  */
 struct ledger_sim_pin {
 	char iccid[LEDGER_NAME_MAX];
 	char modem[LEDGER_NAME_MAX];
-	uint8_t digest[VAULT_HASH_LEN]; /* keyed, of the file's bytes */
+	uint8_t digest[VAULT_HASH_LEN]; /* keyed, of its digits */
 	enum ledger_sim_pin_step step;
 	unsigned tries; /* left, as the SIM says; with TRIED */
 };

@@ -70,6 +70,7 @@ wrong_pin_costs_one_try_and_a_changed_file_another(void **state)
 	boot_modem(h);
 	house_until_modem(h, "m1", "failed");
 	house_kill(h);
+	house_write(house_path(h, "sim.pin"), " 9999\r\n\n"); /* the same */
 	house_start(h);
 	house_until_modem(h, "m1", "failed");
 	why_says(h, "refused the PIN in sim_pin_file");

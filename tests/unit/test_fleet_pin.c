@@ -230,9 +230,15 @@ changed_file_is_tried_but_never_the_last_try(void **state)
 	write_pin(&s, "4711");
 	virtual_run(s.shop.loop, 5 * MINUTE_MS);
 	assert_int_equal(typed(), 2);
-	/* A person says once more, by any change. */
+	/* Blanks and line ends are no other content; digits are. */
 	unlocks();
-	write_pin(&s, "4711\n");
+	write_pin(&s, "\xEF\xBB\xBF"
+		      " 4711\r\n");
+	rule("AT+CPIN?", ASKS, 0);
+	virtual_run(s.shop.loop, 5 * MINUTE_MS);
+	assert_int_equal(typed(), 2);
+	unlocks();
+	write_pin(&s, "4714\n");
 	shop_run_to(&s.shop, "a", MODEM_READY);
 	assert_int_equal(typed(), 3);
 	end_scene(&s);
@@ -328,7 +334,7 @@ nothing_is_typed_before_the_try_is_on_disk(void **state)
 
 /* Cut off while it was typed: once more, where no try was used since. */
 static void
-try_without_an_end_is_repeated_once_if_none_was_used(void **state)
+try_without_an_end_is_never_repeated(void **state)
 {
 	struct scene s;
 	begin_scene(&s, state, "4711");
@@ -336,28 +342,51 @@ try_without_an_end_is_repeated_once_if_none_was_used(void **state)
 	shop_apply(&s.shop);
 	while (typed() == 0)
 		virtual_run(s.shop.loop, 1);
-	boot_again(&s);
-	rule("AT+CPIN=", NULL, 0);
-	virtual_run(s.shop.loop, 5 * MINUTE_MS);
-	assert_int_equal(typed(), 2);
-	assert_int_equal(shop_state(&s.shop, "a"), MODEM_FAILED);
-	why_says(&s, "what came of typing sim_pin_file is not known");
-	boot_again(&s);
+	for (int boot = 0; boot < 3; boot++) {
+		boot_again(&s);
+		write_pin(&s, boot == 1 ? "4711\n" : "4711");
+		tries_are(boot == 2 ? 2 : 3);
+		virtual_run(s.shop.loop, 5 * MINUTE_MS);
+		assert_int_equal(typed(), 1);
+		assert_int_equal(shop_state(&s.shop, "a"), MODEM_FAILED);
+		why_says(&s, "what came of typing the SIM's PIN is not known");
+		why_says(&s, "change it there and in sim_pin_file");
+	}
+	tries_are(3);
 	unlocks();
-	rule("AT+CPIN?", ASKS, 0);
-	virtual_run(s.shop.loop, 5 * MINUTE_MS);
-	assert_int_equal(typed(), 2);
+	write_pin(&s, "4712");
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	assert_int_equal(fakewire_count(wire(), "AT+CPIN=\"4712\""), 1);
 	end_scene(&s);
+}
 
-	begin_scene(&s, state, "4711 ");
+/* The daemon that typed it is gone; the SIM did not start anew. */
+static void
+sim_that_is_ready_at_the_next_start_took_it(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, "4711");
 	rule("AT+CPIN=", NULL, 0);
 	shop_apply(&s.shop);
 	while (typed() == 0)
 		virtual_run(s.shop.loop, 1);
+	struct config_modem *modem =
+		shop_modem(&s.shop, "a", SHOP_PORT_A, "simtel");
+	modem->baud = 9600;
+	modem->sim_pin_file = s.path;
+	rule("AT+CIMI", "\r\n001010000000011\r\n\r\nOK\r\n", 0);
+	rule("AT+CPIN?", READY, 0);
+	shop_apply(&s.shop);
+	virtual_run(s.shop.loop, FLEET_LEAVE_MS);
+	fleet_sweep(s.shop.fleet);
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	assert_int_equal(shop_events(&s.shop, "sim.pin_taken", "a"), 1);
+	/* So it is typed when the SIM asks again. */
 	boot_again(&s);
-	tries_are(2);
-	virtual_run(s.shop.loop, 5 * MINUTE_MS);
-	assert_int_equal(typed(), 1);
+	unlocks();
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	assert_int_equal(shop_events(&s.shop, "sim.pin_tried", "a"), 2);
+	assert_int_equal(shop_events(&s.shop, "sim.pin_taken", "a"), 2);
 	end_scene(&s);
 }
 
@@ -391,8 +420,8 @@ main(void)
 		FLEET_TEST(what_cannot_be_known_is_not_typed_and_told),
 		FLEET_TEST(file_that_went_away_is_told),
 		FLEET_TEST(nothing_is_typed_before_the_try_is_on_disk),
-		FLEET_TEST(
-			try_without_an_end_is_repeated_once_if_none_was_used),
+		FLEET_TEST(try_without_an_end_is_never_repeated),
+		FLEET_TEST(sim_that_is_ready_at_the_next_start_took_it),
 		FLEET_TEST(sim_that_is_ready_after_all_took_it),
 	};
 	faulty_disk_install();
