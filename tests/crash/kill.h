@@ -42,6 +42,7 @@ void kill_plan_next(struct kill_plan *plan, struct house *h, kill_draw *draw);
 bool kill_plan_reached(struct house *h);
 /* How often each step ended a life; fails for one that never did. */
 void kill_plan_tell(void);
+bool kill_plan_misses(void); /* a step that no life reached yet */
 
 /* ---- the laws: kill_law.c ------------------------------------------------ */
 

@@ -104,6 +104,15 @@ kill_plan_reached(struct house *h)
 	return known;
 }
 
+bool
+kill_plan_misses(void)
+{
+	for (unsigned i = 0; i < STEPS; i++)
+		if (steps[i].reached == 0)
+			return true;
+	return false;
+}
+
 void
 kill_plan_tell(void)
 {
