@@ -121,8 +121,6 @@ static const struct oddity odd[] = {
 		.fault = "\\r\\n+CUSD: 0,\\\"Your balance is 1.00 "
 			 "XTS.\\\",15\\r\\n",
 		.test = shelf_keeps_serving),
-	ODD(6, "noise_cuts_lines_at_any_byte", "quectel",
-		.keys = "{\"noise\": true, \"noise_cuts\": 20, \"cut\": 4}"),
 	ODD(22, "echo_turns_each_end_of_line_into_two", "wavecom",
 		.keys = "{\"echo_lf\": true, \"ate0_refused\": 1}"),
 	ODD(23, "answer_to_a_question_has_no_ok", "wavecom",
