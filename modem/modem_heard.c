@@ -318,8 +318,9 @@ is_restart(const struct modem *m, struct span line)
 	return false;
 }
 
-/* A SIM that comes or goes: +CPIN (27.007 8.3), or ^SIMST as Huawei's say it
- * (1: it is valid). What is on air is not broken off for it. */
+/* A SIM that comes or goes: +CPIN (27.007 8.3), ^SIMST as Huawei's say it (1:
+ * it is valid), +SIMCARD: NOT AVAILABLE as SIMCom's. What is on air is not
+ * broken off for it. */
 static void
 on_sim_news(struct modem *m, struct span line, int64_t now_ms)
 {
@@ -360,7 +361,8 @@ on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	else if (span_starts(line, span_str("+CREG:")))
 		on_registration(m, line, now_ms);
 	else if (span_starts(line, span_str("+CPIN:")) ||
-		 span_starts(line, span_str("^SIMST:")))
+		 span_starts(line, span_str("^SIMST:")) ||
+		 span_starts(line, span_str("+SIMCARD:")))
 		on_sim_news(m, line, now_ms);
 	else if (is_restart(m, line))
 		modem_life_restart(m, now_ms);

@@ -56,7 +56,7 @@ residual_cases_are_found_by_their_evidence(void **state)
 	for (unsigned i = REALM_NOTHING + 1; i < REALM_RESIDUALS; i++) {
 		struct run_options o = {.hours = 2, .residual = i};
 		uint64_t before = law_counts()->forgiven;
-		for (uint64_t seed = 1; seed <= SEEDS / 24; seed++)
+		for (uint64_t seed = 1; seed <= SEEDS / 12; seed++)
 			run_good(seed, &o);
 		/* They came up, where there were runs enough. */
 		assert_true(law_counts()->forgiven > before || SEEDS < 100);

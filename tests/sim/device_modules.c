@@ -15,7 +15,8 @@ static const char *const simcom_noise[] = {"+CIEV: 10,\"00101\",\"SimTel\"",
 	"+CLCC: 1,1,4,0,0,\"123456789\",161", "+CMTI: \"SM\",4",
 	"UNDER-VOLTAGE WARNNING", NULL};
 static const char *const sim7600_noise[] = {"+CREG: 1", "RING",
-	"+CMTI: \"SM\",4", "+SIMCARD: NOT AVAILABLE", "VOICE CALL: END", NULL};
+	"+CMTI: \"SM\",4", "MISSED_CALL: 11:01AM 07712345678",
+	"VOICE CALL: END", NULL};
 static const char *const ublox_noise[] = {"+CIEV: 2,4", "+CREG: 1", "RING",
 	"+CMTI: \"ME\",4", "+UUPSDD: 0", "+CIEV: 9,2", NULL};
 static const char *const telit_noise[] = {"+CIEV: rssi,4", "#QSS: 1",

@@ -154,7 +154,8 @@ static void
 swapped_sim_that_is_told_of_is_read_at_once(void **state)
 {
 	static const char *const news[] = {"\r\n+CPIN: NOT READY\r\n",
-		"\r\n^SIMST:255\r\n", "\r\n^SIMST: 0\r\n"};
+		"\r\n^SIMST:255\r\n", "\r\n^SIMST: 0\r\n",
+		"\r\n+SIMCARD: NOT AVAILABLE\r\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof news / sizeof *news; i++) {
