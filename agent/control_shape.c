@@ -221,6 +221,7 @@ shape_attempt(const struct ledger_attempt *a)
 	struct json *o = json_new_object();
 	json_put(o, "at", shape_time(a->began_wall_ms));
 	json_put_text(o, "modem", a->modem);
+	json_put_text(o, "via", a->via);
 	json_put_text(o, "fate", fate_name(a->fate));
 	json_put_text(
 		o, "verdict", a->fate < 0 ? NULL : verdict_name(a->verdict));

@@ -135,6 +135,7 @@ print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
 	static const struct ctl_column attempts[] = {
 		{"AT", "at", CELL_TIME, 0, 0},
 		{"MODEM", "modem", CELL_TEXT, 5, 0},
+		{"VIA", "via", CELL_TEXT, 0, 0},
 		{"FATE", "fate", CELL_TEXT, 0, 0},
 		{"VERDICT", "verdict", CELL_TEXT, 0, 0},
 		{"BY", "by", CELL_TEXT, 0, 1},

@@ -15,6 +15,12 @@ static const char *const fate_names[] = {
 	[LEDGER_ANSWERED] = "answered",
 };
 
+static const char *const via_names[] = {
+	[LEDGER_VIA_UNKNOWN] = "",
+	[LEDGER_VIA_USSD] = "ussd",
+	[LEDGER_VIA_SMS] = "sms",
+};
+
 enum { FATES = sizeof(fate_names) / sizeof(fate_names[0]) };
 
 /* ---- begin ------------------------------------------------------------- */
@@ -78,14 +84,14 @@ insert_attempt(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
 	int rc = ledger_run(ledger,
 		"INSERT INTO attempt(voucher,modem,iccid,account,began,"
-		"began_ran,balance_before,before_reading,own,operator)"
+		"began_ran,balance_before,before_reading,own,operator,via)"
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,(SELECT max(id) FROM balance"
-		"  WHERE account = ?4),?8,?9)",
+		"  WHERE account = ?4),?8,?9,nullif(?10,''))",
 		ledger_int(b->voucher), ledger_text(b->modem),
 		ledger_text(b->iccid), ledger_text(b->account),
 		ledger_int(op->at.wall_ms), ledger_int(op->at.ran_ms),
 		ledger_money(b->balance_before_minor), ledger_int(card->own),
-		ledger_text(card->operator));
+		ledger_text(card->operator), ledger_text(via_names[b->via]));
 	if (rc != 0)
 		return rc;
 	result->id = sqlite3_last_insert_rowid(ledger->db);

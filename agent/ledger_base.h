@@ -15,7 +15,7 @@
 #include "modem/span.h"
 
 enum {
-	LEDGER_SCHEMA = 3,
+	LEDGER_SCHEMA = 4,
 	LEDGER_NAME_MAX = 64, /* operator, modem, reason, who, IMEI, ... */
 	LEDGER_TARGET_MAX = 64,
 	LEDGER_TEXT_MAX = 1024,    /* replies (masked), notes */

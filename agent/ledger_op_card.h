@@ -74,6 +74,9 @@ struct ledger_voucher_move {
 	char note[LEDGER_TEXT_MAX];
 };
 
+/* The way a code goes; not known of attempts that older versions made. */
+enum ledger_via { LEDGER_VIA_UNKNOWN, LEDGER_VIA_USSD, LEDGER_VIA_SMS };
+
 /*
  * ready -> dialing; unknown -> dialing with VOUCHER_REPEATED. result.id is
  * the attempt. -EBUSY when the account or the SIM has a PIN in flight
@@ -85,6 +88,7 @@ struct ledger_attempt_begin {
 	int64_t voucher;
 	enum voucher_event event; /* VOUCHER_DISPATCHED or VOUCHER_REPEATED */
 	unsigned batch_rejects;   /* of the profile; kept for its batch */
+	enum ledger_via via;
 	char modem[LEDGER_NAME_MAX];
 	char iccid[LEDGER_NAME_MAX];
 	char account[LEDGER_TARGET_MAX]; /* the account credited */

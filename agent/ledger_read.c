@@ -203,7 +203,7 @@ ledger_sealed_pin(struct ledger *ledger, int64_t voucher, uint8_t *blob,
 
 #define ATTEMPTS                                                               \
 	"SELECT id,voucher,began,ended,modem,iccid,account,reply,decided_by,"  \
-	"rule,fate,verdict FROM attempt"
+	"rule,fate,verdict,ifnull(via,'') FROM attempt"
 
 static int
 fate_from_name(const char *name)
@@ -229,7 +229,8 @@ attempt_of(sqlite3_stmt *stmt, struct ledger_attempt *out)
 		.by = ledger_col_text(stmt, 8),
 		.rule = ledger_col_text(stmt, 9),
 		.fate = fate_from_name(ledger_col_text(stmt, 10)),
-		.verdict = VERDICT_NONE};
+		.verdict = VERDICT_NONE,
+		.via = ledger_col_text(stmt, 12)};
 	/* Written by verdict_name(); another hand's word is none. */
 	(void)verdict_from_name(
 		span_str(ledger_col_text(stmt, 11)), &out->verdict);

@@ -51,7 +51,8 @@ struct ledger_attempt {
 	int64_t id, voucher;
 	int64_t began_wall_ms, ended_wall_ms; /* 0: open */
 	const char *modem, *iccid, *account, *reply, *by, *rule;
-	int fate; /* an enum ledger_fate, or -1 while open */
+	const char *via; /* "ussd", "sms"; "" where it is not known */
+	int fate;        /* an enum ledger_fate, or -1 while open */
 	enum verdict verdict;
 };
 typedef bool ledger_attempt_fn(void *ctx, const struct ledger_attempt *a);

@@ -505,8 +505,15 @@ static const char version_3[] =
 	" PRIMARY KEY(iccid, digest)"
 	") STRICT, WITHOUT ROWID;";
 
+/* What a person wants to know of an attempt. */
+static const char version_4[] =
+	/* Which way its code went; NULL for those of before. */
+	"ALTER TABLE attempt ADD COLUMN via TEXT"
+	" CHECK(via IS NULL OR via = 'ussd' OR via = 'sms');";
+
 /* migrations[n] leads from version n to n + 1. */
-static const char *const migrations[] = {version_1, version_2, version_3};
+static const char *const migrations[] = {
+	version_1, version_2, version_3, version_4};
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == LEDGER_SCHEMA,
 	"each version has its migration");

@@ -185,6 +185,7 @@ record(struct attempt *a)
 	b->voucher = a->voucher;
 	b->event = a->event;
 	b->batch_rejects = a->profile->batch_rejects;
+	b->via = a->by_sms ? LEDGER_VIA_SMS : LEDGER_VIA_USSD;
 	b->balance_before_minor = a->balance_before_minor;
 	(void)span_copy(
 		b->modem, sizeof(b->modem), span_str(a->line->config.name));

@@ -43,9 +43,10 @@ submit_card(struct house *h, unsigned i)
 	house_submit(h, name, batch);
 }
 
-/* What settled its last attempt. */
+/* A word of its only attempt: what settled it, the way it went. */
 static void
-assert_by(struct house *h, const char *serial, const char *by)
+assert_attempt(struct house *h, const char *serial, const char *key,
+	const char *word)
 {
 	char id[24];
 	json_t *list;
@@ -54,7 +55,13 @@ assert_by(struct house *h, const char *serial, const char *by)
 	list = json_object_get(
 		house_ask(h, "voucher", id, NULL), "attempt_list");
 	assert_int_equal(json_array_size(list), 1);
-	assert_string_equal(house_text(json_array_get(list, 0), "by"), by);
+	assert_string_equal(house_text(json_array_get(list, 0), key), word);
+}
+
+static void
+assert_by(struct house *h, const char *serial, const char *by)
+{
+	assert_attempt(h, serial, "by", by);
 }
 
 static void
@@ -111,6 +118,7 @@ lost_answer_is_settled_by_its_message(void **state)
 	house_until_state(h, "S0", "unknown");
 	house_until_state(h, "S0", "loaded");
 	assert_by(h, "S0", "sms");
+	assert_attempt(h, "S0", "via", "ussd");
 	submit_card(h, 1);
 	house_until_state(h, "S1", "loaded");
 	assert_by(h, "S1", "text");
@@ -290,6 +298,7 @@ card_goes_as_a_text_and_its_message_decides(void **state)
 	submit_card(h, 0);
 	house_until_state(h, "S0", "loaded");
 	assert_by(h, "S0", "sms");
+	assert_attempt(h, "S0", "via", "sms");
 	submit_card(h, 2);
 	house_until_state(h, "S2", "rejected");
 	house_assert_voucher(h, "S2", "rejected", "used");

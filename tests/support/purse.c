@@ -242,6 +242,7 @@ purse_begin(const struct purse *p, int64_t voucher)
 	strcpy(op.u.attempt_begin.iccid, "sim1");
 	strcpy(op.u.attempt_begin.account, "sim1");
 	op.u.attempt_begin.balance_before_minor = MONEY_NONE;
+	op.u.attempt_begin.via = LEDGER_VIA_USSD;
 	return op;
 }
 

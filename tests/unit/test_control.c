@@ -211,6 +211,7 @@ a_voucher_has_every_key_of_the_contract(void **state)
 	assert_int_equal(json_count(json_get(v, "attempt_list")), 1);
 	const struct json *a = json_at(json_get(v, "attempt_list"), 0);
 	assert_string_equal(json_get_text(a, "fate"), "answered");
+	assert_string_equal(json_get_text(a, "via"), "ussd");
 	assert_string_equal(json_get_text(a, "verdict"), "loaded");
 	assert_string_equal(json_get_text(a, "reply"), "You said \x1b[31mit");
 	assert_true(json_count(json_get(v, "audit")) >= 1);

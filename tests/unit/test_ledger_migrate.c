@@ -150,7 +150,7 @@ version_1_with_data_is_brought_up_to_date(void **state)
 		const char *sql;
 		int64_t is;
 	} rows[] = {
-		{"PRAGMA user_version", 3},
+		{"PRAGMA user_version", LEDGER_SCHEMA},
 		{"SELECT count(*) FROM voucher", 9},
 		/* All but the credited and the refused one. */
 		{"SELECT sum(1 << id) FROM attempt WHERE doubt = 1", 504},
@@ -263,7 +263,7 @@ version_2_with_data_is_brought_up_to_date(void **state)
 		p, "SELECT sum(1 << id) FROM attempt WHERE doubt = 1");
 	purse_open(p);
 	purse_is_sound(p);
-	assert_int_equal(number_of(p, "PRAGMA user_version"), 3);
+	assert_int_equal(number_of(p, "PRAGMA user_version"), LEDGER_SCHEMA);
 	assert_int_equal(number_of(p, "SELECT count(*) FROM voucher"), 9);
 	assert_int_equal(number_of(p, "SELECT sum(1 << id) FROM attempt"
 				      " WHERE doubt = 1"),
@@ -296,6 +296,64 @@ migration_of_version_2_that_fails_leaves_it(void **state)
 					   " WHERE name = 'device'"),
 		0);
 	purse_tamper(p, "DROP TABLE sim_pin");
+	purse_open(p);
+	purse_is_sound(p);
+}
+
+/* As version 3 left what version 1 had written. */
+static void
+make_version_3(struct purse *p)
+{
+	make_version_2(p);
+	purse_tamper(p, ledger_migration(2));
+	purse_tamper(p, "PRAGMA user_version = 3");
+}
+
+static bool
+keep_via(void *ctx, const struct ledger_attempt *a)
+{
+	snprintf(ctx, 8, "%s", a->via);
+	return true;
+}
+
+static void
+way_of_attempts_of_version_3_is_not_known(void **state)
+{
+	struct purse *p = *state;
+	char via[8] = "?";
+	make_version_3(p);
+	purse_open(p);
+	purse_is_sound(p);
+	assert_int_equal(number_of(p, "PRAGMA user_version"), LEDGER_SCHEMA);
+	assert_int_equal(number_of(p, "SELECT count(*) FROM attempt"
+				      " WHERE via IS NULL"),
+		8);
+	assert_int_equal(ledger_each_attempt(p->ledger, 1, keep_via, via), 0);
+	assert_string_equal(via, "");
+	assert_int_equal(ledger_run_n(p->ledger,
+				 "UPDATE attempt SET via = 'post'", NULL, 0),
+		-EINVAL);
+	purse_close(p);
+	assert_int_equal(number_in_kept(p, "ledger.db.v3",
+				 "SELECT user_version + (SELECT count(*) FROM"
+				 " pragma_table_info('attempt') WHERE"
+				 " name = 'via') FROM pragma_user_version"),
+		3);
+	purse_open(p);
+	assert_false(is_there(p, "ledger.db.v3-2"));
+}
+
+static void
+migration_of_version_3_that_fails_leaves_it(void **state)
+{
+	struct purse *p = *state;
+	make_version_3(p);
+	purse_tamper(p, "ALTER TABLE attempt ADD COLUMN via TEXT");
+	assert_null(ledger_open(
+		p->path, LEDGER_OPEN_RW, p->vault, p->why, sizeof(p->why)));
+	assert_non_null(strstr(p->why, "cannot be brought up to date"));
+	assert_int_equal(number_in_file(p, "PRAGMA user_version"), 3);
+	purse_tamper(p, "ALTER TABLE attempt DROP COLUMN via");
 	purse_open(p);
 	purse_is_sound(p);
 }
@@ -403,7 +461,7 @@ backup_of_version_1_is_restored(void **state)
 	assert_int_equal(made.on_air, 1);
 	purse_open(p);
 	purse_is_sound(p);
-	assert_int_equal(number_of(p, "PRAGMA user_version"), 3);
+	assert_int_equal(number_of(p, "PRAGMA user_version"), LEDGER_SCHEMA);
 	assert_false(is_there(p, "ledger.db.v1"));
 	assert_false(is_there(p, "ledger.db.restoring.v1"));
 }
@@ -418,6 +476,8 @@ main(void)
 		LEDGER_TEST(checks_stand_after_they_were_worded_anew),
 		LEDGER_TEST(what_was_in_flight_in_version_1_can_be_settled),
 		LEDGER_TEST(version_2_with_data_is_brought_up_to_date),
+		LEDGER_TEST(way_of_attempts_of_version_3_is_not_known),
+		LEDGER_TEST(migration_of_version_3_that_fails_leaves_it),
 		LEDGER_TEST(migration_of_version_2_that_fails_leaves_it),
 		LEDGER_TEST(migration_that_fails_leaves_the_older_ledger),
 		LEDGER_TEST(older_ledger_is_kept_under_a_name_of_its_own),

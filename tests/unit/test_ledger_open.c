@@ -83,8 +83,8 @@ newer_ledger_is_refused(void **state)
 {
 	struct purse *p = *state;
 	purse_close(p);
-	purse_tamper(p, "PRAGMA user_version = 4");
-	is_refused(p, p->vault, "version 4, newer than 3");
+	purse_tamper(p, "PRAGMA user_version = 5");
+	is_refused(p, p->vault, "version 5, newer than 4");
 }
 
 static void
@@ -202,7 +202,7 @@ reader_does_not_migrate(void **state)
 	purse_tamper(p, "PRAGMA user_version = 0");
 	assert_null(ledger_open(p->path, LEDGER_OPEN_READ_ONLY, p->vault,
 		p->why, sizeof(p->why)));
-	assert_non_null(strstr(p->why, "older than 3"));
+	assert_non_null(strstr(p->why, "older than 4"));
 	snprintf(p->path, sizeof(p->path), "%s/none.db", p->dir);
 	assert_null(ledger_open(p->path, LEDGER_OPEN_READ_ONLY, p->vault,
 		p->why, sizeof(p->why)));

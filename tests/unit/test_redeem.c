@@ -207,6 +207,23 @@ a_text_whose_receipt_is_lost_is_never_sent_again(void **state)
 	end_scene(&s);
 }
 
+static bool
+append_way(void *ctx, const struct ledger_attempt *a)
+{
+	(void)strcat(strcat(ctx, " "), a->via);
+	return true;
+}
+
+static void
+expect_ways(struct scene *s, const char *wanted)
+{
+	char ways[32] = "";
+	assert_int_equal(ledger_each_attempt(s->counter.purse->ledger,
+				 s->voucher, append_way, ways),
+		0);
+	assert_string_equal(ways, wanted);
+}
+
 static void
 the_next_way_is_gone_after_one_that_was_not_sent(void **state)
 {
@@ -224,6 +241,7 @@ the_next_way_is_gone_after_one_that_was_not_sent(void **state)
 	expect(&s, VOUCHER_PENDING, "");
 	assert_int_equal(texts(&s), 1);
 	assert_int_equal(fakewire_count(&s.counter.rig.wire, "AT+CUSD=1,"), 1);
+	expect_ways(&s, " ussd sms");
 	end_scene(&s);
 }
 
