@@ -21,7 +21,8 @@ enum {
 	PIN_LEAST = 4,   /* digits: TS 102 221 9.5.1 */
 	PIN_MOST = 8,
 	TRIES_LEAST = 2, /* the last one is a person's */
-	WHY_BYTES = 128
+	WHY_BYTES = 128,
+	SPELLINGS = 4 /* of the same digits, that a ledger may know */
 };
 
 /* What was read; wiped by who read it. */
@@ -75,16 +76,6 @@ pin_in(const struct pin_file *file)
 
 /* ---- the rule ------------------------------------------------------------ */
 
-static void
-digest_of(const struct fleet *fleet, struct span sim_pin,
-	uint8_t digest[VAULT_HASH_LEN])
-{
-	struct vault_digest *d = vault_digest_new(fleet->vault);
-	vault_digest_add(d, span_str("sim pin file\n"));
-	vault_digest_add(d, sim_pin);
-	vault_digest_end(d, digest);
-}
-
 /* What the modem itself tells against it; "" for nothing. */
 static void
 judge_modem(const struct slot *slot, char *why)
@@ -114,14 +105,60 @@ judge_modem(const struct slot *slot, char *why)
 			"the ledger cannot be written");
 }
 
+/*
+ * The digest of one spelling of these digits: the digits alone, as it is
+ * since blanks count for nothing; before, the bytes of the file, as they are
+ * or as they most likely were.
+ */
+static void
+digest_of_spelling(struct slot *slot, const struct pin_file *file, size_t at)
+{
+	static const char *const ends[SPELLINGS] = {"", NULL, "\n", "\r\n"};
+	struct span sim_pin = pin_in(file);
+	struct pin_file spelt = {.len = sim_pin.len};
+	if (!ends[at]) {
+		spelt = *file;
+	} else {
+		memcpy(spelt.bytes, sim_pin.ptr, sim_pin.len);
+		memcpy(spelt.bytes + spelt.len, ends[at], strlen(ends[at]));
+		spelt.len += strlen(ends[at]);
+	}
+	struct vault_digest *d = vault_digest_new(slot->fleet->vault);
+	vault_digest_add(d, span_str("sim pin file\n"));
+	vault_digest_add(d, span_of(spelt.bytes, spelt.len));
+	vault_digest_end(d, slot->pin_digest);
+	explicit_bzero(&spelt, sizeof(spelt));
+}
+
+/*
+ * What the ledger knows of that content in that SIM: under a spelling that was
+ * refused, or whose end nobody heard, else of the digits. pin_digest is the
+ * one of it. 0, -ENOENT or -EIO.
+ */
+static int
+find_known(struct slot *slot, const struct pin_file *file,
+	struct ledger_sim_pin_known *out)
+{
+	struct ledger *ledger = turn_ledger(slot->fleet->turn);
+	const char *iccid = modem_info(slot->line.modem)->iccid;
+	int rc = -ENOENT;
+	for (size_t at = SPELLINGS; at-- > 0;) {
+		digest_of_spelling(slot, file, at);
+		rc = ledger_sim_pin(ledger, iccid, slot->pin_digest, out);
+		if ((rc != 0 && rc != -ENOENT) ||
+			(rc == 0 && (out->refused || out->open > 0)))
+			break;
+	}
+	return rc;
+}
+
 /* What the ledger knows against that content. */
 static void
-judge_content(const struct slot *slot, char *why)
+judge_content(struct slot *slot, const struct pin_file *file, char *why)
 {
 	const struct modem_info *info = modem_info(slot->line.modem);
 	struct ledger_sim_pin_known known;
-	int rc = ledger_sim_pin(turn_ledger(slot->fleet->turn), info->iccid,
-		slot->pin_digest, &known);
+	int rc = find_known(slot, file, &known);
 	why[0] = '\0';
 	if (rc != 0 && rc != -ENOENT)
 		(void)snprintf(why, WHY_BYTES,
@@ -150,6 +187,16 @@ pin_op(const struct slot *slot, enum ledger_sim_pin_step step)
 	return op;
 }
 
+static void
+end_try(struct slot *slot, enum ledger_sim_pin_step step)
+{
+	if (!slot->pin_open)
+		return;
+	slot->pin_open = false;
+	struct ledger_op op = pin_op(slot, step);
+	turn_must(slot->fleet->turn, &op);
+}
+
 /* The try is in this turn; the PIN waits in the modem for its commit. */
 static void
 type_pin(struct slot *slot, struct span sim_pin, char *why)
@@ -165,9 +212,11 @@ type_pin(struct slot *slot, struct span sim_pin, char *why)
 		return;
 	}
 	slot->pin_open = true;
-	if (modem_enter_pin(slot->line.modem, sim_pin) != 0)
-		(void)snprintf(why, WHY_BYTES,
-			"the SIM asks for its PIN, which the driver keeps");
+	if (modem_enter_pin(slot->line.modem, sim_pin) == 0)
+		return;
+	end_try(slot, LEDGER_SIM_PIN_NOT_SENT);
+	(void)snprintf(why, WHY_BYTES,
+		"the SIM asks for its PIN, which the driver keeps");
 }
 
 static void
@@ -186,8 +235,7 @@ try_file(struct slot *slot, char *why)
 			"the SIM asks for its PIN, and in sim_pin_file is none "
 			"of 4 to 8 digits");
 	} else {
-		digest_of(slot->fleet, sim_pin, slot->pin_digest);
-		judge_content(slot, why);
+		judge_content(slot, &file, why);
 		if (why[0] == '\0')
 			type_pin(slot, sim_pin, why);
 	}
@@ -195,16 +243,6 @@ try_file(struct slot *slot, char *why)
 }
 
 /* ---- what the driver tells ----------------------------------------------- */
-
-static void
-end_try(struct slot *slot, enum ledger_sim_pin_step step)
-{
-	if (!slot->pin_open)
-		return;
-	slot->pin_open = false;
-	struct ledger_op op = pin_op(slot, step);
-	turn_must(slot->fleet->turn, &op);
-}
 
 void
 fleet_on_sim_pin(void *ctx, enum modem_sim_pin what)
@@ -222,6 +260,9 @@ fleet_on_sim_pin(void *ctx, enum modem_sim_pin what)
 		break;
 	case MODEM_SIM_PIN_TAKEN:
 		end_try(slot, LEDGER_SIM_PIN_TAKEN);
+		break;
+	case MODEM_SIM_PIN_NOT_SENT:
+		end_try(slot, LEDGER_SIM_PIN_NOT_SENT);
 		break;
 	case MODEM_SIM_PIN_REFUSED:
 		end_try(slot, LEDGER_SIM_PIN_REFUSED);
@@ -243,14 +284,10 @@ end_old_try(struct slot *slot)
 		iccid[0] == '\0')
 		return;
 	int rc = read_file(slot->line.config.sim_pin_file, &file);
-	struct span sim_pin = pin_in(&file);
-	if (rc == 0 && sim_pin.len > 0) {
-		digest_of(slot->fleet, sim_pin, slot->pin_digest);
+	if (rc == 0 && pin_in(&file).len > 0) {
 		fleet_copy(slot->pin_iccid, sizeof(slot->pin_iccid), iccid);
 		slot->pin_open =
-			ledger_sim_pin(turn_ledger(slot->fleet->turn), iccid,
-				slot->pin_digest, &known) == 0 &&
-			known.open > 0;
+			find_known(slot, &file, &known) == 0 && known.open > 0;
 		end_try(slot, LEDGER_SIM_PIN_TAKEN);
 	}
 	explicit_bzero(&file, sizeof(file));

@@ -142,9 +142,10 @@ try_pin(struct ledger *ledger, const struct ledger_op *op)
 }
 
 static int
-end_pin(struct ledger *ledger, const struct ledger_op *op, bool refused)
+end_pin(struct ledger *ledger, const struct ledger_op *op, const char *event)
 {
 	const struct ledger_sim_pin *p = &op->u.sim_pin;
+	bool refused = p->step == LEDGER_SIM_PIN_REFUSED;
 	int rc = ledger_run(ledger,
 		"UPDATE sim_pin SET open = 0, refused = ?3"
 		" WHERE iccid = ?1 AND digest = ?2 AND open > 0",
@@ -154,8 +155,7 @@ end_pin(struct ledger *ledger, const struct ledger_op *op, bool refused)
 		return rc;
 	if (sqlite3_changes(ledger->db) == 0)
 		return -EINVAL;
-	return tell_pin(
-		ledger, op, refused ? "sim.pin_refused" : "sim.pin_taken");
+	return tell_pin(ledger, op, event);
 }
 
 int
@@ -167,9 +167,11 @@ ledger_take_sim_pin(struct ledger *ledger, const struct ledger_op *op,
 	case LEDGER_SIM_PIN_TRIED:
 		return try_pin(ledger, op);
 	case LEDGER_SIM_PIN_TAKEN:
-		return end_pin(ledger, op, false);
+		return end_pin(ledger, op, "sim.pin_taken");
 	case LEDGER_SIM_PIN_REFUSED:
-		return end_pin(ledger, op, true);
+		return end_pin(ledger, op, "sim.pin_refused");
+	case LEDGER_SIM_PIN_NOT_SENT:
+		return end_pin(ledger, op, "sim.pin_not_sent");
 	}
 	return -EINVAL;
 }

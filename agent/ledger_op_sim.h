@@ -65,14 +65,15 @@ struct ledger_device_seen {
 enum ledger_sim_pin_step {
 	LEDGER_SIM_PIN_TRIED, /* is about to be typed: nothing left yet */
 	LEDGER_SIM_PIN_TAKEN,
-	LEDGER_SIM_PIN_REFUSED
+	LEDGER_SIM_PIN_REFUSED,
+	LEDGER_SIM_PIN_NOT_SENT /* no byte of it left: as if never tried */
 };
 
 /*
  * A SIM PIN. TRIED is refused with -EINVAL where it must not be typed: fewer
  * than two tries are left; the SIM refused this content before; it was typed
- * and what came of it is not known. TAKEN and REFUSED are of the last TRIED of that
- * content: without one -EINVAL.
+ * and what came of it is not known. TAKEN, REFUSED and NOT_SENT are of the last
+ * TRIED of that content: without one -EINVAL.
  */
 struct ledger_sim_pin {
 	char iccid[LEDGER_NAME_MAX];

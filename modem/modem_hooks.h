@@ -15,7 +15,8 @@ struct modem_message;
 enum modem_sim_pin {
 	MODEM_SIM_PIN_ASKED, /* the SIM asks for it: see modem_enter_pin() */
 	MODEM_SIM_PIN_TAKEN, /* the SIM is ready */
-	MODEM_SIM_PIN_REFUSED
+	MODEM_SIM_PIN_REFUSED,
+	MODEM_SIM_PIN_NOT_SENT /* the port took no byte of what was given */
 };
 
 struct modem_hooks {

@@ -1,10 +1,6 @@
 /*
  * modem_private: what the files of the driver share. modem.c is the
- * interface, modem_wire.c the port, modem_heard.c what the modem says,
- * modem_life.c what it is made to do, modem_port.c which port it is,
- * modem_unlock.c the SIM PIN, modem_request.c USSD requests, modem_send.c
- * messages that go out, modem_sms.c those that come, modem_leave.c settings
- * that are put back, modem_clock.c the time.
+ * interface; what each file is for stands in modem/DESIGN.md.
  */
 #ifndef MODEM_PRIVATE_H
 #define MODEM_PRIVATE_H
@@ -65,7 +61,8 @@ struct request {
 struct unlock {
 	bool asking;   /* on_sim_pin() is being called */
 	bool given;    /* by modem_enter_pin(), in it */
-	bool typed;    /* bytes of it left; what came of it was not told yet */
+	bool owed;     /* given, and what came of it was not told yet */
+	bool typed;    /* bytes of it left; what came of it was not told */
 	bool sim_busy; /* the SIM did not look at it */
 	size_t len;
 	char sim_pin[MODEM_SIM_PIN_MAX];

@@ -48,6 +48,7 @@ modem_enter_pin(struct modem *m, struct span sim_pin)
 	memcpy(unlock->sim_pin, sim_pin.ptr, sim_pin.len);
 	unlock->len = sim_pin.len;
 	unlock->given = true;
+	unlock->owed = true;
 	return 0;
 }
 
@@ -87,6 +88,24 @@ modem_unlock_on_script(struct modem *m)
 	modem_unlock_wipe(m);
 }
 
+/* The session is past it: what is not known here is not told. */
+static void
+tell_end(struct modem *m, bool refused)
+{
+	struct unlock *unlock = &m->unlock;
+	bool typed = unlock->typed;
+
+	if (!unlock->owed)
+		return;
+	unlock->owed = unlock->typed = false;
+	if (!typed)
+		m->hooks.on_sim_pin(m->hooks.ctx, MODEM_SIM_PIN_NOT_SENT);
+	else if (m->session.state == SESSION_SETTING_UP)
+		m->hooks.on_sim_pin(m->hooks.ctx, MODEM_SIM_PIN_TAKEN);
+	else if (refused)
+		m->hooks.on_sim_pin(m->hooks.ctx, MODEM_SIM_PIN_REFUSED);
+}
+
 void
 modem_unlock_tell(struct modem *m)
 {
@@ -100,13 +119,5 @@ modem_unlock_tell(struct modem *m)
 	if (modem_unlock_is_typing(m) && m->chat.state != CHAT_OVER) {
 		modem_life_break(m);
 	}
-	if (!m->unlock.typed)
-		return;
-	m->unlock.typed = false;
-	if (m->hooks.on_sim_pin == NULL)
-		return;
-	if (state == SESSION_SETTING_UP)
-		m->hooks.on_sim_pin(m->hooks.ctx, MODEM_SIM_PIN_TAKEN);
-	else if (refused)
-		m->hooks.on_sim_pin(m->hooks.ctx, MODEM_SIM_PIN_REFUSED);
+	tell_end(m, refused);
 }

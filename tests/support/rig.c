@@ -95,6 +95,7 @@ on_sim_pin(void *ctx, enum modem_sim_pin what)
 	rig->pins_asked += what == MODEM_SIM_PIN_ASKED;
 	rig->pins_taken += what == MODEM_SIM_PIN_TAKEN;
 	rig->pins_refused += what == MODEM_SIM_PIN_REFUSED;
+	rig->pins_not_sent += what == MODEM_SIM_PIN_NOT_SENT;
 	if (what != MODEM_SIM_PIN_ASKED)
 		return;
 	rig->hold = rig->hold || rig->holds_pin;

@@ -30,7 +30,7 @@ struct rig {
 	char mail[4 * RIG_TEXT_MAX];  /* all: "sender: text|" */
 	bool confirms;                /* each is done at once */
 	const char *sim_pin;          /* typed when asked for, if it may be */
-	unsigned pins_asked, pins_taken, pins_refused;
+	unsigned pins_asked, pins_taken, pins_refused, pins_not_sent;
 	bool holds_pin; /* hold, from where it is asked for on */
 	int pin_tries;  /* as told when it was asked for last, */
 	char iccid[24];

@@ -332,7 +332,7 @@ nothing_is_typed_before_the_try_is_on_disk(void **state)
 	}
 }
 
-/* Cut off while it was typed: once more, where no try was used since. */
+/* Cut off while it was typed: as good as refused. */
 static void
 try_without_an_end_is_never_repeated(void **state)
 {
@@ -390,6 +390,84 @@ sim_that_is_ready_at_the_next_start_took_it(void **state)
 	end_scene(&s);
 }
 
+/* The port took no byte of it: no doubt, and nobody has to do anything. */
+static void
+pin_that_never_left_is_typed_again_without_a_person(void **state)
+{
+	struct scene s;
+	begin_scene(&s, state, "4711");
+	unlocks();
+	shop_apply(&s.shop);
+	while (fakewire_count(wire(), "AT+CPINR") == 0)
+		virtual_run(s.shop.loop, 1);
+	wire()->take_left = 0;
+	while (shop_events(&s.shop, "sim.pin_tried", "a") == 0)
+		virtual_run(s.shop.loop, 1);
+	virtual_run(s.shop.loop, 30000);
+	assert_int_equal(typed(), 0);
+	assert_int_equal(shop_events(&s.shop, "sim.pin_not_sent", "a"), 1);
+	wire()->take_left = SIZE_MAX;
+	rule("AT+CPIN?", ASKS, 1);
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	assert_int_equal(typed(), 1);
+	assert_int_equal(shop_events(&s.shop, "sim.pin_tried", "a"), 2);
+	assert_int_equal(shop_events(&s.shop, "sim.pin_taken", "a"), 1);
+	end_scene(&s);
+}
+
+/* As a daemon of before noted it, over all bytes of the file. */
+static void
+note_old(struct scene *s, const char *content, enum ledger_sim_pin_step step)
+{
+	static const char iccid[] = "8900000000000000011"; /* SIM 1 */
+	struct ledger_op op = turn_op(s->shop.turn, LEDGER_SIM_PIN);
+	struct vault_digest *d = vault_digest_new(s->shop.purse->vault);
+	vault_digest_add(d, span_str("sim pin file\n"));
+	vault_digest_add(d, span_str(content));
+	vault_digest_end(d, op.u.sim_pin.digest);
+	snprintf(op.u.sim_pin.iccid, sizeof(op.u.sim_pin.iccid), "%s", iccid);
+	snprintf(op.u.sim_pin.modem, sizeof(op.u.sim_pin.modem), "a");
+	op.u.sim_pin.step = step;
+	op.u.sim_pin.tries = 3;
+	assert_int_equal(turn_try(s->shop.turn, &op, NULL), 0);
+}
+
+/* Ledgers of before know a content by all bytes of its file. */
+static void
+content_that_an_older_ledger_refused_is_not_typed(void **state)
+{
+	static const struct {
+		const char *then, *now;
+		enum ledger_sim_pin_step end;
+		unsigned typed;
+	} rows[] = {
+		{"4711", "4711\n", LEDGER_SIM_PIN_REFUSED, 0},
+		{"4712\n", "4712\n", LEDGER_SIM_PIN_REFUSED, 0},
+		{"4713\n", "4713", LEDGER_SIM_PIN_REFUSED, 0},
+		{"4714\r\n", "4714\n", LEDGER_SIM_PIN_REFUSED, 0},
+		{" 4715 \n", " 4715 \n", LEDGER_SIM_PIN_REFUSED, 0},
+		{"4716\n", "4716\n", LEDGER_SIM_PIN_TRIED, 0},
+		{"4717\n", "4717\n", LEDGER_SIM_PIN_TAKEN, 1},
+		{"4718\n", "4719\n", LEDGER_SIM_PIN_REFUSED, 1},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene s;
+		begin_scene(&s, state, rows[i].now);
+		unlocks();
+		note_old(&s, rows[i].then, LEDGER_SIM_PIN_TRIED);
+		if (rows[i].end != LEDGER_SIM_PIN_TRIED)
+			note_old(&s, rows[i].then, rows[i].end);
+		if (rows[i].typed == 0)
+			rule("AT+CPIN?", ASKS, 0);
+		shop_apply(&s.shop);
+		shop_run_to(&s.shop, "a",
+			rows[i].typed > 0 ? MODEM_READY : MODEM_FAILED);
+		virtual_run(s.shop.loop, 3 * MINUTE_MS);
+		assert_int_equal(typed(), rows[i].typed);
+		end_scene(&s);
+	}
+}
+
 /* No word came of it, but the SIM is ready without another start. */
 static void
 sim_that_is_ready_after_all_took_it(void **state)
@@ -422,6 +500,8 @@ main(void)
 		FLEET_TEST(nothing_is_typed_before_the_try_is_on_disk),
 		FLEET_TEST(try_without_an_end_is_never_repeated),
 		FLEET_TEST(sim_that_is_ready_at_the_next_start_took_it),
+		FLEET_TEST(pin_that_never_left_is_typed_again_without_a_person),
+		FLEET_TEST(content_that_an_older_ledger_refused_is_not_typed),
 		FLEET_TEST(sim_that_is_ready_after_all_took_it),
 	};
 	faulty_disk_install();

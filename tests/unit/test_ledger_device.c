@@ -165,6 +165,27 @@ try_without_a_known_end_is_as_good_as_refused(void **state)
 	assert_int_equal(try_with(p, 'a', 3), 0);
 }
 
+/* The port took no byte of it: it is typed again without a person. */
+static void
+try_that_never_left_is_as_if_never_made(void **state)
+{
+	struct purse *p = *state;
+	char event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(try_with(p, 'a', 3), 0);
+		assert_int_equal(
+			say(p, "sim1", 'a', LEDGER_SIM_PIN_NOT_SENT), 0);
+		purse_last_audit(p, event, note);
+		assert_string_equal(event, "sim.pin_not_sent");
+	}
+	assert_int_equal(say(p, "sim1", 'a', LEDGER_SIM_PIN_NOT_SENT), -EINVAL);
+	assert_int_equal(try_with(p, 'a', 3), 0);
+	assert_int_equal(say(p, "sim1", 'a', LEDGER_SIM_PIN_REFUSED), 0);
+	assert_int_equal(say(p, "sim1", 'a', LEDGER_SIM_PIN_NOT_SENT), -EINVAL);
+	assert_int_equal(try_with(p, 'a', 3), -EINVAL);
+	purse_is_sound(p);
+}
+
 static void
 end_without_a_try_is_refused(void **state)
 {
@@ -209,6 +230,7 @@ main(void)
 		LEDGER_TEST(last_try_is_left_to_a_person),
 		LEDGER_TEST(pin_that_was_taken_may_be_typed_at_each_start),
 		LEDGER_TEST(try_without_a_known_end_is_as_good_as_refused),
+		LEDGER_TEST(try_that_never_left_is_as_if_never_made),
 		LEDGER_TEST(end_without_a_try_is_refused),
 		ATTIC_TEST(restored_ledger_knows_ports_and_refusals),
 	};

@@ -133,7 +133,35 @@ pin_that_was_not_flushed_in_time_is_taken_back(void **state)
 	rig_run(&rig, 300000);
 	assert_int_equal(typed(), 0);
 	assert_int_equal(rig.pins_refused, 0);
+	assert_int_equal(rig.pins_not_sent, 1);
 	rig_fini(&rig);
+}
+
+/* Whatever ends it before the port has a byte: it surely never left. */
+static void
+pin_that_never_left_is_told_so(void **state)
+{
+	enum way { PORT_GONE, PORT_TAKES_NONE, STOPPED, WAYS };
+
+	(void)state;
+	for (enum way way = PORT_GONE; way < WAYS; way++) {
+		init_locked("auto");
+		rig.holds_pin = true;
+		while (rig.pins_asked == 0)
+			rig_run(&rig, 1);
+		rig.sim_pin = NULL;
+		if (way == STOPPED)
+			modem_stop(rig.modem, rig.wire.now_ms);
+		rig.wire.gone = way == PORT_GONE;
+		if (way == PORT_TAKES_NONE)
+			rig.wire.take_left = 0;
+		rig.holds_pin = rig.hold = false;
+		rig_run(&rig, 60000);
+		assert_int_equal(typed(), 0);
+		assert_int_equal(rig.pins_not_sent, 1);
+		assert_int_equal(rig.pins_taken + rig.pins_refused, 0);
+		rig_fini(&rig);
+	}
 }
 
 static void
@@ -226,6 +254,7 @@ no_answer_tells_nothing_and_types_nothing(void **state)
 	assert_int_equal(rig.pins_refused, 0);
 	assert_int_equal(rig.pins_taken, 0);
 	assert_int_equal(info()->state, MODEM_FAILED);
+	assert_int_equal(rig.pins_not_sent, 0);
 	assert_false(rig_holds(&rig, "4711"));
 	rig_fini(&rig);
 }
@@ -319,6 +348,7 @@ sim_that_goes_before_the_pin_left_does_not_get_it(void **state)
 		assert_int_equal(typed(), 0);
 		assert_int_equal(rig.pins_asked, 2);
 		assert_int_equal(rig.pins_taken + rig.pins_refused, 0);
+		assert_int_equal(rig.pins_not_sent, 1);
 		rig_fini(&rig);
 	}
 }
@@ -402,6 +432,7 @@ main(void)
 		cmocka_unit_test(nothing_of_it_leaves_before_the_flush),
 		cmocka_unit_test(
 			pin_that_was_not_flushed_in_time_is_taken_back),
+		cmocka_unit_test(pin_that_never_left_is_told_so),
 		cmocka_unit_test(
 			refused_pin_is_told_and_not_typed_again_by_itself),
 		cmocka_unit_test(sim_that_still_asks_after_an_ok_has_refused),
