@@ -100,8 +100,9 @@ static const struct ctl_command commands[] = {
 			"and \"centre\" are not those of\nthe profile, "
 			"\"several\" cards could have caused it, \"none\" "
 			"did; \"restored\": one\nthat only the lost ledger "
-			"knew may have; \"balance\": it answers a question "
-			"for\nthat.",
+			"knew may have; \"other_sim\": it may be of a SIM\n"
+			"that was in that modem before; \"balance\": it "
+			"answers a question for that.",
 		.example = "topupctl inbox m1",
 		.max = 1,
 		.options = {{"limit", "N", "so many at most"},

@@ -47,6 +47,32 @@ fit_is_stale(const struct fit_message *m)
 	       m->stamp_wall_ms < m->now.wall_ms - FIT_DAY_MS;
 }
 
+/* moved: for a card dialled before that stay. */
+static bool
+is_older_than_stay(const struct fit_message *m, bool moved)
+{
+	int64_t since_ms = m->here.wall_ms;
+	int64_t stay_ms = m->now.ran_ms - m->here.ran_ms;
+	int64_t latest_ms = m->now.wall_ms - stay_ms;
+	if (m->here.ran_ms == 0)
+		return false;
+	if (!m->clock_trusted && stay_ms < FIT_STAY_MS &&
+		(moved || since_ms == 0))
+		return true;
+	/* Earlier, where the daemon was off since; never later. */
+	if (m->clock_trusted && (since_ms == 0 || since_ms > latest_ms))
+		since_ms = latest_ms;
+	return since_ms != 0 &&
+	       m->stamp_wall_ms <
+	               since_ms + (moved ? FIT_GRACE_MS : -FIT_EXCHANGE_MS);
+}
+
+bool
+fit_is_of_other_sim(const struct fit_message *m)
+{
+	return is_older_than_stay(m, false);
+}
+
 /* ---- what the text names ----------------------------------------------- */
 
 static bool
@@ -231,6 +257,7 @@ count(struct fit *f, enum fit_way way, const struct fit_attempt *a)
 		tally->expected = is_expected(a);
 		tally->restored =
 			a->began.wall_ms < f->message->restored_wall_ms;
+		tally->moved = a->began.ran_ms < f->message->here.ran_ms;
 	}
 }
 
@@ -281,6 +308,8 @@ fit_decide(const struct fit *f, int64_t *attempt)
 		return FIT_SEVERAL;
 	if (!by_serial && tally->restored)
 		return FIT_RESTORED;
+	if (!by_serial && is_older_than_stay(f->message, tally->moved))
+		return FIT_OTHER_SIM;
 	*attempt = tally->attempt;
 	return FIT_ONE;
 }

@@ -10,8 +10,10 @@
 #include "agent/verdict.h"
 #include "agent/voucher.h"
 
-#define FIT_DAY_MS   INT64_C(86400000)
-#define FIT_GRACE_MS INT64_C(120000) /* between two clocks that are right */
+#define FIT_DAY_MS      INT64_C(86400000)
+#define FIT_GRACE_MS    INT64_C(120000) /* between two clocks that are right */
+#define FIT_EXCHANGE_MS INT64_C(3000)   /* no SIM is exchanged in less */
+#define FIT_STAY_MS     INT64_C(600000) /* by then all it kept was listed */
 
 enum {
 	FIT_DIGITS_MAX = 1536, /* of a text, where numbers are looked for */
@@ -60,6 +62,9 @@ struct fit_message {
 	struct span serial, text_utf8;
 	int64_t stamp_wall_ms;    /* as the service centre says */
 	struct fit_moment now;    /* of its arrival */
+	struct fit_moment here;   /* since when its SIM is in this modem in the
+	                             place of another, or at all; wall 0: by a
+	                             clock that was not believed; ran 0: always */
 	bool clock_trusted;       /* else it may be behind, or ahead */
 	int64_t restored_wall_ms; /* the ledger was made from a backup then;
 	                             0: it was not */
@@ -68,6 +73,10 @@ struct fit_message {
 /* Sent more than a day ago, as far as one can know: it decides nothing. */
 bool fit_is_stale(const struct fit_message *m);
 
+/* It may have come for another SIM that was in that modem before, which kept
+ * it: only a serial names a card then. */
+bool fit_is_of_other_sim(const struct fit_message *m);
+
 /* The attempts of one way to fit: none, those of one voucher, or more. */
 struct fit_tally {
 	int64_t attempt, voucher; /* the newest of that voucher; 0: none */
@@ -75,6 +84,7 @@ struct fit_tally {
 	bool expected;  /* that one is for a number, or its message is due */
 	bool elsewhere; /* another SIM's fits as well */
 	bool restored;  /* that one was dialled before the restore */
+	bool moved;     /* ... before its SIM came into this modem */
 };
 
 enum fit_way { FIT_BY_SERIAL, FIT_BY_NUMBER, FIT_BY_REST, FIT_WAYS };
@@ -103,8 +113,8 @@ void fit_offer(struct fit *f, const struct fit_attempt *a);
 
 /* FIT_RESTORED: it may be of an attempt that only the lost ledger knew, since
  * the message, or the one that fits, is older than the restore; a serial tells
- * them apart. */
-enum fit_end { FIT_NONE, FIT_ONE, FIT_SEVERAL, FIT_RESTORED };
+ * them apart. FIT_OTHER_SIM: see fit_is_of_other_sim(). */
+enum fit_end { FIT_NONE, FIT_ONE, FIT_SEVERAL, FIT_RESTORED, FIT_OTHER_SIM };
 /* FIT_ONE: *attempt is the one. */
 enum fit_end fit_decide(const struct fit *f, int64_t *attempt);
 

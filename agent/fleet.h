@@ -51,7 +51,11 @@ struct line {
 	int64_t shown_ms;      /* dispatch's memo for lists: when it asked */
 	int shown_answer;      /* ... pick_line(), and what that said */
 	int64_t shown_until_ran_ms;
-	char account[64]; /* its account: configured, or the ICCID */
+	int64_t here_wall_ms; /* when its SIM came into this modem in the place
+	                         of another, or at all (0: by a clock
+	                         that was not believed), */
+	int64_t here_ran_ms;  /* 0: nobody knows */
+	char account[64];     /* its account: configured, or the ICCID */
 	char last_error[256];
 	char why_no_profile[128];
 };

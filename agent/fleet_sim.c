@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/loop.h"
 #include "agent/turn.h"
 
 const char *
@@ -85,6 +86,66 @@ fleet_choose_profile(struct slot *slot)
 	slot->line.profile = profile ? profile_ref(profile) : NULL;
 }
 
+/* ---- since when it is here ---------------------------------------------- */
+
+/* A number for that SIM in that device (FNV-1a, 63 bits), never 0. */
+static int64_t
+number_of(const char *iccid, const char *imei)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (const char *c = iccid; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	hash = (hash ^ '/') * UINT64_C(1099511628211);
+	for (const char *c = imei; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	return (int64_t)(hash >> 1 | 1);
+}
+
+static int64_t
+cursor(const struct slot *slot, const char *what)
+{
+	char name[LEDGER_NAME_MAX];
+	(void)snprintf(name, sizeof(name), "%s:%s", what,
+		slot->line.config.name); /* it fits */
+	return ledger_cursor(turn_ledger(slot->fleet->turn), name);
+}
+
+static void
+move_cursor(const struct slot *slot, const char *what, int64_t value)
+{
+	struct ledger_op op = turn_op(slot->fleet->turn, LEDGER_CURSOR);
+	(void)snprintf(op.u.cursor.name, sizeof(op.u.cursor.name), "%s:%s",
+		what, slot->line.config.name);
+	op.u.cursor.seq = value;
+	turn_must(slot->fleet->turn, &op);
+}
+
+/*
+ * A modem keeps messages of the SIM that was in it before. Cursors of the
+ * modem know which that was, and since when this one is here: a restart with
+ * the same SIM changes nothing.
+ */
+static void
+note_stay(struct slot *slot, const char *iccid)
+{
+	struct line *line = &slot->line;
+	int64_t number = number_of(iccid, modem_info(line->modem)->imei);
+	int64_t before = cursor(slot, "sim_here");
+	if (before != number) {
+		struct ledger_moment now = turn_now(slot->fleet->turn);
+		move_cursor(slot, "sim_here", number);
+		move_cursor(slot, "sim_here_wall",
+			before == 0 || loop_clock_is_trusted() ? now.wall_ms
+							       : 0);
+		move_cursor(
+			slot, "sim_here_ran", now.ran_ms > 0 ? now.ran_ms : 1);
+	}
+	line->here_wall_ms = cursor(slot, "sim_here_wall");
+	line->here_ran_ms = cursor(slot, "sim_here_ran");
+}
+
+/* ---- who it is ---------------------------------------------------------- */
+
 void
 fleet_note_sim(struct slot *slot)
 {
@@ -107,6 +168,7 @@ fleet_note_sim(struct slot *slot)
 	fleet_copy(seen->account, sizeof(seen->account), line->account);
 	turn_must(slot->fleet->turn, &op);
 	fleet_copy(slot->seen_iccid, sizeof(slot->seen_iccid), iccid);
+	note_stay(slot, iccid);
 	line->balance_batch = 0; /* another SIM, another balance */
 	line->balance_fresh = false;
 	line->balance_failures = 0;

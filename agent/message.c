@@ -72,6 +72,7 @@ fit_message_of(const struct arrival *a)
 		.text_utf8 = a->message->text_utf8,
 		.stamp_wall_ms = a->message->stamp_wall_ms,
 		.now = {now.wall_ms, now.ran_ms},
+		.here = {a->line->here_wall_ms, a->line->here_ran_ms},
 		.clock_trusted = loop_clock_is_trusted(),
 		.restored_wall_ms = ledger_cursor(
 			turn_ledger(a->parts->turn), LEDGER_RESTORED_CURSOR),
@@ -132,6 +133,9 @@ find_attempt(struct arrival *a)
 	case FIT_RESTORED:
 		a->why = "restored";
 		return 0;
+	case FIT_OTHER_SIM:
+		a->why = "other_sim";
+		return 0;
 	case FIT_ONE:
 		break;
 	}
@@ -156,7 +160,8 @@ static bool
 is_balance_answer(struct arrival *a)
 {
 	struct balance_message m = balance_message_of(a);
-	if (a->parts->balance)
+	struct fit_message times = fit_message_of(a);
+	if (a->parts->balance && !fit_is_of_other_sim(&times))
 		a->use = balance_weigh_message(a->parts->balance, a->line, &m);
 	if (a->use != BALANCE_FOR_PEOPLE && a->use != BALANCE_READING)
 		return false;

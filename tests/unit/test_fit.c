@@ -494,6 +494,67 @@ two_attempts_of_one_card_are_one_card(void **state)
 	assert_int_equal(decide(&m, three, 3, &id), FIT_SEVERAL);
 }
 
+/* The SIM came an hour ago in the place of another. */
+static void
+what_came_before_its_sim_is_not_its(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t here_ms, stamp_ms, began_ms; /* ago */
+		bool wall_known, clock_trusted;
+		enum fit_end end;
+	} rows[] = {
+		{3600000, 3604000, 7200000, true, true, FIT_OTHER_SIM},
+		{3600000, 3604000, 7200000, true, false, FIT_OTHER_SIM},
+		{3600000, 3604000, 7200000, false, true, FIT_OTHER_SIM},
+		{3600000, 3604000, 3600000, true, true, FIT_OTHER_SIM},
+		{3600000, 3603000, 3600000, true, true, FIT_ONE},
+		/* between the two clocks */
+		{3600000, 3600000, 7200000, true, true, FIT_OTHER_SIM},
+		{3600000, 3600000 - FIT_GRACE_MS, 7200000, true, true, FIT_ONE},
+		{3600000, 3600000, 3599000, true, true, FIT_ONE},
+		/* no clock was ever believed: the first SIM of that modem */
+		{60000, 64000, 30000, true, false, FIT_OTHER_SIM},
+		{60000, 50000, 30000, true, false, FIT_ONE},
+		{60000, 50000, 70000, true, false, FIT_OTHER_SIM},
+		/* ... or another than before */
+		{60000, 50000, 30000, false, false, FIT_OTHER_SIM},
+		{FIT_STAY_MS - 1, 0, 7200000, false, false, FIT_OTHER_SIM},
+		{FIT_STAY_MS, 0, 7200000, false, false, FIT_ONE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt a = attempt(1);
+		int64_t id;
+		m.clock_trusted = rows[i].clock_trusted;
+		m.here.ran_ms = now_ran - rows[i].here_ms;
+		if (rows[i].wall_known)
+			m.here.wall_ms = now_wall - rows[i].here_ms;
+		m.stamp_wall_ms = now_wall - rows[i].stamp_ms;
+		a.began = (struct fit_moment){now_wall - rows[i].began_ms,
+			now_ran - rows[i].began_ms};
+		if (decide(&m, &a, 1, &id) != rows[i].end)
+			fail_msg("row %zu", i);
+		m.serial = a.serial = span_str("123");
+		if (decide(&m, &a, 1, &id) != FIT_ONE)
+			fail_msg("row %zu, by its serial", i);
+	}
+}
+
+/* Found by a clock that was years ahead: that does not outlive the clock. */
+static void
+a_sim_came_no_later_than_the_daemon_ran_with_it(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	m.here = (struct fit_moment){
+		now_wall + 900 * FIT_DAY_MS, now_ran - 60000};
+	m.stamp_wall_ms = now_wall - 50000;
+	assert_false(fit_is_of_other_sim(&m));
+	m.stamp_wall_ms = now_wall - 64000;
+	assert_true(fit_is_of_other_sim(&m));
+}
+
 static void
 without_attempts_it_is_nobodys(void **state)
 {
@@ -556,6 +617,9 @@ main(void)
 		cmocka_unit_test(
 			a_card_dialled_elsewhere_makes_an_own_one_doubtful),
 		cmocka_unit_test(two_attempts_of_one_card_are_one_card),
+		cmocka_unit_test(what_came_before_its_sim_is_not_its),
+		cmocka_unit_test(
+			a_sim_came_no_later_than_the_daemon_ran_with_it),
 		cmocka_unit_test(without_attempts_it_is_nobodys),
 		cmocka_unit_test(
 			a_message_of_yesterday_is_stale_by_a_trusted_clock),

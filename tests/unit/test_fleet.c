@@ -370,6 +370,33 @@ another_sim_is_noticed_and_nothing_of_the_last_one_is_believed(void **state)
 	end_scene(&s);
 }
 
+/* The modem may keep messages of the one before. */
+static void
+a_sim_is_here_since_it_took_the_place_of_another(void **state)
+{
+	struct scene s;
+	virtual_set_trusted(true);
+	struct line *line = one_ready(&s, state);
+	int64_t first_ms = line->here_ran_ms;
+	assert_int_not_equal(first_ms, 0);
+	/* The line begins anew, with the same SIM: as in another life. */
+	virtual_run(s.shop.loop, HEALTH_MS);
+	shop_modem_gone(&s.shop, "a");
+	shop_apply(&s.shop);
+	virtual_run(s.shop.loop, HEALTH_MS);
+	line = shop_one_ready(&s.shop);
+	assert_int_equal(line->here_ran_ms, first_ms);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_2);
+	virtual_run(s.shop.loop, HEALTH_MS);
+	int64_t second_ms = line->here_ran_ms;
+	assert_true(second_ms > first_ms);
+	/* Back again: what came for the second may still be there. */
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	virtual_run(s.shop.loop, HEALTH_MS);
+	assert_true(line->here_ran_ms > second_ms);
+	end_scene(&s);
+}
+
 static void
 a_sim_without_iccid_is_known_by_its_imsi(void **state)
 {
@@ -527,6 +554,7 @@ main(void)
 		TEST(a_named_operator_holds_whatever_the_sim_says),
 		TEST(a_sim_is_noted_once_however_often_it_is_ready),
 		TEST(another_sim_is_noticed_and_nothing_of_the_last_one_is_believed),
+		TEST(a_sim_is_here_since_it_took_the_place_of_another),
 		TEST(a_sim_without_iccid_is_known_by_its_imsi),
 		TEST(a_modem_that_tells_nothing_of_its_sim_is_noted_nowhere),
 		TEST(a_message_that_is_not_kept_stays_and_is_handed_over_again),

@@ -425,6 +425,31 @@ an_untrusted_clock_takes_no_message_from_before_the_card(void **state)
 	post_fini(&s);
 }
 
+/* A modem keeps messages of the SIM that was in it before. */
+static void
+a_message_from_before_the_sim_was_here_settles_by_serial_alone(void **state)
+{
+	static const struct post_kind named = {POST_CARD, "0123", "self"};
+	struct post s;
+	post_init(&s, state);
+	int64_t voucher = post_dialled(&s, &named, POST_UNKNOWN);
+	post_pass(&s, HOUR);
+	s.line->here_wall_ms = loop_wall_ms();
+	s.line->here_ran_ms = turn_now(s.shop.turn).ran_ms;
+	s.stamp_ms = s.line->here_wall_ms - 60000;
+	assert_string_equal(post_sms(&s, POST_LOADED), "other_sim");
+	post_expect(&s, voucher, VOUCHER_UNKNOWN, "no_answer");
+	assert_string_equal(post_sms(&s, "Card 0123 gave 100.00"), "");
+	post_expect(&s, voucher, VOUCHER_LOADED, "");
+	/* What comes later is its own again. */
+	post_pass(&s, HOUR);
+	voucher = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	s.stamp_ms = 0;
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	post_expect(&s, voucher, VOUCHER_LOADED, "");
+	post_fini(&s);
+}
+
 /* ---- late -------------------------------------------------------------- */
 
 static void
@@ -537,6 +562,7 @@ main(void)
 		TEST(after_a_day_a_message_decides_nothing),
 		TEST(a_message_sent_before_the_card_was_dialled_is_not_its),
 		TEST(an_untrusted_clock_takes_no_message_from_before_the_card),
+		TEST(a_message_from_before_the_sim_was_here_settles_by_serial_alone),
 		TEST(a_late_refusal_rejects_a_card_of_one_attempt),
 		TEST(a_refusal_after_two_attempts_decides_nothing_and_a_credit_does),
 		TEST(a_credit_of_a_card_that_waits_to_be_dialled_again_is_seen),
