@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/guard_sign.h"
 #include "agent/secret.h"
 #include "agent/utf8.h"
 
@@ -17,7 +18,7 @@ enum {
 };
 
 /*
- * The digits of a text, and the text without blanks and dashes.
+ * The digits of one reading of a text, and the text without blanks and dashes.
  * 1. starts[i]: digit i begins a run; starts[count] is set.
  */
 struct typed {
@@ -50,21 +51,95 @@ add_digit(struct typed *t, int value, bool starts)
 	add_plain(t, (char)('0' + value));
 }
 
+/* ---- readings ----------------------------------------------------------- */
+
+/* A text by its characters. */
+struct signs {
+	struct guard_sign at[PLAIN_MAX];
+	char plain[PLAIN_MAX]; /* the character itself, or NUL if it is wide */
+	size_t count;
+	bool too_long;
+};
+
 static void
-take_apart(struct span text, struct typed *t)
+read_signs(struct span text, struct signs *s)
+{
+	memset(s, 0, sizeof(*s));
+	while (text.len > 0 && s->count < PLAIN_MAX) {
+		uint32_t character = 0;
+		size_t len = utf8_next(text, &character);
+		if (len > 0)
+			s->at[s->count] = guard_sign_of(character);
+		if (len == 1)
+			s->plain[s->count] = (char)character;
+		s->count++;
+		text = span_skip(text, len > 0 ? len : 1);
+	}
+	s->too_long = text.len > 0;
+}
+
+static bool
+is_kind(const struct signs *s, size_t at, enum guard_kind kind)
+{
+	return at < s->count && s->at[at].kind == kind;
+}
+
+/* Whether the word of lookalikes alone in [from, to) stands between numbers:
+ * "I" in a sentence is a word. */
+static bool
+is_between_numbers(const struct signs *s, size_t from, size_t to)
+{
+	if (from == 0 || is_kind(s, from - 1, GUARD_LETTER) ||
+		is_kind(s, to, GUARD_LETTER))
+		return false;
+	while (from > 0 && is_kind(s, from - 1, GUARD_SEPARATOR))
+		from--;
+	while (is_kind(s, to, GUARD_SEPARATOR) ||
+		is_kind(s, to, GUARD_LOOKALIKE))
+		to++;
+	return from > 0 && is_kind(s, from - 1, GUARD_DIGIT) &&
+	       is_kind(s, to, GUARD_DIGIT);
+}
+
+/* What looks like a digit is one where it stands among digits. */
+static void
+take_lookalikes(struct signs *s)
+{
+	size_t to;
+	for (size_t from = 0; from < s->count; from = to + 1) {
+		bool has_digit = false, has_other = false;
+		for (to = from; is_kind(s, to, GUARD_DIGIT) ||
+				is_kind(s, to, GUARD_LOOKALIKE);
+			to++) {
+			has_digit = has_digit || is_kind(s, to, GUARD_DIGIT);
+			has_other = true;
+		}
+		if (!has_other ||
+			(!has_digit && !is_between_numbers(s, from, to)))
+			continue;
+		for (size_t i = from; i < to; i++)
+			s->at[i].kind = GUARD_DIGIT;
+	}
+}
+
+static void
+take_apart(const struct signs *s, struct typed *t)
 {
 	bool in_run = false;
 	memset(t, 0, sizeof(*t));
-	while (text.len > 0) {
-		uint32_t character = 0;
-		size_t len = utf8_next(text, &character);
-		int value = len > 0 ? utf8_digit_value(character) : -1;
-		if (value >= 0)
-			add_digit(t, value, !in_run);
-		else if (len == 1 && character != ' ' && character != '-')
-			add_plain(t, (char)character);
-		in_run = value >= 0;
-		text = span_skip(text, len > 0 ? len : 1);
+	t->too_long = s->too_long;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct guard_sign *sign = &s->at[i];
+		bool is_digit = sign->kind == GUARD_DIGIT;
+		if (is_digit && sign->places > 1)
+			add_digit(t, sign->value / 10, !in_run);
+		if (is_digit)
+			add_digit(t, sign->value % 10,
+				!in_run && sign->places == 1);
+		else if (s->plain[i] != '\0' && s->plain[i] != ' ' &&
+			 s->plain[i] != '-')
+			add_plain(t, s->plain[i]);
+		in_run = is_digit;
 	}
 	t->starts[t->count] = true;
 }
@@ -194,28 +269,59 @@ is_any_card_text(
 	return false;
 }
 
-bool
-guard_finds_pin_in_text(
-	const struct guard *guard, struct span number, struct span text_utf8)
+/* ---- all of it ---------------------------------------------------------- */
+
+/* A text, and the number that it is for; a code has none. */
+struct sending {
+	bool is_message;
+	struct span number;
+	struct span text_utf8;
+};
+
+static bool
+finds_pin(const struct guard *guard, const struct sending *sending,
+	const struct typed *t)
 {
+	if (t->too_long || has_form(guard, t))
+		return true;
+	if (sending->is_message)
+		return is_any_card_text(guard, sending->number, t);
+	return (guard->card_wanted && t->count >= HALF_PIN) ||
+	       is_any_recharge(guard, t);
+}
+
+/* As it is written, and as it may be meant. */
+static bool
+finds_pin_in_any_reading(
+	const struct guard *guard, const struct sending *sending)
+{
+	struct signs s;
 	struct typed t;
-	take_apart(text_utf8, &t);
-	bool found = t.too_long || is_any_card_text(guard, number, &t) ||
-	             has_form(guard, &t);
+	read_signs(sending->text_utf8, &s);
+	take_apart(&s, &t);
+	bool found = finds_pin(guard, sending, &t);
+	take_lookalikes(&s);
+	take_apart(&s, &t);
+	found = found || finds_pin(guard, sending, &t);
+	explicit_bzero(&s, sizeof(s));
 	explicit_bzero(&t, sizeof(t));
 	return found;
 }
 
 bool
+guard_finds_pin_in_text(
+	const struct guard *guard, struct span number, struct span text_utf8)
+{
+	const struct sending sending = {
+		.is_message = true, .number = number, .text_utf8 = text_utf8};
+	return finds_pin_in_any_reading(guard, &sending);
+}
+
+bool
 guard_finds_pin(const struct guard *guard, struct span text_utf8)
 {
-	struct typed t;
-	take_apart(text_utf8, &t);
-	bool found = t.too_long ||
-	             (guard->card_wanted && t.count >= HALF_PIN) ||
-	             is_any_recharge(guard, &t) || has_form(guard, &t);
-	explicit_bzero(&t, sizeof(t));
-	return found;
+	const struct sending sending = {.text_utf8 = text_utf8};
+	return finds_pin_in_any_reading(guard, &sending);
 }
 
 bool

@@ -15,7 +15,8 @@ struct guard {
 };
 
 /*
- * Whether a part of a run of digits (of any script), or runs that follow one
+ * Whether a part of a run of digits (of any script and dress: guard_sign.h;
+ * with letters among them that are typed for 0 and 1), or runs that follow one
  * another joined over whatever stands between them, has the form of a PIN of
  * any operator; or whether half a PIN follows where a recharge code, or a
  * menu that asks for a card, has one.

@@ -62,11 +62,85 @@ static const struct row codes[] = {
 	{"* 121 * 77000#", true},
 	{"#13*12345#", true},
 	{"#13*1234#", false},
+	{"*12l*77OOO#", true},
+	{"#I3*l2345#", true},
+	{"#I3*l234#", false},
 	/* no code has so many */
 	{"1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*"
 	 "1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1*1",
 		true},
 };
+
+/* The own operator's PINs are of 14 digits, the other's of nine. */
+static const struct row spellings[] = {
+	/* superscripts, subscripts, one of them alone among plain ones */
+	{"\u2077\u2077\u2070\u2070\u2070\u2070\u2070\u2070\u2074", true},
+	{"\u2087\u2087\u2080\u2080\u2080\u2080\u2080\u2080\u2084", true},
+	{"77\u00b2\u00b3\u00b90004", true},
+	{"77\u00b2\u00b3\u00b9000", false}, /* eight */
+	/* circled, black, in brackets, with a full stop, Roman, Han */
+	{"\u2460\u24ea\u2776\u24ff\u2780\u278a\u24f5\u2474\u2488", true},
+	{"\u246a\u246b\u246c\u246d1", true}, /* 11 12 13 14 1 */
+	{"\u246a\u246b\u246c\u246d", false},
+	{"\U0001f101\U0001f102\U0001f10b\U0001f100\U0001f10c1234", true},
+	{"\u2160\u2161\u2162\u2163\u2164\u2165\u2166\u2167\u2168", true},
+	{"\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d", true},
+	/* mathematical ones, and keycaps (a digit and two signs) */
+	{"\U0001d7ce\U0001d7cf\U0001d7d0\U0001d7d1\U0001d7d21234", true},
+	{"1\ufe0f\u20e3"
+	 "2\ufe0f\u20e3"
+	 "3\ufe0f\u20e3"
+	 "4\ufe0f\u20e3"
+	 "5\ufe0f\u20e3"
+	 "6\ufe0f\u20e3"
+	 "7\ufe0f\u20e3"
+	 "8\ufe0f\u20e3"
+	 "9\ufe0f\u20e3",
+		true},
+	/* letters for 0 and 1 */
+	{"77OOOOOO4", true},
+	{"77ooo00o4", true},
+	{"7700l1I|4", true},
+	{"O77000042", true},
+	{"77000042O", true},
+	{"7 7 O O O O O O 4", true},
+	{"77-OOOO-OO4", true},
+	{"77 OOOOOO 4", true},
+	{"*131*77OOOOOO4#", true},
+	{"77\u041e\u043e\u039f\u03bf\uff2f\uff4f\u00ba", true},
+	{"77\u0406\u04c0\u0399\uff29\uff4c\u2223\u00a6", true},
+	{"TOP77OOO0004", true},
+	/* and words that are words */
+	{"I pay 4500000 to Ollo", false},
+	{"0800000 O 1 I", true},
+	{"Call 0800 or 1234 III", false},
+	{"Ill pay 80000000 I said", false},
+	{"80000000 oil", false},
+	{"*131*l2#", false},
+	{"oOoOoOoOo", false},
+	{"|||||||||", false},
+};
+
+static void
+a_digit_in_any_dress_is_a_digit(void **state)
+{
+	struct profile *own = counter_profile(*state, "simtel", COUNTER_PLAIN);
+	struct profile *other = counter_profile(*state, "other", OTHER);
+	struct profile *list[] = {own, other};
+	struct profiles all = {.list = list, .count = 2};
+	const struct guard guard = {.all = &all, .own = own};
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		struct span text = span_str(spellings[i].text);
+		print_message("%s\n", spellings[i].text);
+		assert_int_equal(
+			guard_finds_pin(&guard, text), spellings[i].refused);
+		assert_int_equal(guard_finds_pin_in_text(
+					 &guard, span_str("0800000011"), text),
+			spellings[i].refused);
+	}
+	profile_unref(own);
+	profile_unref(other);
+}
 
 static void
 what_may_be_a_pin_of_any_operator_is_found(void **state)
@@ -111,6 +185,9 @@ a_message_is_held_against_the_texts_of_every_operator(void **state)
 		{"121", "12345", false},
 		{"121", "pay to me 123-45", true},
 		{"121", "Pay to me", false},
+		{"121", "pay to me l23-4O", true},
+		{"555", "\u2460\u2461\u2462\u2463\u2464", true},
+		{"0800000011", "Can I have 45000000", false},
 	};
 	char text[4000];
 	struct profile *own = counter_profile(*state, "simtel", COUNTER_PLAIN);
@@ -186,6 +263,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_may_be_a_pin_of_any_operator_is_found),
+		TEST(a_digit_in_any_dress_is_a_digit),
 		TEST(a_message_is_held_against_the_texts_of_every_operator),
 		TEST(the_sims_own_operator_counts_without_the_others),
 		TEST(a_screen_that_asks_for_a_card_gets_no_half_pin),
