@@ -268,9 +268,10 @@ say_before(struct device *device, const struct reply *reply)
 static const char *
 fate(const struct reply *reply)
 {
-	if (has(reply, DEVICE_GARBLE) || has(reply, DEVICE_SPLICE) ||
-		has(reply, DEVICE_RAW_PACKED))
+	if (has(reply, DEVICE_GARBLE) || has(reply, DEVICE_SPLICE))
 		return "garbled";
+	if (has(reply, DEVICE_RAW_PACKED))
+		return "packed"; /* whole, for who can read it */
 	if (has(reply, DEVICE_LATE))
 		return "late";
 	return has(reply, DEVICE_TWICE) ? "twice" : "sent";

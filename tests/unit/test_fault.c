@@ -77,7 +77,7 @@ static const struct fault_row fault_rows[] = {
 	{DEVICE_DCS17, NULL, 1, "sent"},
 	{DEVICE_DCS17_LANG, NULL, 1, "sent"},
 	{DEVICE_LONG, NULL, 1, "sent"},
-	{DEVICE_RAW_PACKED, NULL, 1, "garbled"},
+	{DEVICE_RAW_PACKED, NULL, 1, "packed"},
 	{DEVICE_NULS, NULL, 1, "sent"},
 	{DEVICE_PAD_AT, NULL, 1, "sent"}, /* NUL is "@" in the alphabet */
 	{DEVICE_PAD_CR, OK "\r\n+CUSD: 0,\"" LOADED "\r\",15\r\n", 1, "sent"},
