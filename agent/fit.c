@@ -154,19 +154,24 @@ tells_number(const struct fit *f, const struct fit_attempt *a)
 
 /* ---- what could have caused it ----------------------------------------- */
 
-static bool
-is_in_time(const struct fit_message *m, const struct fit_attempt *a)
+enum timing { IN_TIME, PERHAPS_TOO_EARLY, OUT_OF_TIME };
+
+/* The wall may have been wrong when the card was dialled, the daemon may have
+ * been off since: believed, it must say twice that the card came after the
+ * message. Not believed, once is enough for that card not to be settled; but
+ * then the clock may be ahead, and the message its own all the same. */
+static enum timing
+timing_of(const struct fit_message *m, const struct fit_attempt *a)
 {
 	int64_t age_ms = m->now.ran_ms - a->began.ran_ms;
 	int64_t latest_ms = m->stamp_wall_ms + FIT_GRACE_MS;
 	bool then = a->began.wall_ms > latest_ms;
 	bool now = m->now.wall_ms - age_ms > latest_ms;
 	if (age_ms > FIT_DAY_MS)
-		return false;
-	/* The wall may have been wrong then, the daemon may have been off
-	 * since: believed, it must say twice that the card came later. Else
-	 * once is enough: a clock that is ahead leaves a card in doubt. */
-	return m->clock_trusted ? !(then && now) : !(then || now);
+		return OUT_OF_TIME;
+	if (m->clock_trusted)
+		return then && now ? OUT_OF_TIME : IN_TIME;
+	return then || now ? PERHAPS_TOO_EARLY : IN_TIME;
 }
 
 static bool
@@ -255,6 +260,7 @@ count(struct fit *f, enum fit_way way, const struct fit_attempt *a)
 	if (tally->attempt < a->id) {
 		tally->attempt = a->id;
 		tally->expected = is_expected(a);
+		tally->early = timing_of(f->message, a) == PERHAPS_TOO_EARLY;
 		tally->restored =
 			a->began.wall_ms < f->message->restored_wall_ms;
 		tally->moved = a->began.ran_ms < f->message->here.ran_ms;
@@ -281,7 +287,7 @@ fit_offer(struct fit *f, const struct fit_attempt *a)
 	                   : number       ? FIT_BY_NUMBER
 	                                  : FIT_BY_REST;
 	f->named[way] = true;
-	if (a->read || serial == OTHER || !is_in_time(m, a) ||
+	if (a->read || serial == OTHER || timing_of(m, a) == OUT_OF_TIME ||
 		!verdict_fits(m, a, serial) || !amount_fits(m, a))
 		return;
 	count(f, way, a);
@@ -302,7 +308,7 @@ fit_decide(const struct fit *f, int64_t *attempt)
 		return FIT_RESTORED;
 	if (tally->several)
 		return FIT_SEVERAL;
-	if (tally->voucher == 0)
+	if (tally->voucher == 0 || tally->early)
 		return FIT_NONE;
 	if (tally->elsewhere && !tally->expected)
 		return FIT_SEVERAL;

@@ -85,6 +85,7 @@ struct fit_tally {
 	bool elsewhere; /* another SIM's fits as well */
 	bool restored;  /* that one was dialled before the restore */
 	bool moved;     /* ... before its SIM came into this modem */
+	bool early;     /* it may be younger than the message: none of its */
 };
 
 enum fit_way { FIT_BY_SERIAL, FIT_BY_NUMBER, FIT_BY_REST, FIT_WAYS };

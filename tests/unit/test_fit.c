@@ -478,6 +478,26 @@ a_card_dialled_elsewhere_makes_an_own_one_doubtful(void **state)
 	}
 }
 
+/* The clock was ahead when it was dialled: no winner, but a cause. */
+static void
+a_card_of_a_doubtful_time_settles_nothing_and_lets_nothing_settle(void **state)
+{
+	(void)state;
+	struct fit_message m = message();
+	struct fit_attempt a = attempt(1), b = attempt(2);
+	int64_t id;
+	dialled_in_a_doubtful_future(&m, &a);
+	assert_int_equal(decide(&m, &a, 1, &id), FIT_NONE);
+	b.began =
+		(struct fit_moment){m.stamp_wall_ms, now_ran - FIT_DAY_MS / 2};
+	assert_int_equal(decide(&m, &b, 1, &id), FIT_ONE);
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_SEVERAL);
+	assert_int_equal(decide_both(&m, &b, &a, &id), FIT_SEVERAL);
+	a.card_minor = 5000;
+	assert_int_equal(decide_both(&m, &a, &b, &id), FIT_ONE);
+	assert_int_equal(id, 2);
+}
+
 /* ---- several attempts of one card -------------------------------------- */
 
 static void
@@ -616,6 +636,8 @@ main(void)
 		cmocka_unit_test(a_number_takes_no_card_for_the_sim_itself_out),
 		cmocka_unit_test(
 			a_card_dialled_elsewhere_makes_an_own_one_doubtful),
+		cmocka_unit_test(
+			a_card_of_a_doubtful_time_settles_nothing_and_lets_nothing_settle),
 		cmocka_unit_test(two_attempts_of_one_card_are_one_card),
 		cmocka_unit_test(what_came_before_its_sim_is_not_its),
 		cmocka_unit_test(
