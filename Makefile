@@ -216,6 +216,9 @@ demo: ## four simulated modems redeem a batch of sixty cards
 # The unit names the programs where PREFIX puts them.
 SHARE = $(DESTDIR)$(PREFIX)/share/topupd
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+BASH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 install: all ## install under DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(SHARE)/operators \
 		$(LIBDIR)/systemd/system $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d
@@ -229,6 +232,16 @@ install: all ## install under DESTDIR and PREFIX
 	chmod 644 $(LIBDIR)/systemd/system/topupd.service
 	install -m 644 conf/sysusers/topupd.conf $(LIBDIR)/sysusers.d/topupd.conf
 	install -m 644 conf/tmpfiles/topupd.conf $(LIBDIR)/tmpfiles.d/topupd.conf
+	install -d $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 \
+		$(BASH_COMPLETIONS) $(ZSH_COMPLETIONS)
+	set -e; for page in conf/man/*.[158]; do \
+		to=$(MANDIR)/man$${page##*.}/$${page##*/}; \
+		sed 's|/usr/local|$(PREFIX)|' $$page >$$to; chmod 644 $$to; \
+	done
+	install -m 644 conf/completion/topupctl.bash $(BASH_COMPLETIONS)/topupctl
+	install -m 644 conf/completion/topupd.bash $(BASH_COMPLETIONS)/topupd
+	install -m 644 conf/completion/_topupctl conf/completion/_topupd \
+		$(ZSH_COMPLETIONS)
 
 clean: ## remove everything that was built
 	rm -rf build
