@@ -29,6 +29,12 @@ static const char *const names[DIRECTIVE_COUNT] = {
 	[DIRECTIVE_NOTE] = "note",
 };
 
+const char *
+batch_directive_name(size_t i)
+{
+	return i < DIRECTIVE_COUNT ? names[i] : NULL;
+}
+
 static bool
 is_letter(char c)
 {

@@ -56,6 +56,9 @@ int batch_copy_lower(char *out, size_t cap, struct span text);
 const char *batch_directive_take(
 	struct batch_defaults *defaults, struct span line, bool *ignored);
 
+/* The word of directive i; NULL past the end. */
+const char *batch_directive_name(size_t i);
+
 /* OPERATOR-AMOUNT-....txt, where the directives do not say otherwise. */
 void batch_directive_of_name(struct batch_defaults *defaults, const char *name);
 

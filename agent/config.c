@@ -36,6 +36,22 @@ static const struct config_key log_keys[] = {
 	{"socket", CONFIG_TYPE_STRING, config_take_path, AT(log_socket)},
 };
 
+const char *
+config_key_at(const char *group, size_t i)
+{
+	static const struct {
+		const char *group;
+		const struct config_key *keys;
+		size_t count;
+	} groups[] = {{"", keys, sizeof(keys) / sizeof(keys[0])},
+		{"log", log_keys, sizeof(log_keys) / sizeof(log_keys[0])}};
+
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
+		if (strcmp(group, groups[g].group) == 0 && i < groups[g].count)
+			return groups[g].keys[i].name;
+	return strcmp(group, "modems") == 0 ? config_modem_key_at(i) : NULL;
+}
+
 static void
 take_log(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)

@@ -53,4 +53,8 @@ struct config {
 struct config *config_load(const char *file, struct problems *problems);
 void config_free(struct config *config);
 
+/* Name of key i: of the file itself (group ""), of a group in it ("log"), of a
+ * modem ("modems"). NULL past the end; the manual is held against it. */
+const char *config_key_at(const char *group, size_t i);
+
 #endif

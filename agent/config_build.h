@@ -60,6 +60,7 @@ config_take config_take_baud;
 
 /* config_modem.c */
 config_take config_take_modems;
+const char *config_modem_key_at(size_t i); /* NULL past the end */
 
 /*
  * config_scan.c: what libconfig 1.5 would misread or not survive: an @include

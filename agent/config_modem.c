@@ -27,6 +27,12 @@ static const struct config_key keys[] = {
 		AT(power_command)},
 };
 
+const char *
+config_modem_key_at(size_t i)
+{
+	return i < sizeof(keys) / sizeof(keys[0]) ? keys[i].name : NULL;
+}
+
 static void
 take_port(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)

@@ -105,6 +105,12 @@ enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
 static_assert(sizeof(keys) / sizeof(keys[0]) <= PROFILE_KEYS_MAX,
 	"seen[] has a place for each");
 
+const struct profile_key *
+profile_key_at(size_t i)
+{
+	return i < KEY_COUNT ? &keys[i] : NULL;
+}
+
 bool
 profile_has_section(struct span section)
 {

@@ -26,6 +26,9 @@ struct profile_key {
 	size_t max;    /* of a number; of a text with its NUL */
 };
 
+/* Row i of the table; NULL past the end. The manual is held against it. */
+const struct profile_key *profile_key_at(size_t i);
+
 /* profile_take.c: into the place that the row names. */
 profile_take profile_take_text;
 profile_take profile_take_template;
