@@ -1,8 +1,9 @@
 /*
  * control: the socket that topupctl asks. One JSON object a line in both
  * directions, one request a connection; answers leave after the commit of
- * the turn that made them. PINs never pass it as text: files come as
- * descriptors (SCM_RIGHTS). It never waits for a slow reader.
+ * the turn that made them. PINs never come in as text: files come as
+ * descriptors (SCM_RIGHTS); the answer to an admin's reveal has them. It never
+ * waits for a slow reader.
  *
  * Request:  {"command": NAME, "args": {...}}
  * Answer:   any number of {"item": ...} and, where args say progress,
@@ -31,6 +32,7 @@
  * backup    none; with a descriptor that can be written
  * record    modem (must); {"ms", "sent", "line"} until one side closes
  * reconcile since_ms
+ * reveal    ids (must): items {"id", "pin"}
  */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
@@ -55,6 +57,7 @@ struct intake;
 struct loop;
 struct spool;
 struct turn;
+struct vault;
 
 struct control_parts {
 	struct loop *loop;
@@ -68,6 +71,7 @@ struct control_parts {
 	/* Reloads; errors (cap bytes, lines) on refusal. 0 or -EINVAL. */
 	int (*reload)(void *ctx, const char *who, char *errors, size_t cap);
 	void *ctx;
+	struct vault *vault;  /* opens what is revealed */
 	const char *key_file; /* for people; NULL where there is none */
 };
 

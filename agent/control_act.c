@@ -66,6 +66,26 @@ list_states(enum voucher_event event, char *out, size_t cap)
 	}
 }
 
+/* Why the edge is not permitted, for people. */
+static void
+say_condition(const struct voucher_edge *edge, char *why)
+{
+	if (edge->condition == VOUCHER_IF_NEVER_ON_AIR)
+		(void)snprintf(why, WHY_MAX,
+			"it was on air, and somebody may have been credited: "
+			"it can be held, never %s",
+			done_word(edge->by));
+	else if (edge->condition == VOUCHER_IF_NOT_REVEALED)
+		(void)snprintf(why, WHY_MAX,
+			"its PIN was revealed, and somebody may have used it: "
+			"`resolve ID retry` dials it all the same");
+	else if (edge->condition == VOUCHER_IF_REVEALED)
+		(void)snprintf(why, WHY_MAX,
+			"it is held: release it, or reveal its PIN");
+	else
+		(void)snprintf(why, WHY_MAX, "it was never on air");
+}
+
 /* Whether the voucher can; if not, why says the reason for people. */
 static bool
 may_move(const struct ledger_voucher *v, enum voucher_event event, char *why)
@@ -82,13 +102,7 @@ may_move(const struct ledger_voucher *v, enum voucher_event event, char *why)
 	}
 	if (voucher_edge_permits(edge, v->on_air, span_str(v->reason)))
 		return true;
-	if (edge->condition == VOUCHER_IF_NEVER_ON_AIR)
-		(void)snprintf(why, WHY_MAX,
-			"it was on air, and somebody may have been credited: "
-			"it can be held, never %s",
-			done_word(event));
-	else
-		(void)snprintf(why, WHY_MAX, "it was never on air");
+	say_condition(edge, why);
 	return false;
 }
 
@@ -138,23 +152,6 @@ move_one(struct client *client, int64_t id, const struct move *move, char *why)
 			err == -EIO ? ledger_error(client->control->ledger)
 				    : "the ledger refuses it");
 	return err == 0;
-}
-
-static bool
-ids_are_good(struct client *client, const struct json *ids)
-{
-	size_t count = json_count(ids);
-	int64_t id;
-	for (size_t i = 0; i < count; i++) {
-		if (json_number(json_at(ids, i), &id) != 0 || id <= 0)
-			count = 0;
-	}
-	if (count > 0 && count <= CONTROL_IDS_MAX)
-		return true;
-	client_fail(client, CONTROL_USAGE,
-		"'ids' is no list of 1 to %d voucher numbers",
-		(int)CONTROL_IDS_MAX);
-	return false;
 }
 
 static void
@@ -227,7 +224,7 @@ move_any(struct client *client, const struct json *args,
 			"say either voucher numbers or a batch");
 	else if (ids == NULL)
 		move_batch(client, batch, &move);
-	else if (ids_are_good(client, ids))
+	else if (args_ids(client, ids))
 		move_ids(client, ids, &move);
 }
 

@@ -76,6 +76,15 @@ client_new(struct control *control, int fd)
 	return client;
 }
 
+/* An answer may be a PIN (reveal). */
+static void
+wipe_out(struct client *client)
+{
+	if (client->out_len > 0)
+		explicit_bzero(client->out, client->out_len);
+	client->out_sent = client->out_len = 0;
+}
+
 void
 client_free(struct client *client)
 {
@@ -85,11 +94,14 @@ client_free(struct client *client)
 	control_backup_forget(client);
 	control_ussd_forget(client);
 	control_record_forget(client);
+	control_reveal_forget(client);
 	loop_poll_free(client->poll);
 	(void)close(client->fd); /* nothing of it is owed to anybody */
 	if (client->passed_fd >= 0)
 		(void)close(client->passed_fd); /* only read from */
+	explicit_bzero(client->in, CONTROL_REQUEST_MAX);
 	free(client->in);
+	wipe_out(client);
 	free(client->out);
 	free(client);
 }
@@ -197,14 +209,28 @@ queue(struct client *client, const char *bytes, size_t len)
 	}
 	if (client->out_len + len > client->out_cap) {
 		size_t cap = 2 * (client->out_len + len);
-		char *grown = realloc(client->out, cap);
+		char *grown = malloc(cap);
 		if (grown == NULL)
 			abort(); /* half an answer is worse than none */
+		if (client->out_len > 0) {
+			memcpy(grown, client->out, client->out_len);
+			explicit_bzero(client->out, client->out_len);
+		}
+		free(client->out);
 		client->out = grown;
 		client->out_cap = cap;
 	}
 	memcpy(client->out + client->out_len, bytes, len);
 	client->out_len += len;
+}
+
+void
+client_line(struct client *client, struct span line)
+{
+	if (client->done || client->gone)
+		return;
+	queue(client, line.ptr, line.len);
+	queue(client, "\n", 1);
 }
 
 /* Takes the line over. After the last one nothing may follow. */
@@ -306,7 +332,7 @@ client_flush(struct client *client)
 		}
 	}
 	if (!full)
-		client->out_sent = client->out_len = 0;
+		wipe_out(client);
 	if (client->done && !full)
 		client->gone = true;
 	if (!client->gone)

@@ -31,6 +31,7 @@ enum {
 };
 
 struct client;
+struct reveal;
 typedef void client_step_fn(struct client *client);
 /* A line that came after the request. */
 typedef void client_line_fn(struct client *client, struct span line);
@@ -95,6 +96,7 @@ struct client {
 	size_t in_len;
 	char *out;
 	size_t out_len, out_sent, out_cap;
+	struct reveal *reveal; /* PINs that are shown after the commit */
 	client_step_fn *step;
 	client_line_fn *on_line; /* NULL: nothing is expected but the end */
 	union {
@@ -116,6 +118,9 @@ void client_flush(struct client *client);
 /* When the client must be looked at again (loop clock). */
 int64_t client_deadline(const struct client *client);
 
+/* Queues a line that may hold a PIN; what is queued is wiped once it left,
+ * or will not. */
+void client_line(struct client *client, struct span line);
 /* Queue a line. All take the value over. */
 void client_item(struct client *client, struct json *item);
 void client_progress(struct client *client, struct json *progress);

@@ -38,6 +38,8 @@ bool args_number(struct client *client, const struct json *args,
 	const char *key, int64_t *out);
 bool args_text(struct client *client, const struct json *args, const char *key,
 	const char **out);
+/* A list of 1 to CONTROL_IDS_MAX voucher numbers; it must be there. */
+bool args_ids(struct client *client, const struct json *ids);
 
 /* A command: args were checked for unknown keys already. */
 typedef void control_fn(struct client *client, const struct json *args);
@@ -47,7 +49,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
 	control_backup, control_reconcile, control_ussd, control_sms,
-	control_inbox, control_record;
+	control_inbox, control_record, control_reveal;
 
 /* ---- control_attention.c ------------------------------------------------- */
 
@@ -80,6 +82,11 @@ void control_hand_fail(struct client *client, const struct line *line, int err);
 
 /* Stops listening to the modem that this client records, if he does. */
 void control_record_forget(struct client *client);
+
+/* ---- control_reveal.c ---------------------------------------------------- */
+
+/* Forgets whose PINs this client was to be shown. */
+void control_reveal_forget(struct client *client);
 
 /* ---- control_backup.c ---------------------------------------------------- */
 

@@ -59,6 +59,7 @@ static const struct command commands[] = {
 	{"reload", control_reload, ADMIN, {NULL}},
 	{"backup", control_backup, ADMIN, {NULL}},
 	{"record", control_record, ADMIN, {"modem", NULL}},
+	{"reveal", control_reveal, ADMIN, {"ids", NULL}},
 };
 
 static const struct command *
@@ -159,5 +160,22 @@ args_text(struct client *client, const struct json *args, const char *key,
 		"'%s' is no text of less than %d "
 		"bytes",
 		key, (int)LEDGER_TEXT_MAX);
+	return false;
+}
+
+bool
+args_ids(struct client *client, const struct json *ids)
+{
+	size_t count = json_count(ids);
+	int64_t id;
+	for (size_t i = 0; i < count; i++) {
+		if (json_number(json_at(ids, i), &id) != 0 || id <= 0)
+			count = 0;
+	}
+	if (count > 0 && count <= CONTROL_IDS_MAX)
+		return true;
+	client_fail(client, CONTROL_USAGE,
+		"'ids' is no list of 1 to %d voucher numbers",
+		(int)CONTROL_IDS_MAX);
 	return false;
 }

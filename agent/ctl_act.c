@@ -21,8 +21,8 @@ done_word(const struct ctl *ctl)
 	return strcmp(name, "cancel") == 0 ? "cancelled" : "resolved";
 }
 
-static void
-say_refused(struct ctl *ctl, const struct json *refused)
+void
+ctl_say_refused(struct ctl *ctl, const struct json *refused)
 {
 	for (size_t i = 0; i < json_count(refused); i++) {
 		const struct json *one = json_at(refused, i);
@@ -51,7 +51,7 @@ on_moved(void *ctx, const struct json *done, int exit_status)
 		ctl_show_json(done);
 	else
 		print_moved(ctl, done);
-	say_refused(ctl, json_get(done, "refused"));
+	ctl_say_refused(ctl, json_get(done, "refused"));
 	return exit_status;
 }
 

@@ -315,9 +315,8 @@ card_file(const struct secret *voucher_pin)
 	return fd;
 }
 
-/* Neither a core file nor another process of this user shall show it. */
-static void
-hide_memory(void)
+void
+ctl_hide_memory(void)
 {
 	const struct rlimit none = {0, 0};
 	(void)setrlimit(RLIMIT_CORE, &none); /* both are a second fence */
@@ -330,7 +329,7 @@ static int
 read_card(struct ctl *ctl)
 {
 	struct secret voucher_pin = {.len = 0};
-	hide_memory();
+	ctl_hide_memory();
 	int err = ctl_terminal_read_pin("PIN: ", &voucher_pin);
 	int fd = err != 0 ? err : card_file(&voucher_pin);
 	secret_wipe(&voucher_pin);

@@ -380,6 +380,8 @@ ctl_ask(struct ctl *ctl, struct json *args, int fd,
 	if (hooks->on_interrupt != NULL)
 		guard_end(&guard);
 	(void)close(sock); /* all of it was read, or is not wanted */
+	if (answer.bytes != NULL)
+		explicit_bzero(answer.bytes, answer.cap); /* PINs: reveal */
 	free(answer.bytes);
 	free(line);
 	return answer.exit_status;

@@ -199,7 +199,7 @@ static const struct ctl_command commands[] = {
 		.summary = "Settles an unknown voucher as a person says.",
 		.more = "retry dials the card once more: be sure that it was "
 			"not credited.\nA rejected one can be tried again, "
-			"too.",
+			"too, and one that is held as \"revealed\".",
 		.example = "topupctl resolve 17 loaded --amount 100 "
 			   "--note 'operator, ref 4711'",
 		.admin = true,
@@ -210,6 +210,19 @@ static const struct ctl_command commands[] = {
 				    "card's amount)"},
 			{"note", "TEXT", "how it is known (must be given)"}},
 		.run = ctl_run_resolve},
+	{.name = "reveal",
+		.args = "ID...",
+		.summary = "Shows PINs of cards that are not dialled.",
+		.more = "Who asked is in the audit. A held card that was never "
+			"on air is cancelled\nby it; one that was stays held "
+			"(\"revealed\") until `resolve` says what came\nof it. "
+			"No revealed card is dialled again but by `resolve ID "
+			"retry`.",
+		.example = "topupctl reveal 17",
+		.admin = true,
+		.min = 1,
+		.max = -1,
+		.run = ctl_run_reveal},
 	{.name = "pause",
 		.args = "[MODEM]",
 		.summary = "Dials nothing new, on one modem or on all.",

@@ -114,6 +114,9 @@ void ctl_put_text(const struct ctl *ctl, struct json *args, const char *option,
 bool ctl_put_number(
 	const struct ctl *ctl, struct json *args, const char *option);
 
+/* Tells why vouchers were refused: a list of {id, reason}. */
+void ctl_say_refused(struct ctl *ctl, const struct json *refused);
+void ctl_hide_memory(void); /* from core files and from debuggers */
 /* ---- the commands ------------------------------------------------------- */
 
 int ctl_run_status(struct ctl *ctl);
@@ -128,6 +131,7 @@ int ctl_run_inbox(struct ctl *ctl);
 int ctl_run_reconcile(struct ctl *ctl);
 int ctl_run_move(struct ctl *ctl); /* hold, release, cancel */
 int ctl_run_resolve(struct ctl *ctl);
+int ctl_run_reveal(struct ctl *ctl);
 int ctl_run_pause(struct ctl *ctl); /* and resume */
 int ctl_run_unlock(struct ctl *ctl);
 int ctl_run_reload(struct ctl *ctl);

@@ -5,6 +5,7 @@
 #include "agent/json.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,22 @@ is_too_deep(struct span text)
 		}
 	}
 	return false;
+}
+
+/* What people type into a note, a code or a message may hold a PIN, and what
+ * topupctl is told of one that is revealed: nothing of it stays behind. */
+static void
+wipe_and_free(void *memory)
+{
+	if (memory != NULL)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+__attribute__((constructor)) static void
+wipe_what_is_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
 }
 
 struct json *

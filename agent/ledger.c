@@ -387,6 +387,7 @@ static ledger_op_fn *const operations[LEDGER_OP_KINDS] = {
 	[LEDGER_MESSAGE_DONE] = ledger_take_message_done,
 	[LEDGER_DEVICE_SEEN] = ledger_take_device_seen,
 	[LEDGER_SIM_PIN] = ledger_take_sim_pin,
+	[LEDGER_VOUCHER_REVEAL] = ledger_voucher_reveal,
 };
 
 /* The failure is worth more than what undoing it may say. */

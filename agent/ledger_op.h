@@ -36,6 +36,7 @@ enum ledger_op_kind {
 	LEDGER_MESSAGE_DONE,
 	LEDGER_DEVICE_SEEN,
 	LEDGER_SIM_PIN,
+	LEDGER_VOUCHER_REVEAL,
 	LEDGER_OP_KINDS
 };
 
@@ -84,6 +85,7 @@ struct ledger_op {
 		struct ledger_message_done message_done;
 		struct ledger_device_seen device_seen;
 		struct ledger_sim_pin sim_pin;
+		struct ledger_voucher_reveal voucher_reveal;
 	} u;
 };
 

@@ -78,6 +78,15 @@ struct ledger_voucher_move {
 enum ledger_via { LEDGER_VIA_UNKNOWN, LEDGER_VIA_USSD, LEDGER_VIA_SMS };
 
 /*
+ * A person is about to be shown its PIN: -EINVAL where it is ready, dialing
+ * or pending. What is held is cancelled; held as "revealed" where it was on
+ * air. No machine repeats an unknown one from now on.
+ */
+struct ledger_voucher_reveal {
+	int64_t voucher;
+};
+
+/*
  * ready -> dialing; unknown -> dialing with VOUCHER_REPEATED. result.id is
  * the attempt. -EBUSY when the account or the SIM has a PIN in flight
  * already, or a pending one (law 5), or the batch's slow start allows no

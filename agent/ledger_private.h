@@ -373,7 +373,8 @@ ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
 	ledger_take_balance, ledger_take_balance_asked, ledger_take_fence,
 	ledger_take_spoil, ledger_take_sim_seen, ledger_take_sim_blocked,
 	ledger_take_unlock, ledger_take_pause, ledger_take_message,
-	ledger_take_message_done, ledger_take_device_seen, ledger_take_sim_pin;
+	ledger_take_message_done, ledger_take_device_seen, ledger_take_sim_pin,
+	ledger_voucher_reveal;
 
 /* The condition of the index voucher_open, word for word. Not "IN": for three
  * words or more SQLite builds a table each time it asks. */

@@ -404,17 +404,29 @@ struct sweep {
 	int64_t moved;
 };
 
-/* Those that can: in the edge's state, and never on air where it asks so
- * (the only condition that an act on a batch has). */
+/* Those that can: in the edge's state, and never on air, or not revealed,
+ * where it asks so (the only conditions that an act on a batch has). */
+#define THAT_CAN                                                               \
+	" WHERE batch = ?1 AND state = ?2 AND CASE ?3 WHEN 1 THEN on_air = 0"  \
+	" WHEN 2 THEN reason <> 'revealed' ELSE 1 END"
+
+static struct ledger_value
+condition_of(const struct sweep *sweep)
+{
+	if (sweep->edge->condition == VOUCHER_IF_NEVER_ON_AIR)
+		return ledger_int(1);
+	return ledger_int(
+		sweep->edge->condition == VOUCHER_IF_NOT_REVEALED ? 2 : 0);
+}
+
 static int
 sweep_digest(struct ledger *ledger, struct sweep *sweep)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT id FROM voucher WHERE batch = ?1 AND state = ?2"
-		" AND (on_air = 0 OR ?3 = 0) ORDER BY row",
+		"SELECT id FROM voucher" THAT_CAN " ORDER BY row",
 		ledger_int(sweep->op->u.batch_move.batch),
 		ledger_text(voucher_state_name(sweep->edge->from)),
-		ledger_int(sweep->edge->condition == VOUCHER_IF_NEVER_ON_AIR));
+		condition_of(sweep));
 	if (stmt == NULL)
 		return -EIO;
 	int rc;
@@ -433,7 +445,6 @@ sweep_digest(struct ledger *ledger, struct sweep *sweep)
 	" updated = ?6, finished = CASE WHEN ?7 THEN ?6 END,"                  \
 	" not_sent = CASE WHEN ?8 THEN 0 ELSE not_sent END,"                   \
 	" busy = CASE WHEN ?8 THEN 0 ELSE busy END"
-#define OF_SWEEP " WHERE batch = ?1 AND state = ?2 AND (on_air = 0 OR ?3 = 0)"
 
 static int
 sweep_update(struct ledger *ledger, struct sweep *sweep)
@@ -441,12 +452,11 @@ sweep_update(struct ledger *ledger, struct sweep *sweep)
 	const struct ledger_batch_move *m = &sweep->op->u.batch_move;
 	const struct voucher_edge *edge = sweep->edge;
 	int rc = ledger_run(ledger,
-		edge->to == VOUCHER_CANCELLED ? SWEEP ", gone = 1" OF_SWEEP
-					      : SWEEP OF_SWEEP,
+		edge->to == VOUCHER_CANCELLED ? SWEEP ", gone = 1" THAT_CAN
+					      : SWEEP THAT_CAN,
 		ledger_int(m->batch),
 		ledger_text(voucher_state_name(edge->from)),
-		ledger_int(edge->condition == VOUCHER_IF_NEVER_ON_AIR),
-		ledger_text(voucher_state_name(edge->to)),
+		condition_of(sweep), ledger_text(voucher_state_name(edge->to)),
 		ledger_text(reason_of(edge, m->reason)),
 		ledger_int(sweep->op->at.wall_ms),
 		ledger_int(voucher_has_ended(edge->to)),

@@ -465,6 +465,7 @@ open_control(struct daemon *d)
 		.spool = d->spool,
 		.reload = reload,
 		.ctx = d,
+		.vault = d->vault,
 		.key_file = d->settings.config->key_file};
 	if (!make_folder(dir, 0755))
 		return false;

@@ -62,7 +62,8 @@ static const struct voucher_edge edges[] = {
 		""},
 	{VOUCHER_READY, VOUCHER_HOLD, VOUCHER_HELD, VOUCHER_ALWAYS,
 		"person batch"},
-	{VOUCHER_HELD, VOUCHER_RELEASE, VOUCHER_READY, VOUCHER_ALWAYS, ""},
+	{VOUCHER_HELD, VOUCHER_RELEASE, VOUCHER_READY, VOUCHER_IF_NOT_REVEALED,
+		""},
 	{VOUCHER_READY, VOUCHER_CANCEL, VOUCHER_CANCELLED,
 		VOUCHER_IF_NEVER_ON_AIR, ""},
 	{VOUCHER_HELD, VOUCHER_CANCEL, VOUCHER_CANCELLED,
@@ -74,6 +75,16 @@ static const struct voucher_edge edges[] = {
 	/* To a restored ledger its backup is the file that is read. */
 	{VOUCHER_READY, VOUCHER_RESTORED, VOUCHER_HELD, VOUCHER_ALWAYS,
 		"restored"},
+	/* A PIN that people know is theirs to use: it goes on air again only
+         * after a person with the right said so of this very card. */
+	{VOUCHER_HELD, VOUCHER_REVEAL_ON_AIR, VOUCHER_HELD,
+		VOUCHER_IF_WAS_ON_AIR, "revealed"},
+	{VOUCHER_HELD, VOUCHER_RESOLVED_LOADED, VOUCHER_LOADED,
+		VOUCHER_IF_REVEALED, ""},
+	{VOUCHER_HELD, VOUCHER_RESOLVED_REJECTED, VOUCHER_REJECTED,
+		VOUCHER_IF_REVEALED, "refused"},
+	{VOUCHER_HELD, VOUCHER_RESOLVED_RETRY, VOUCHER_READY,
+		VOUCHER_IF_REVEALED, ""},
 };
 
 enum { EDGES = sizeof(edges) / sizeof(edges[0]) };
@@ -120,6 +131,7 @@ static const char *const event_names[VOUCHER_EVENTS] = {
 	[VOUCHER_CANCEL] = "cancel",
 	[VOUCHER_REVEAL] = "reveal",
 	[VOUCHER_RESTORED] = "restored",
+	[VOUCHER_REVEAL_ON_AIR] = "reveal",
 };
 
 const struct voucher_edge *
@@ -166,6 +178,10 @@ voucher_edge_permits(const struct voucher_edge *edge, unsigned on_air,
 		return has_word("no_answer broken restart no_sms", reason_now);
 	case VOUCHER_IF_ONE_ATTEMPT:
 		return on_air == 1;
+	case VOUCHER_IF_REVEALED:
+		return has_word("revealed", reason_now);
+	case VOUCHER_IF_NOT_REVEALED:
+		return !has_word("revealed", reason_now);
 	}
 	return false;
 }

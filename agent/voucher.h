@@ -52,6 +52,7 @@ enum voucher_event {
 	VOUCHER_CANCEL,            /* cancel */
 	VOUCHER_REVEAL,            /* reveal */
 	VOUCHER_RESTORED,          /* read from a backup (restored) */
+	VOUCHER_REVEAL_ON_AIR,     /* reveal, of one that was on air */
 	VOUCHER_EVENTS
 };
 
@@ -62,7 +63,9 @@ enum voucher_condition {
 	VOUCHER_IF_NEVER_ON_AIR, /* none was */
 	VOUCHER_IF_UNANSWERED,   /* its reason is no_answer, broken, restart or
 	                            no_sms (repeat = once) */
-	VOUCHER_IF_ONE_ATTEMPT   /* exactly one attempt was on air */
+	VOUCHER_IF_ONE_ATTEMPT,  /* exactly one attempt was on air */
+	VOUCHER_IF_REVEALED,     /* its reason is "revealed" */
+	VOUCHER_IF_NOT_REVEALED  /* it is another one */
 };
 
 struct voucher_edge {

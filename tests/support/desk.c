@@ -57,8 +57,10 @@ desk_setup(void **state)
 	desk.turn = turn_new(desk.loop, desk.ledger);
 	stopper = loop_timer_new(desk.loop, stop, NULL);
 	loop_timer_always(stopper);
-	const struct control_parts parts = {
-		.loop = desk.loop, .turn = desk.turn, .reload = reload};
+	const struct control_parts parts = {.loop = desk.loop,
+		.turn = desk.turn,
+		.vault = desk.purse->vault,
+		.reload = reload};
 	desk.control = control_new(
 		&parts, desk.purse->dir, (gid_t)-1, why, sizeof(why));
 	if (desk.control == NULL)

@@ -150,7 +150,7 @@ wrong_words_are_status_2(void **state)
 {
 	(void)state;
 	static const char *const rows[][6] = {{"ussd", "shop1"},
-		{"ussd", "shop1", "*123#", "1"}, {"reveal", "1"},
+		{"ussd", "shop1", "*123#", "1"}, {"reveal"}, {"reveal", "x"},
 		{"--nonsense"}, {"status", "x"}, {"vouchers", "--limit"},
 		{"vouchers", "--limit", "many"}, {"vouchers", "--limit", "-1"},
 		{"voucher"}, {"voucher", "0"}, {"voucher", "1x"},
@@ -185,7 +185,7 @@ every_command_has_help_with_an_example(void **state)
 		"balance", "ussd", "sms", "hold", "release", "cancel",
 		"resolve", "pause", "resume", "unlock", "reload", "backup",
 		"check", "audit", "watch", "reconcile", "inbox", "probe",
-		"record"};
+		"record", "reveal"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
@@ -209,6 +209,7 @@ every_command_has_help_with_an_example(void **state)
 	assert_true(ctl_command_find("unlock")->admin);
 	assert_true(ctl_command_find("reload")->admin);
 	assert_true(ctl_command_find("ussd")->admin);
+	assert_true(ctl_command_find("reveal")->admin);
 	assert_int_equal(call_ctl("--help", NULL), 0);
 	assert_non_null(strstr(call_out, "Exit status"));
 	assert_int_equal(call_ctl("--version", NULL), 0);

@@ -40,14 +40,15 @@ static const struct {
 	{"unknown,ready,held,rejected", VOUCHER_EVIDENCE, "loaded"},
 	{"unknown", VOUCHER_LATE_REFUSAL, "rejected"},
 	{"unknown", VOUCHER_REPEATED, "dialing"},
-	{"unknown", VOUCHER_RESOLVED_LOADED, "loaded"},
-	{"unknown", VOUCHER_RESOLVED_REJECTED, "rejected"},
-	{"unknown,rejected", VOUCHER_RESOLVED_RETRY, "ready"},
+	{"unknown,held", VOUCHER_RESOLVED_LOADED, "loaded"},
+	{"unknown,held", VOUCHER_RESOLVED_REJECTED, "rejected"},
+	{"unknown,rejected,held", VOUCHER_RESOLVED_RETRY, "ready"},
 	{"ready", VOUCHER_HOLD, "held"},
 	{"held", VOUCHER_RELEASE, "ready"},
 	{"ready,held", VOUCHER_CANCEL, "cancelled"},
 	{"held", VOUCHER_REVEAL, "cancelled"},
 	{"ready", VOUCHER_RESTORED, "held"},
+	{"held", VOUCHER_REVEAL_ON_AIR, "held"},
 };
 
 enum { ROWS = sizeof(contract) / sizeof(contract[0]) };
@@ -146,6 +147,14 @@ conditions_are_asked(void **state)
 		{VOUCHER_UNKNOWN, VOUCHER_REPEATED, 1, "no", false},
 		{VOUCHER_UNKNOWN, VOUCHER_LATE_REFUSAL, 1, "", true},
 		{VOUCHER_UNKNOWN, VOUCHER_LATE_REFUSAL, 2, "", false},
+		{VOUCHER_HELD, VOUCHER_RELEASE, 1, "person", true},
+		{VOUCHER_HELD, VOUCHER_RELEASE, 1, "revealed", false},
+		{VOUCHER_HELD, VOUCHER_RESOLVED_RETRY, 1, "person", false},
+		{VOUCHER_HELD, VOUCHER_RESOLVED_RETRY, 1, "revealed", true},
+		{VOUCHER_HELD, VOUCHER_RESOLVED_LOADED, 1, "busy", false},
+		{VOUCHER_HELD, VOUCHER_RESOLVED_REJECTED, 1, "busy", false},
+		{VOUCHER_HELD, VOUCHER_REVEAL, 1, "person", false},
+		{VOUCHER_HELD, VOUCHER_REVEAL_ON_AIR, 0, "person", false},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(
