@@ -233,6 +233,8 @@ on_final(struct chat *c, enum at_final final, int code)
 		return;
 	c->final = final;
 	c->code = code;
+	if (final == AT_FINAL_OK && has_flag(c, CHAT_TELLS))
+		chat_saw(c, step_of(c)->tag);
 	if (final == AT_FINAL_OK || has_flag(c, CHAT_OPTIONAL)) {
 		next_step(c);
 		return;

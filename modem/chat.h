@@ -21,7 +21,8 @@ enum chat_flag {
 	CHAT_SILENT = 32,  /* no reply is expected; goes on after wait_ms */
 	CHAT_MARKED = 64,  /* an OK before its own line is somebody else's */
 	CHAT_NO_OK = 128,  /* its own line will do when no OK follows */
-	CHAT_RAW = 256     /* ends as it stands, without a CR */
+	CHAT_RAW = 256,    /* ends as it stands, without a CR */
+	CHAT_TELLS = 512   /* its OK alone is the value of its tag */
 };
 
 /* One command. */

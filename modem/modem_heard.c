@@ -238,6 +238,7 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 	switch (tag) {
 	case TAG_NONE:
 	case TAG_CHARSET:
+	case TAG_ALIVE:
 		break;
 	case TAG_MAKER:
 	case TAG_MODEL:

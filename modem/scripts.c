@@ -28,10 +28,23 @@ static const struct chat_step probe[] = {
 };
 const struct chat_script script_probe = SCRIPT("probe", probe, 20000);
 
-/* The same, where it may be another's port: nothing is changed by it. */
+/* The same, where it may be another's port: nothing is changed by it, and
+ * what answers gets no ESC. What does not may be ours, at the prompt at which
+ * a killed daemon left it. */
 static const struct chat_step whose[] = {
-	{.text = "\x1b", .wait_ms = ESC_MS, .flags = CHAT_SILENT},
-	{.text = "AT", .wait_ms = ALIVE_MS, .tries = 3},
+	{.text = "AT",
+		.wait_ms = ALIVE_MS,
+		.flags = CHAT_OPTIONAL | CHAT_TELLS,
+		.tag = TAG_ALIVE},
+	{.text = "\x1b",
+		.wait_ms = ESC_MS,
+		.flags = CHAT_SILENT | CHAT_UNLESS,
+		.tag = TAG_ALIVE},
+	{.text = "AT",
+		.wait_ms = ALIVE_MS,
+		.flags = CHAT_UNLESS,
+		.tag = TAG_ALIVE,
+		.tries = 2},
 	{.text = "AT+CGSN",
 		.takes = {"+CGSN:"},
 		.wait_ms = LOCAL_MS,

@@ -31,6 +31,7 @@ enum script_tag {
 	TAG_CENTRE,    /* +CSCA */
 	TAG_PIN_TRIES, /* +CPINR and its like: sim_tries_of() */
 	TAG_TIME,      /* +CCLK and its like: nitz_of() */
+	TAG_ALIVE,     /* AT was answered */
 	/* What a setting was before ours. */
 	TAG_WAS_CHARSET,      /* +CSCS */
 	TAG_WAS_USSD,         /* +CUSD */

@@ -373,7 +373,7 @@ stranger_is_only_asked_who_it_is(void **state)
 	assert_int_equal(modem_info(stand.modem)->state, MODEM_ABSENT);
 	assert_non_null(strstr(modem_info(stand.modem)->why, "IMEI"));
 	assert_string_equal(modem_info(stand.modem)->imei, "");
-	assert_string_equal(said, "\x1b\rAT\rAT+CGSN\r");
+	assert_string_equal(said, "AT\rAT+CGSN\r");
 	end();
 }
 
@@ -387,7 +387,8 @@ silent_port_that_may_be_anothers_gets_no_remedy(void **state)
 	begin(2, "350000000000011");
 	run(30 * 60000);
 	assert_int_equal(modem_info(stand.modem)->state, MODEM_ABSENT);
-	assert_non_null(strstr(said, "AT\r"));
+	/* ESC only where AT was in vain: it may wait at a prompt. */
+	assert_int_equal(strncmp(said, "AT\r\x1b\rAT\rAT\r", 11), 0);
 	assert_null(strstr(said, "ATZ"));
 	assert_null(strstr(said, "AT+"));
 	assert_null(strstr(stand.wires[1].written, "AT+"));
