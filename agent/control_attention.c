@@ -227,12 +227,16 @@ attend_held(struct control *control, struct json *list, int64_t count)
 
 /* ---- modems -------------------------------------------------------------- */
 
-/* What a person can do about a modem; NULL when nobody has to. */
-static const char *
-advice_for(enum line_state state)
+const char *
+control_advice(const struct line *line, const struct line_status *status)
 {
-	switch (state) {
+	bool is_far = strncmp(line->config.port, "tcp://", 6) == 0;
+	switch (status->state) {
 	case LINE_ABSENT:
+		if (is_far)
+			return "see that what serves its address runs and can "
+			       "be reached, or check its port in the "
+			       "configuration";
 		return "plug it in, or check its port in the configuration";
 	case LINE_RESTING:
 		return "it is tried again by itself; check its cable, its "
@@ -260,7 +264,7 @@ attend_modem(
 	struct line_status status;
 	char text[TEXT_MAX];
 	dispatch_line_status(control->parts.dispatch, line, &status);
-	const char *advice = advice_for(status.state);
+	const char *advice = control_advice(line, &status);
 	if (advice == NULL)
 		return;
 	(void)snprintf(text, sizeof(text), "modem %s is %s%s%s",

@@ -5,6 +5,7 @@
 #include "agent/control_private.h"
 
 #include "agent/control_shape.h"
+#include "agent/fleet.h"
 #include "agent/json.h"
 #include "agent/ledger.h"
 #include "agent/verdict.h"
@@ -72,6 +73,27 @@ step_inbox(struct client *client)
 	}
 }
 
+static bool
+on_any(void *ctx, const struct ledger_message *m)
+{
+	(void)m; /* that there is one is all */
+	*(bool *)ctx = true;
+	return false;
+}
+
+/* A modem of the configuration, or one that was. */
+static bool
+is_known(struct client *client, const char *modem)
+{
+	const struct ledger_message_filter filter = {
+		.limit = 1, .modem = modem};
+	bool known = fleet_find(client->control->parts.fleet, modem) != NULL;
+	if (!known)
+		(void)ledger_each_message(client->control->ledger, &filter,
+			on_any, &known); /* the list fails as well, and says */
+	return known;
+}
+
 void
 control_inbox(struct client *client, const struct json *args)
 {
@@ -83,10 +105,16 @@ control_inbox(struct client *client, const struct json *args)
 		!args_number(client, args, "after", &list->after) ||
 		!args_number(client, args, "limit", &limit))
 		return;
-	/* One of the configuration, or one that was. */
 	if (span_copy(list->modem, sizeof(list->modem), span_str(modem)) != 0) {
 		client_fail(
 			client, CONTROL_USAGE, "'%.32s...' is no modem", modem);
+		return;
+	}
+	if (modem[0] != '\0' && !is_known(client, list->modem)) {
+		client_fail(client, CONTROL_REFUSED,
+			"there is no modem '%s', and none of that name ever "
+			"had a message",
+			list->modem);
 		return;
 	}
 	list->left = limit == 0 ? INT64_MAX : limit;

@@ -8,6 +8,9 @@
 #include "agent/control.h"
 #include "agent/control_client.h"
 
+struct line;
+struct line_status;
+
 struct control {
 	struct control_parts parts;
 	struct ledger *ledger;
@@ -66,6 +69,12 @@ void control_wait_forget(struct client *client);
 /* When a waiter looks again by itself (loop clock); INT64_MAX. */
 int64_t control_wait_next(const struct client *client);
 
+/* ---- control_attention.c ------------------------------------------------- */
+
+/* What a person can do about a modem; NULL when nobody has to. */
+const char *control_advice(
+	const struct line *line, const struct line_status *status);
+
 /* ---- control_ussd.c ------------------------------------------------------ */
 
 /* Ends the session that this client holds, if he does; a message of his goes
@@ -75,6 +84,10 @@ void control_ussd_forget(struct client *client);
 /* The line of the argument `modem`, which stands in u.wait then. NULL: the
  * client was told. */
 struct line *control_hand_line(struct client *client, const struct json *args);
+/* Whether a modem cannot be asked anything now, not there or locked: the
+ * client was told why, and what to do. To be asked before all else, since
+ * of such a modem neither SIM nor operator is known. */
+bool control_hand_blocked(struct client *client, const struct line *line);
 /* Says why a person's code or message was not sent: dialogue_begin(). */
 void control_hand_fail(struct client *client, const struct line *line, int err);
 

@@ -8,6 +8,7 @@
 #include "agent/dialogue.h"
 #include "agent/fleet.h"
 #include "agent/json.h"
+#include "modem/modem_sms.h"
 
 static struct json *
 shape_sent(const struct client *client, const char *fate, const char *why)
@@ -40,6 +41,22 @@ on_sent(void *ctx, enum dialogue_sent sent, const char *why)
 	}
 }
 
+static void
+fail_size(struct client *client, const char *text)
+{
+	struct modem_sms_size size;
+	modem_sms_measure(span_str(text), &size);
+	client_fail(client, CONTROL_USAGE,
+		"not sent: the text has %zu signs, and the %d messages that "
+		"one text may take hold %zu%s",
+		size.signs, (int)MODEM_SMS_PARTS_MAX, size.most,
+		size.is_unicode
+			? ", since it has signs that are not in the GSM "
+			  "alphabet (with that alone they hold more than "
+			  "twice as many)"
+			: "");
+}
+
 void
 control_sms(struct client *client, const struct json *args)
 {
@@ -55,15 +72,17 @@ control_sms(struct client *client, const struct json *args)
 		return;
 	}
 	letter.line = control_hand_line(client, args);
-	if (letter.line == NULL)
+	if (letter.line == NULL || control_hand_blocked(client, letter.line))
 		return;
 	int err = dialogue_send(parts->dialogue, &letter);
 	client->in_dialogue = err == 0;
-	if (err == -EINVAL)
+	if (err == -EMSGSIZE)
+		fail_size(client, letter.text);
+	else if (err == -EINVAL)
 		client_fail(client, CONTROL_USAGE,
 			"it cannot be sent: the number has 3 to 20 digits, "
 			"with a + before them or none, and the text is not "
-			"empty, nor longer than ten messages");
+			"empty");
 	else if (err != 0)
 		control_hand_fail(client, letter.line, err);
 }

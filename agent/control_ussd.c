@@ -60,6 +60,24 @@ fail_busy(struct client *client, const struct line *line)
 			client->u.wait.modem);
 }
 
+bool
+control_hand_blocked(struct client *client, const struct line *line)
+{
+	enum modem_state state = modem_info(line->modem)->state;
+	struct line_status status;
+	if (state == MODEM_READY || state == MODEM_BUSY)
+		return false;
+	dispatch_line_status(client->control->parts.dispatch, line, &status);
+	const char *advice = control_advice(line, &status);
+	client_fail(client, CONTROL_REFUSED, "%s is %s%s%s; %s",
+		line->config.name, line_state_name(status.state),
+		status.why[0] != '\0' ? ": " : "", status.why,
+		advice != NULL ? advice
+			       : "it is set up and looks for its network: try "
+				 "again in a minute");
+	return true;
+}
+
 static void
 fail_profile(struct client *client, const struct line *line)
 {
@@ -154,7 +172,7 @@ control_ussd(struct client *client, const struct json *args)
 		return;
 	}
 	struct line *line = control_hand_line(client, args);
-	if (line == NULL)
+	if (line == NULL || control_hand_blocked(client, line))
 		return;
 	const struct dialogue_request request = {.line = line,
 		.code = code,

@@ -486,9 +486,13 @@ control_balance(struct client *client, const struct json *args)
 	}
 	(void)span_copy(client->u.wait.modem, sizeof(client->u.wait.modem),
 		span_str(modem));
+	if (control_hand_blocked(client, line))
+		return;
 	client->step = step_wait;
 	int err = balance_ask(parts->balance, line, on_balance, client);
-	if (err == -ENOTSUP)
+	if (err == -ENOTSUP && line->profile == NULL)
+		control_hand_fail(client, line, err);
+	else if (err == -ENOTSUP)
 		client_fail(client, CONTROL_REFUSED,
 			"the operator of %.64s has neither a code nor a text "
 			"for the balance",
@@ -498,12 +502,6 @@ control_balance(struct client *client, const struct json *args)
 			"%.64s has asked its balance as often as [balance] "
 			"max_per_day allows; it may again tomorrow",
 			modem);
-	else if (err != 0) {
-		struct line_status status;
-		dispatch_line_status(parts->dispatch, line, &status);
-		client_fail(client, CONTROL_REFUSED, "%.64s is %s%s%s", modem,
-			line_state_name(status.state),
-			status.why[0] != '\0' ? ": " : ", try again later",
-			status.why);
-	}
+	else if (err != 0)
+		control_hand_fail(client, line, err);
 }

@@ -96,13 +96,28 @@ static const struct ctl_command commands[] = {
 		.args = "[MODEM]",
 		.summary = "Messages that came by SMS, the oldest first; with "
 			   "the VOUCHER that one decided.",
-		.more = "WHY says why a message decided nothing: \"sender\" "
-			"and \"centre\" are not those of\nthe profile, "
-			"\"several\" cards could have caused it, \"none\" "
-			"did; \"restored\": one\nthat only the lost ledger "
-			"knew may have; \"other_sim\": it may be of a SIM\n"
-			"that was in that modem before; \"balance\": it "
-			"answers a question for that.",
+		.more = "WHY says why a message decided nothing:\n"
+			"  no_operator       the operator of its SIM is not "
+			"known\n"
+			"  sender            its sender is not in sms_from of "
+			"the profile\n"
+			"  centre            nor its service centre in smsc\n"
+			"  centre_not_known  the SIM does not tell its centre: "
+			"set smsc\n"
+			"  no_time           it does not say when it was sent\n"
+			"  incomplete        parts of it never came\n"
+			"  old               it was sent more than a day ago\n"
+			"  no_verdict        no [reply] expression matches, or "
+			"only \"pending\"\n"
+			"  none              no card can have caused it\n"
+			"  several           more than one card can\n"
+			"  restored          one that only the lost ledger "
+			"knew may have\n"
+			"  other_sim         it may be of a SIM that was in "
+			"that modem before\n"
+			"  balance           it answers a question for the "
+			"balance\n"
+			"  changes_nothing   what it says of its card is known",
 		.example = "topupctl inbox m1",
 		.max = 1,
 		.options = {{"limit", "N", "so many at most"},

@@ -75,7 +75,8 @@ struct dialogue_letter {
 	void *ctx;
 };
 
-/* Sends it, once; fn is called later, once. Texts are copied. 0, or as
+/* Sends it, once; fn is called later, once. Texts are copied. 0; -EMSGSIZE for
+ * more than modem_sms_measure() allows; or as
  * dialogue_begin(), and nothing is sent. */
 int dialogue_send(
 	struct dialogue *dialogue, const struct dialogue_letter *letter);

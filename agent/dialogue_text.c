@@ -178,6 +178,14 @@ dialogue_free_letters(struct dialogue *dialogue)
 
 /* ---- its beginning ------------------------------------------------------- */
 
+static bool
+is_too_long(struct span text)
+{
+	struct modem_sms_size size;
+	modem_sms_measure(text, &size);
+	return size.signs > size.most;
+}
+
 static int
 send(struct letter *l, const struct dialogue_letter *what)
 {
@@ -187,6 +195,8 @@ send(struct letter *l, const struct dialogue_letter *what)
 	char to[NUMBER_MAX + 16];
 	if (!is_number(what->number) || what->text[0] == '\0')
 		return -EINVAL;
+	if (is_too_long(span_str(what->text)))
+		return -EMSGSIZE;
 	if (may_hold_pin(l, what))
 		return -EPERM;
 	if (turn_unsafe(l->dialogue->turn))

@@ -243,6 +243,11 @@ open_port(struct modem *m, int64_t now_ms)
 	case ECONNREFUSED:
 		m->session.why = "nobody listens at that address";
 		break;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+		m->session.why = "there is no way to that address";
+		break;
 	default: /* an errno, not an enum of ours */
 		m->session.why = "the port cannot be opened";
 		break;

@@ -36,6 +36,16 @@ struct modem_sms {
 	struct span text_utf8;
 };
 
+/* How long a text is, as messages count it: in septets of the GSM alphabet
+ * (some signs take two), or in UTF-16 units where it has other signs. */
+struct modem_sms_size {
+	size_t signs;
+	size_t most; /* that MODEM_SMS_PARTS_MAX parts can hold */
+	bool is_unicode;
+};
+/* What is no UTF-8 counts up to there. */
+void modem_sms_measure(struct span text_utf8, struct modem_sms_size *out);
+
 /*
  * Sends a text, in as many parts as it needs. The result comes once, later;
  * its text is empty: ANSWERED (with the cause MODEM_TEXT) once the network

@@ -98,6 +98,35 @@ modem_wire_lost(struct modem *m, int64_t now_ms)
 	(void)session_on(&m->session, SESSION_LOST, now_ms); /* counted */
 }
 
+/* A TCP connection is made, or not, only after open(): what failed then says
+ * more than that the port vanished. NULL for what says no more. */
+static const char *
+why_unreached(int err)
+{
+	switch (-err) {
+	case ECONNREFUSED:
+		return "nobody listens at that address";
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+		return "there is no way to that address";
+	case ETIMEDOUT:
+		return "nothing at that address answers";
+	default: /* an errno, not an enum of ours */
+		return NULL;
+	}
+}
+
+static void
+lose(struct modem *m, int err, int64_t now_ms)
+{
+	const char *why = why_unreached(err);
+
+	modem_wire_lost(m, now_ms);
+	if (why != NULL && m->session.state == SESSION_ABSENT)
+		m->session.why = why;
+}
+
 bool
 modem_wire_read(struct modem *m, int64_t now_ms)
 {
@@ -111,7 +140,7 @@ modem_wire_read(struct modem *m, int64_t now_ms)
 		if (n == 0)
 			return false;
 		if (n < 0) {
-			modem_wire_lost(m, now_ms);
+			lose(m, (int)n, now_ms);
 			modem_settle(m, now_ms);
 			return false;
 		}
@@ -166,7 +195,7 @@ modem_wire_write(struct modem *m, int64_t now_ms)
 			m->port, m->tx + m->tx_off, m->tx_len - m->tx_off);
 
 		if (n < 0) {
-			modem_wire_lost(m, now_ms);
+			lose(m, (int)n, now_ms);
 			return;
 		}
 		if (n == 0)

@@ -33,7 +33,8 @@ struct port_ops {
 	/*
 	 * Opens, or begins to (a TCP connection is under way until the first
 	 * write or read succeeds). 0 or a negative errno: -ENOENT and -ENODEV
-	 * mean "not there now", -EBUSY "another program holds it".
+	 * mean "not there now", -EBUSY "another program holds it",
+	 * -ECONNREFUSED that nobody listens at its address.
 	 */
 	int (*open)(struct port *port);
 	/* The descriptor to wait on, or -1 when closed. */

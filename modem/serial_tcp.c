@@ -59,7 +59,7 @@ set_options(int fd)
 			&options[i].value, sizeof options[i].value);
 }
 
-/* What a connection that fails at once means: mostly, "not there now". */
+/* What a connect() that is not through yet, or failed at once, means. */
 static int
 connect_error(void)
 {
@@ -67,13 +67,7 @@ connect_error(void)
 	case EINPROGRESS:
 	case EINTR:
 		return 0;
-	case ECONNREFUSED:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case ENETDOWN:
-	case ETIMEDOUT:
-		return -ENODEV;
-	default:
+	default: /* why is told in words: see open_port() */
 		return -errno;
 	}
 }

@@ -59,7 +59,7 @@ on_read(struct port *port, void *buf, size_t cap)
 
 	assert(w->is_open);
 	if (w->gone)
-		return -EIO;
+		return w->gone_error != 0 ? w->gone_error : -EIO;
 	if (s == NULL)
 		return 0;
 	n = s->len - s->given;
@@ -159,7 +159,7 @@ on_write(struct port *port, const void *buf, size_t len)
 	w->take_left -= w->take_left < SIZE_MAX ? n : 0;
 	assert(w->is_open);
 	if (w->gone)
-		return -EIO;
+		return w->gone_error != 0 ? w->gone_error : -EIO;
 	assert(w->written_len + n < sizeof w->written);
 	memcpy(w->written + w->written_len, p, n);
 	w->written_len += n;

@@ -45,6 +45,7 @@ struct fakewire {
 	size_t cut;        /* bytes a read at most; 0: all that is due */
 	int open_error;    /* open() gives it, negative; 0: it opens */
 	bool gone;         /* reads and writes give -EIO */
+	int gone_error;    /* or this, where it is not 0 */
 	size_t take_max;   /* bytes a write at most; SIZE_MAX: all */
 	size_t take_left;  /* bytes it will still take; SIZE_MAX: no end */
 	bool is_open;

@@ -132,6 +132,7 @@ set_up(void **state)
 	memset(&sent, 0, sizeof(sent));
 	shop1_status = (struct line_status){.state = LINE_READY};
 	memset(stops, 0, sizeof(stops));
+	info.state = MODEM_READY;
 	kicks = 0;
 	return desk_setup(state);
 }

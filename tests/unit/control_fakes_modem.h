@@ -12,13 +12,15 @@
 /* A made-up part ignores most of what it is given. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-static struct modem_info info = {.imei = "350000000000011",
+static struct modem_info info = {.state = MODEM_READY,
+	.imei = "350000000000011",
 	.imsi = "001010000000011",
 	.iccid = "sim1",
 	.network = "SimTel",
 	.signal_dbm = -71};
 static struct profile simtel = {.stem = "simtel"};
-static struct line shop1 = {.config = {.name = "shop1"}, .profile = &simtel};
+static struct line shop1 = {
+	.config = {.name = "shop1", .port = "/dev/shop1"}, .profile = &simtel};
 static struct line_status shop1_status;
 static struct dispatch_stop
 	stops[2]; /* what is stopped; without a name: none */
@@ -109,6 +111,10 @@ line_state_name(enum line_state state)
 {
 	if (state == LINE_LOCKED_OUT)
 		return "locked_out";
+	if (state == LINE_ABSENT)
+		return "absent";
+	if (state == LINE_FAILED)
+		return "failed";
 	return state == LINE_BUSY ? "busy" : "ready";
 }
 

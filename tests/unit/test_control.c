@@ -396,7 +396,7 @@ status_says_first_what_needs_a_person(void **state)
 	shop1_status = (struct line_status){.state = LINE_LOCKED_OUT};
 	(void)desk_ask("{\"command\":\"modems\"}");
 	assert_non_null(strstr(desk.heard,
-		"{\"name\":\"shop1\",\"port\":null,\"state\":\"locked_out\","
+		"{\"name\":\"shop1\",\"port\":\"/dev/shop1\",\"state\":\"locked_out\","
 		"\"until\":null,\"operator\":\"simtel\",\"signal\":-71,"
 		"\"imei\":\"350000000000011\""));
 }

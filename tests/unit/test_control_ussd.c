@@ -284,6 +284,71 @@ a_message_of_somebody_who_left_goes_its_way(void **state)
 	assert_int_equal(dialogue.left, 1);
 }
 
+/* Of one that is not there neither SIM nor operator is known: that is not
+ * what is wrong with it. */
+static void
+a_modem_that_is_away_or_locked_says_so_first(void **state)
+{
+	static const struct {
+		enum modem_state modem;
+		struct line_status status;
+		const char *port, *why;
+	} rows[] = {
+		{MODEM_ABSENT, {LINE_ABSENT, "the port is not there", 0},
+			"/dev/shop1",
+			"shop1 is absent: the port is not there; plug it in, "
+			"or check its port in the configuration"},
+		{MODEM_ABSENT,
+			{LINE_ABSENT, "nobody listens at that address", 0},
+			"tcp://127.0.0.1:9",
+			"shop1 is absent: nobody listens at that address; see "
+			"that what serves its address runs and can be reached, "
+			"or check its port in the configuration"},
+		{MODEM_FAILED,
+			{LINE_FAILED, "the SIM asks for its PIN (SIM PIN)", 0},
+			"/dev/shop1",
+			"shop1 is failed: the SIM asks for its PIN (SIM PIN); "
+			"put right what it says; topupctl reload looks again"},
+		{MODEM_STARTING, {LINE_READY, "", 0}, "/dev/shop1",
+			"shop1 is ready; it is set up and looks for its "
+			"network: try again in a minute"},
+	};
+	static const char *const asks[] = {ASK(""), SEND,
+		"{\"command\":\"balance\",\"args\":{\"modem\":\"shop1\"}}"};
+	(void)state;
+	dialogue.answer = -ENOTSUP;
+	balance.answer = -ENOTSUP;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		info.state = rows[i].modem;
+		shop1_status = rows[i].status;
+		shop1.config.port = (char *)rows[i].port;
+		for (size_t k = 0; k < sizeof(asks) / sizeof(asks[0]); k++)
+			assert_string_equal(
+				desk_error(desk_ask(asks[k]), 1), rows[i].why);
+	}
+	info.state = MODEM_READY;
+	assert_int_equal(sent.count, 0);
+	assert_null(balance.fn);
+}
+
+static void
+a_text_that_is_too_long_is_counted(void **state)
+{
+	char line[2048], text[700];
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	(void)snprintf(line, sizeof(line),
+		"{\"command\":\"sms\",\"args\":{\"modem\":\"shop1\","
+		"\"number\":\"121\",\"text\":\"\xD0\x96%.699s\"}}",
+		text);
+	dialogue.answer = -EMSGSIZE;
+	const char *why = desk_error(desk_ask(line), 2);
+	assert_non_null(strstr(why,
+		"the text has 700 signs, and the 10 messages that one text "
+		"may take hold 670, since"));
+	assert_null(strstr(why, "aaa"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, desk_teardown)
 
 int
@@ -297,6 +362,8 @@ main(void)
 		TEST(a_refusal_says_what_to_do_and_not_what_was_typed),
 		TEST(a_refused_answer_ends_it_and_says_why),
 		TEST(a_session_that_fails_says_why),
+		TEST(a_modem_that_is_away_or_locked_says_so_first),
+		TEST(a_text_that_is_too_long_is_counted),
 		TEST(a_request_without_modem_or_code_is_wrong),
 		TEST(a_message_says_what_became_of_it),
 		TEST(a_message_that_is_refused_says_why_and_not_what),

@@ -309,7 +309,7 @@ balance_is_asked_now(void **state)
 			desk_ask("{\"command\":\"balance\",\"args\":{\"modem\":"
 				 "\"shop1\"}}"),
 			1),
-		"shop1 is busy, try again later");
+		"shop1 is taken by something else: try again later");
 	(void)desk_error(
 		desk_ask("{\"command\":\"balance\",\"args\":{\"modem\":"
 			 "\"shop9\"}}"),

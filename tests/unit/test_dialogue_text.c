@@ -237,6 +237,9 @@ what_may_hold_a_pin_is_refused_and_leaves_no_trace(void **state)
 			send(&p, rows[i].number, rows[i].text), rows[i].rc);
 		assert_false(shop_line(&p.trade.shop, "a")->busy);
 	}
+	char text[1532] = "";
+	memset(text, 'a', sizeof(text) - 1);
+	assert_int_equal(send(&p, "121", text), -EMSGSIZE);
 	trade_run(&p.trade, MINUTE);
 	assert_int_equal(texts(), 0);
 	assert_int_equal(p.told, 0);

@@ -260,6 +260,7 @@ absent_port_says_why_and_is_looked_for_again(void **state)
 		{-EBUSY, "another program holds the port"},
 		{-EACCES, "no permission to open the port"},
 		{-ECONNREFUSED, "nobody listens at that address"},
+		{-EHOSTUNREACH, "there is no way to that address"},
 		{-EMFILE, "the port cannot be opened"},
 	};
 
@@ -275,6 +276,33 @@ absent_port_says_why_and_is_looked_for_again(void **state)
 		rig.wire.open_error = 0;
 		rig_run(&rig, 6000);
 		assert_int_equal(info()->state, MODEM_READY);
+		rig_fini(&rig);
+	}
+}
+
+/* A connection that is under way when open() ends. */
+static void
+connection_that_is_refused_later_is_no_port_that_vanished(void **state)
+{
+	static const struct {
+		int error;
+		const char *why;
+	} rows[] = {
+		{-ECONNREFUSED, "nobody listens at that address"},
+		{-ENETUNREACH, "there is no way to that address"},
+		{-ETIMEDOUT, "nothing at that address answers"},
+		{-ECONNRESET, "the port vanished"},
+		{-EIO, "the port vanished"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_init(&rig, "auto");
+		rig.wire.gone = true;
+		rig.wire.gone_error = rows[i].error;
+		rig_run(&rig, 60000);
+		assert_int_equal(info()->state, MODEM_ABSENT);
+		assert_string_equal(info()->why, rows[i].why);
 		rig_fini(&rig);
 	}
 }
@@ -437,6 +465,8 @@ main(void)
 		cmocka_unit_test(
 			sleepy_modem_that_loses_its_first_commands_is_found),
 		cmocka_unit_test(absent_port_says_why_and_is_looked_for_again),
+		cmocka_unit_test(
+			connection_that_is_refused_later_is_no_port_that_vanished),
 		cmocka_unit_test(
 			vanished_modem_comes_back_with_echo_on_and_another_sim),
 		cmocka_unit_test(babbling_port_is_read_in_portions),

@@ -451,6 +451,50 @@ text_is_in_no_trace_and_wiped(void **state)
 }
 
 static void
+text_is_measured_as_messages_count_it(void **state)
+{
+	static const struct {
+		const char *text;
+		struct modem_sms_size size;
+	} rows[] = {
+		{"", {0, 1530, false}}, {"abc", {3, 1530, false}},
+		{"\xE2\x82\xAC{", {4, 1530, false}}, /* both with escape */
+		{"a\xD0\x96", {2, 670, true}},
+		{"\xF0\x9F\x98\x80", {2, 670, true}}, /* a pair */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct modem_sms_size size;
+
+		modem_sms_measure(span_str(rows[i].text), &size);
+		assert_int_equal(size.signs, rows[i].size.signs);
+		assert_int_equal(size.most, rows[i].size.most);
+		assert_int_equal(size.is_unicode, rows[i].size.is_unicode);
+	}
+}
+
+/* What is as long as it says is taken, and one sign more is not. */
+static void
+text_of_the_most_signs_is_sent(void **state)
+{
+	char text[1532] = "";
+	struct modem_sms_size size;
+
+	(void)state;
+	memset(text, 'a', 1530);
+	for (size_t more = 0; more <= 1; more++) {
+		text[1529 + more] = 'a';
+		modem_sms_measure(span_str(text), &size);
+		assert_int_equal(size.signs > size.most, more);
+		begin(PROMPT, SENT);
+		assert_int_equal(
+			rig_send(&rig, "121", text), more == 0 ? 0 : -EINVAL);
+		rig_fini(&rig);
+	}
+}
+
+static void
 what_cannot_be_sent_is_refused(void **state)
 {
 	static char endless[2000];
@@ -493,6 +537,8 @@ main(void)
 		cmocka_unit_test(stop_leaves_the_prompt_and_tells_the_fate),
 		cmocka_unit_test(next_life_begins_with_escape),
 		cmocka_unit_test(text_is_in_no_trace_and_wiped),
+		cmocka_unit_test(text_is_measured_as_messages_count_it),
+		cmocka_unit_test(text_of_the_most_signs_is_sent),
 		cmocka_unit_test(what_cannot_be_sent_is_refused),
 	};
 

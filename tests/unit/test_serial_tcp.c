@@ -119,7 +119,7 @@ refused_tcp_is_not_there_now(void **state)
 		assert_true(ports_is_ready(port->ops->fd(port), POLLIN));
 		assert_int_equal(port->ops->read(port, &c, 1), -ECONNREFUSED);
 	} else {
-		assert_int_equal(rc, -ENODEV);
+		assert_int_equal(rc, -ECONNREFUSED);
 		assert_int_equal(port->ops->fd(port), -1);
 	}
 	port->ops->free(port);
@@ -133,7 +133,7 @@ address_that_nobody_can_have_is_refused_at_once(void **state)
 
 	(void)state;
 	/* Without a network it is just not there. */
-	assert_true(rc == -EACCES || rc == -ENODEV);
+	assert_true(rc == -EACCES || rc == -ENETUNREACH || rc == -EHOSTUNREACH);
 	assert_int_equal(port->ops->fd(port), -1);
 	port->ops->free(port);
 }
