@@ -1,9 +1,9 @@
 /*
- * vault: seals and opens PINs, keyed hashes, wiping. The one file with
- * libsodium. It must never write or return a PIN but into a struct secret,
- * and never leave a key or a clear byte in memory that is given back.
+ * vault: seals and opens PINs, keyed hashes, wiping. With vault_file.c the one
+ * module with libsodium. It must never write or return a PIN but into a struct
+ * secret, and never leave a key or a clear byte in memory that is given back.
  */
-#include "agent/vault.h"
+#include "agent/vault_private.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,21 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 enum {
-	KEY_LEN = crypto_kdf_KEYBYTES,
+	KEY_LEN = VAULT_KEY_LEN,
 	NONCE_LEN = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 	TAG_LEN = crypto_aead_xchacha20poly1305_ietf_ABYTES,
 	/* A sealed PIN: version, nonce, cipher text, tag. */
 	BLOB_VERSION = 1,
 	BLOB_HEAD = 1 + NONCE_LEN,
 	BLOB_MORE = BLOB_HEAD + TAG_LEN,
-	/* A sealed file: magic, stream header, pieces; the last is marked. */
-	PIECE = 4096,
-	PIECE_SEALED = PIECE + crypto_secretstream_xchacha20poly1305_ABYTES,
-	STREAM_HEAD = crypto_secretstream_xchacha20poly1305_HEADERBYTES,
-	MAGIC_LEN = 8,
 	PATH_BYTES = 4096
 };
 
@@ -36,26 +29,14 @@ _Static_assert(KEY_LEN == 32, "contract: a key of 32 bytes");
 _Static_assert(BLOB_MORE + VOUCHER_PIN_MAX <= VAULT_SEALED_MAX,
 	"the longest PIN must fit into a blob");
 
-static const uint8_t magic[MAGIC_LEN] = "topseal1";
-
-/* Bytes only, so that no alignment is asked of sodium_malloc(). */
-struct vault {
-	uint8_t seal[KEY_LEN];
-	uint8_t fingerprint[KEY_LEN];
-	uint8_t chain[KEY_LEN];
-	uint8_t digest[KEY_LEN];
-	uint8_t file[KEY_LEN];
-	char id[VAULT_KEY_ID_LEN + 1];
-};
-
 struct vault_digest {
 	crypto_generichash_state state;
 };
 
 /* ---- the key file ------------------------------------------------------ */
 
-static ssize_t
-read_all(int fd, uint8_t *out, size_t cap)
+ssize_t
+vault_read_all(int fd, uint8_t *out, size_t cap)
 {
 	size_t got = 0;
 	while (got < cap) {
@@ -71,8 +52,8 @@ read_all(int fd, uint8_t *out, size_t cap)
 	return (ssize_t)got;
 }
 
-static int
-write_all(int fd, const uint8_t *data, size_t len)
+int
+vault_write_all(int fd, const uint8_t *data, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, data, len);
@@ -113,7 +94,7 @@ write_key_file(const char *path)
 		return -errno;
 	uint8_t key[KEY_LEN];
 	crypto_kdf_keygen(key);
-	int rc = write_all(fd, key, sizeof(key));
+	int rc = vault_write_all(fd, key, sizeof(key));
 	sodium_memzero(key, sizeof(key));
 	if (rc == 0 && fsync(fd) != 0)
 		rc = -errno;
@@ -169,7 +150,7 @@ read_key(int fd, const char *key_file, uint8_t *key, char *why, size_t cap)
 	int rc = check_key_file(fd, key_file, why, cap);
 	if (rc != 0)
 		return rc;
-	ssize_t got = read_all(fd, key, KEY_LEN);
+	ssize_t got = vault_read_all(fd, key, KEY_LEN);
 	if (got == KEY_LEN)
 		return 0;
 	snprintf(why, cap, "key file %s cannot be read: %s", key_file,
@@ -383,102 +364,4 @@ vault_digest_free(struct vault_digest *d)
 		return;
 	sodium_memzero(d, sizeof(*d)); /* PINs went through it */
 	free(d);
-}
-
-/* ---- files ------------------------------------------------------------- */
-
-/* Everything of one run over a file, so that one call wipes it. */
-struct file_run {
-	crypto_secretstream_xchacha20poly1305_state state;
-	uint8_t clear[PIECE];
-	uint8_t sealed[PIECE_SEALED];
-};
-
-static int
-seal_piece(struct file_run *run, int to_fd, size_t len)
-{
-	unsigned char tag =
-		len < PIECE ? crypto_secretstream_xchacha20poly1305_TAG_FINAL
-			    : crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
-	unsigned long long sealed;
-	if (crypto_secretstream_xchacha20poly1305_push(&run->state, run->sealed,
-		    &sealed, run->clear, len, NULL, 0, tag) != 0)
-		return -EIO;
-	return write_all(to_fd, run->sealed, (size_t)sealed);
-}
-
-static int
-seal_run(
-	const struct vault *vault, struct file_run *run, int from_fd, int to_fd)
-{
-	uint8_t head[MAGIC_LEN + STREAM_HEAD];
-	memcpy(head, magic, MAGIC_LEN);
-	if (crypto_secretstream_xchacha20poly1305_init_push(
-		    &run->state, head + MAGIC_LEN, vault->file) != 0)
-		return -EIO;
-	int rc = write_all(to_fd, head, sizeof(head));
-	ssize_t got = PIECE;
-	/* A piece that is not full is the last, be it empty. */
-	while (rc == 0 && got == PIECE) {
-		got = read_all(from_fd, run->clear, PIECE);
-		rc = got < 0 ? (int)got : seal_piece(run, to_fd, (size_t)got);
-	}
-	return rc;
-}
-
-/* 1 after the last piece, 0 when more must come. */
-static int
-unseal_piece(struct file_run *run, int to_fd, size_t len)
-{
-	unsigned long long clear;
-	unsigned char tag;
-	if (len < crypto_secretstream_xchacha20poly1305_ABYTES ||
-		crypto_secretstream_xchacha20poly1305_pull(&run->state,
-			run->clear, &clear, &tag, run->sealed, len, NULL,
-			0) != 0)
-		return -EBADMSG;
-	bool last = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
-	if (last != (clear < PIECE))
-		return -EBADMSG;
-	int rc = write_all(to_fd, run->clear, (size_t)clear);
-	return rc != 0 ? rc : last;
-}
-
-static int
-unseal_run(
-	const struct vault *vault, struct file_run *run, int from_fd, int to_fd)
-{
-	uint8_t head[MAGIC_LEN + STREAM_HEAD];
-	ssize_t got = read_all(from_fd, head, sizeof(head));
-	if (got < 0)
-		return (int)got;
-	if (got != sizeof(head) || memcmp(head, magic, MAGIC_LEN) != 0 ||
-		crypto_secretstream_xchacha20poly1305_init_pull(
-			&run->state, head + MAGIC_LEN, vault->file) != 0)
-		return -EBADMSG;
-	int rc = 0;
-	while (rc == 0) {
-		got = read_all(from_fd, run->sealed, PIECE_SEALED);
-		rc = got < 0 ? (int)got : unseal_piece(run, to_fd, (size_t)got);
-	}
-	/* The last piece is a short one: it was read up to the file's end. */
-	return rc < 0 ? rc : 0;
-}
-
-int
-vault_seal_file(struct vault *vault, int from_fd, int to_fd)
-{
-	struct file_run run;
-	int rc = seal_run(vault, &run, from_fd, to_fd);
-	sodium_memzero(&run, sizeof(run));
-	return rc;
-}
-
-int
-vault_unseal_file(struct vault *vault, int from_fd, int to_fd)
-{
-	struct file_run run;
-	int rc = unseal_run(vault, &run, from_fd, to_fd);
-	sodium_memzero(&run, sizeof(run));
-	return rc;
 }

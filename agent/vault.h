@@ -1,5 +1,5 @@
 /*
- * vault: seals and opens PINs, keyed hashes, wiping. The one file with
+ * vault: seals and opens PINs, keyed hashes, wiping. The one module with
  * libsodium. One key file (32 random bytes, 0400), subkeys by crypto_kdf:
  * sealing, fingerprints, the audit chain, batch digests. Keys lie in locked
  * memory. It must never write or return a PIN but into a struct secret.
@@ -57,5 +57,15 @@ void vault_digest_free(struct vault_digest *d);
  * then is only a part, and must be thrown away. */
 int vault_seal_file(struct vault *vault, int from_fd, int to_fd);
 int vault_unseal_file(struct vault *vault, int from_fd, int to_fd);
+
+/* The same in steps of some 256 kB. step: 1 when there is more, 0 once all is
+ * done, or what the two above give. free wipes; the descriptors stay the
+ * caller's. */
+enum vault_way { VAULT_SEALS, VAULT_UNSEALS };
+struct vault_run;
+struct vault_run *vault_run_new(
+	const struct vault *vault, enum vault_way way, int from_fd, int to_fd);
+int vault_run_step(struct vault_run *run);
+void vault_run_free(struct vault_run *run);
 
 #endif
