@@ -33,6 +33,8 @@
  * record    modem (must); {"ms", "sent", "line"} until one side closes
  * reconcile since_ms
  * reveal    ids (must): items {"id", "pin"}
+ * retrieve  name (must): a refused file; with a descriptor of a plain file
+ *           that can be written, which gets its bytes
  */
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
@@ -71,7 +73,7 @@ struct control_parts {
 	/* Reloads; errors (cap bytes, lines) on refusal. 0 or -EINVAL. */
 	int (*reload)(void *ctx, const char *who, char *errors, size_t cap);
 	void *ctx;
-	struct vault *vault;  /* opens what is revealed */
+	struct vault *vault;  /* opens what is revealed, or retrieved */
 	const char *key_file; /* for people; NULL where there is none */
 };
 

@@ -32,6 +32,7 @@ enum {
 
 struct client;
 struct reveal;
+struct retrieval;
 typedef void client_step_fn(struct client *client);
 /* A line that came after the request. */
 typedef void client_line_fn(struct client *client, struct span line);
@@ -94,6 +95,7 @@ struct client {
 	int64_t since_ms; /* it came, or was last seen reading */
 	char *in;         /* CONTROL_REQUEST_MAX bytes, until asked */
 	size_t in_len;
+	struct retrieval *retrieval; /* a refused file on its way, or NULL */
 	char *out;
 	size_t out_len, out_sent, out_cap;
 	struct reveal *reveal; /* PINs that are shown after the commit */

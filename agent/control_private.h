@@ -52,7 +52,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_pause, control_resume, control_unlock, control_reload,
 	control_load, control_submit, control_wait, control_balance,
 	control_backup, control_reconcile, control_ussd, control_sms,
-	control_inbox, control_record, control_reveal;
+	control_inbox, control_record, control_reveal, control_retrieve;
 
 /* ---- control_attention.c ------------------------------------------------- */
 
@@ -100,6 +100,11 @@ void control_record_forget(struct client *client);
 
 /* Forgets whose PINs this client was to be shown. */
 void control_reveal_forget(struct client *client);
+
+/* ---- control_retrieve.c -------------------------------------------------- */
+
+/* Ends what this client retrieves, if he does. */
+void control_retrieve_forget(struct client *client);
 
 /* ---- control_backup.c ---------------------------------------------------- */
 

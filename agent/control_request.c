@@ -60,6 +60,7 @@ static const struct command commands[] = {
 	{"backup", control_backup, ADMIN, {NULL}},
 	{"record", control_record, ADMIN, {"modem", NULL}},
 	{"reveal", control_reveal, ADMIN, {"ids", NULL}},
+	{"retrieve", control_retrieve, ADMIN, {"name", NULL}},
 };
 
 static const struct command *

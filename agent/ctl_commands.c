@@ -282,6 +282,19 @@ static const struct ctl_command commands[] = {
 		.min = 1,
 		.max = 1,
 		.run = ctl_run_backup},
+	{.name = "retrieve",
+		.args = "NAME",
+		.summary = "Gives back a refused file, byte by byte.",
+		.more = "NAME is failed/NAME.sealed without its ending. It "
+			"may have PINs in clear:\n--output makes a file that "
+			"only you can read. Who asked is in the audit.",
+		.example = "topupctl retrieve cards.csv --output cards.csv",
+		.admin = true,
+		.min = 1,
+		.max = 1,
+		.options = {{"output", "FILE",
+			"into a new file, not to standard output"}},
+		.run = ctl_run_retrieve},
 	{.name = "check",
 		.args = "",
 		.summary = "Checks the configuration and all profiles, "

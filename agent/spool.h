@@ -47,6 +47,12 @@ int spool_open_incoming(struct spool *spool, const char *name);
  */
 int spool_remove_incoming(struct spool *spool, const char *name, int fd);
 
+/*
+ * Opens failed/NAME.sealed for reading; name may be anything. A descriptor,
+ * or -errno: -EINVAL for what no refused file is called, -ENOENT.
+ */
+int spool_open_sealed(const struct spool *spool, const char *name);
+
 enum spool_folder { SPOOL_DONE, SPOOL_FAILED, SPOOL_REPORTS };
 
 /*

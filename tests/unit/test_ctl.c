@@ -162,7 +162,8 @@ wrong_words_are_status_2(void **state)
 		{"check", "--reply", "x"}, {"audit", "verified"},
 		{"audit", "--against", "f"}, {"audit", "--since", "soon"},
 		{"-c"}, {"wait", "--timeout", "1s"}, {"pause", "a", "b"},
-		{"submit"}, {"submit", "--wait=yes", "f"}, {"load", "1234"}};
+		{"retrieve"}, {"retrieve", "a", "b"}, {"submit"},
+		{"submit", "--wait=yes", "f"}, {"load", "1234"}};
 	assert_int_equal(call_ctl(NULL), 2);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int status = call_ctl(rows[i][0], rows[i][1], rows[i][2],
@@ -185,7 +186,7 @@ every_command_has_help_with_an_example(void **state)
 		"balance", "ussd", "sms", "hold", "release", "cancel",
 		"resolve", "pause", "resume", "unlock", "reload", "backup",
 		"check", "audit", "watch", "reconcile", "inbox", "probe",
-		"record", "reveal"};
+		"record", "reveal", "retrieve"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
@@ -210,6 +211,7 @@ every_command_has_help_with_an_example(void **state)
 	assert_true(ctl_command_find("reload")->admin);
 	assert_true(ctl_command_find("ussd")->admin);
 	assert_true(ctl_command_find("reveal")->admin);
+	assert_true(ctl_command_find("retrieve")->admin);
 	assert_int_equal(call_ctl("--help", NULL), 0);
 	assert_non_null(strstr(call_out, "Exit status"));
 	assert_int_equal(call_ctl("--version", NULL), 0);
