@@ -66,6 +66,7 @@ settle_on_step(struct chat *c)
 		c->at++;
 	c->sent_tries = 0;
 	c->own_line = false;
+	c->bare_ok = false;
 	c->step_until_ms = INT64_MAX;
 	if (c->at < c->script->count) {
 		c->state = CHAT_TO_SEND;
@@ -229,8 +230,10 @@ on_final(struct chat *c, enum at_final final, int code)
 {
 	if (has_flag(c, CHAT_SILENT))
 		return;
-	if (final == AT_FINAL_OK && has_flag(c, CHAT_MARKED) && !c->own_line)
+	if (final == AT_FINAL_OK && has_flag(c, CHAT_MARKED) && !c->own_line) {
+		c->bare_ok = true;
 		return;
+	}
 	c->final = final;
 	c->code = code;
 	if (final == AT_FINAL_OK && has_flag(c, CHAT_TELLS))

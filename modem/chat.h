@@ -89,6 +89,7 @@ struct chat {
 	int code;            /* and its code, or -1 */
 	unsigned failed_tag; /* of the step that failed or timed out */
 	bool own_line;       /* the step had a line of its own */
+	bool bare_ok;        /* a marked one had an OK, and none yet */
 	bool acted;          /* the point of no return is behind us */
 	uint64_t seen;       /* tags, a bit each */
 	uint32_t args_wait_ms;

@@ -353,6 +353,9 @@ event_of_script(const struct modem *m)
 	case CHAT_TIMED_OUT:
 		break;
 	}
+	/* It does answer: no remedy for silence is for it. */
+	if (m->chat.script == &script_register && m->chat.bare_ok)
+		return SESSION_UNTOLD;
 	return SESSION_SILENT;
 }
 

@@ -36,6 +36,8 @@ static const char why_bad_sim[] = "the SIM cannot be used (failure or lock)";
 const char session_why_denied[] = "the network refuses this SIM";
 const char session_why_roaming[] = "registered abroad, roaming is not allowed";
 const char session_why_unregistered[] = "not registered with a network";
+static const char why_untold[] =
+	"it does not say whether it is registered (+CREG? is answered OK)";
 static const char why_leaving[] = "its settings are put back";
 const char session_why_stopped[] = "stopped";
 static const char why_sim_busy[] = "the SIM does not get ready";
@@ -78,6 +80,7 @@ static const struct session_edge edges[] = {
 		session_why_unregistered},
 	{REGISTERING, SESSION_DENIED, REGISTERING, session_why_denied},
 	{REGISTERING, SESSION_ROAMING, REGISTERING, session_why_roaming},
+	{REGISTERING, SESSION_UNTOLD, REGISTERING, why_untold},
 	{REGISTERING, SESSION_REFUSED, REGISTERING, NULL},
 	{REGISTERING, SESSION_SILENT, RESTING, session_why_silent},
 	{REGISTERING, SESSION_RESTARTED, PROBING, ""},

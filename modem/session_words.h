@@ -51,6 +51,7 @@ enum session_event {
 	SESSION_UNREGISTERED,
 	SESSION_DENIED,  /* the network does not want this SIM */
 	SESSION_ROAMING, /* registered abroad, and that is not allowed */
+	SESSION_UNTOLD,  /* OK, and no word of whether it is registered */
 	SESSION_WORK,    /* a request begins */
 	SESSION_IDLE,    /* it has ended */
 	SESSION_REFRESH_SIM,

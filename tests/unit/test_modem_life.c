@@ -86,6 +86,47 @@ set_up_is_orderly(void **state)
 	rig_fini(&rig);
 }
 
+/* OK alone is the answer of some that start. It is asked on, and told. */
+static void
+modem_that_does_not_say_its_state_is_asked_on_and_told(void **state)
+{
+	static const struct {
+		const char *when, *says, *why;
+	} rows[] = {
+		{"AT+CREG?", "\r\n+CREG: 1,1\r\n\r\nOK\r\n",
+			"does not say whether it is registered"},
+		{"AT+CPIN?", "\r\n+CPIN: READY\r\n\r\nOK\r\n",
+			"the SIM does not get ready"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_init(&rig, "auto");
+		rule(rows[i].when, "\r\nOK\r\n");
+		rig_run_to(&rig, MODEM_RESTING);
+		assert_non_null(strstr(info()->why, rows[i].why));
+		/* It answers: it is no mute one, and gets no reset for it. */
+		assert_int_equal(fakewire_count(&rig.wire, "ATZ\r"), 0);
+		assert_in_range(
+			fakewire_count(&rig.wire, rows[i].when), 10, 60);
+		rule(rows[i].when, rows[i].says);
+		rig_run_to(&rig, MODEM_READY);
+		rig_fini(&rig);
+
+		/* After some looks it is ready, without a word. */
+		rig_init(&rig, "auto");
+		rule(rows[i].when, rows[i].says);
+		fakewire_rule(
+			&rig.wire, (struct fakewire_rule){.when = rows[i].when,
+					   .say = "\r\nOK\r\n",
+					   .after_ms = 5,
+					   .times = 5});
+		rig_run_to(&rig, MODEM_READY);
+		assert_int_equal(rig.wire.opens, 1);
+		rig_fini(&rig);
+	}
+}
+
 static void
 makes_are_told_and_spoken_to_in_their_dialect(void **state)
 {
@@ -456,6 +497,8 @@ main(void)
 		cmocka_unit_test(
 			healthy_modem_becomes_ready_and_tells_who_it_is),
 		cmocka_unit_test(set_up_is_orderly),
+		cmocka_unit_test(
+			modem_that_does_not_say_its_state_is_asked_on_and_told),
 		cmocka_unit_test(makes_are_told_and_spoken_to_in_their_dialect),
 		cmocka_unit_test(
 			configured_dialect_wins_over_what_the_modem_says),
