@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "modem/span.h"
+
 struct loop;
 struct loop_timer;
 struct loop_poll;
@@ -72,11 +74,12 @@ struct loop_idle *loop_idle_new(struct loop *loop, loop_fn *fn, void *ctx);
 void loop_idle_once(struct loop_idle *idle);
 void loop_idle_free(struct loop_idle *idle);
 
-/* A program that is run once: without a shell, our environment, input, or
- * any descriptor of ours. */
+/* A program that is run once: without a shell, our environment, or any
+ * descriptor of ours. */
 struct loop_program {
 	const char *path;     /* absolute */
-	const char *argument; /* its only one */
+	const char *argument; /* its only one; NULL: none */
+	struct span input;    /* all that it can read; copied */
 	int64_t limit_ms;     /* then it is ended, with all that it started */
 };
 

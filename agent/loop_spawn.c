@@ -1,8 +1,9 @@
 /*
  * loop_spawn: a program that is run once, with a limit. Its output goes to a
  * small piece of memory that cannot grow: no pipe, so that one that outlives
- * us is not stopped half-way by writing. It must never get a shell, our
- * environment, or a descriptor of ours.
+ * us is not stopped half-way by writing; and its input is such a piece, so
+ * that we never wait for one that does not read. It must never get a shell,
+ * our environment, or a descriptor of ours.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -37,6 +38,7 @@ struct loop_child {
 	bool is_over; /* the program, or it never began */
 	bool asked;   /* to end */
 	int said;     /* descriptor of its output, or -1 */
+	int input;    /* and of its input, while it is started */
 	char shown[SHOWN_MAX];
 };
 
@@ -53,6 +55,39 @@ open_said(void)
 		fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
 		return fd;
 	(void)close(fd); /* nothing is in it */
+	return -1;
+}
+
+static bool
+write_all(int fd, struct span bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		if (n <= 0)
+			return false;
+		bytes = span_skip(bytes, (size_t)n);
+	}
+	return true;
+}
+
+/* Read from its beginning, by one program, and changed by none. -1 where
+ * there is none to read, or no memory: then it reads nothing. */
+static int
+open_input(struct span bytes)
+{
+	const int seals =
+		F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_SEAL;
+	int fd = bytes.len == 0 ? -1
+	                        : memfd_create("input",
+					  MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	if (write_all(fd, bytes) && fcntl(fd, F_ADD_SEALS, seals) == 0 &&
+		lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	(void)close(fd); /* nothing of it is wanted */
 	return -1;
 }
 
@@ -161,6 +196,10 @@ spawn(struct loop_child *child, const struct loop_program *program)
 		.stdio_count = 3,
 		.stdio = stdio};
 
+	if (child->input >= 0) {
+		stdio[0].flags = UV_INHERIT_FD;
+		stdio[0].data.fd = child->input;
+	}
 	if (child->said >= 0) {
 		out.flags = UV_INHERIT_FD;
 		out.data.fd = child->said;
@@ -185,6 +224,7 @@ loop_spawn(struct loop *loop, const struct loop_program *program,
 	child->fn = fn;
 	child->ctx = ctx;
 	child->said = open_said();
+	child->input = open_input(program->input);
 	child->limit = loop_timer_new(loop, on_limit, child);
 	loop_timer_always(child->limit);
 	child->done = loop_timer_new(loop, on_done, child);
@@ -199,6 +239,8 @@ loop_spawn(struct loop *loop, const struct loop_program *program,
 		loop_timer_at(
 			child->limit, loop_now_ms(loop) + program->limit_ms);
 	child->process.data = child;
+	if (child->input >= 0)
+		(void)close(child->input); /* the program has its own */
 	return child;
 }
 

@@ -222,6 +222,36 @@ program_outlives_the_loop(void **state)
 	(void)unlink(done);
 }
 
+/* More than a pipe holds, to one that reads and to one that does not. */
+static void
+program_reads_its_input_from_its_beginning(void **state)
+{
+	enum { MUCH = 300000 };
+	static char much[MUCH];
+	struct loop_program program = {.path = f.path, .limit_ms = LONG_MS};
+
+	(void)state;
+	memset(much, 'x', sizeof(much));
+	memcpy(much, "{\"seq\":1}\n", 10);
+	program.input = span_of(much, sizeof(much));
+	write_script("read line; echo \"$#: $line\"; wc -c; "
+		     "echo more >&0; exec ls /proc/self/fd");
+	f.child = loop_spawn(f.loop, &program, on_ended, &f);
+	memset(much, 'y', sizeof(much)); /* it was copied */
+	run_for(DEADLINE_MS);
+	assert_int_equal(f.ends, 1);
+	assert_non_null(strstr(f.said, "0: {\"seq\":1} 299990"));
+	assert_non_null(strstr(f.said, "0 1 2 3"));
+	assert_null(strstr(f.said, "3 4"));
+	(void)unlink(f.path);
+	(void)strcpy(f.path, "/tmp/test_loop_spawn.XXXXXX");
+	write_script("exit 4"); /* reads nothing */
+	f.child = loop_spawn(f.loop, &program, on_ended, &f);
+	run_for(DEADLINE_MS);
+	assert_int_equal(f.ends, 2);
+	assert_int_equal(f.ended.status, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -237,6 +267,7 @@ main(void)
 		TEST(end_is_not_told_while_the_loop_is_held),
 		TEST(forgotten_program_tells_nothing),
 		TEST(program_outlives_the_loop),
+		TEST(program_reads_its_input_from_its_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
