@@ -6,14 +6,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 
 #include "agent/config_build.h"
 
 #define AT(member) offsetof(struct config, member)
 
-static config_take take_log;
+static config_take take_log, take_alarms, take_interval;
+
+enum { INTERVAL_MIN_MS = 15000 };
 
 static const struct config_key keys[] = {
 	{"spool_dir", CONFIG_TYPE_STRING, config_take_path, AT(spool_dir)},
@@ -24,7 +25,12 @@ static const struct config_key keys[] = {
 	{"key_file", CONFIG_TYPE_STRING, config_take_path, AT(key_file)},
 	{"group", CONFIG_TYPE_STRING, config_take_group_name, AT(group)},
 	{"timezone", CONFIG_TYPE_STRING, config_take_timezone, AT(timezone)},
-	{"on_event", CONFIG_TYPE_STRING, config_take_event_program, 0},
+	{"on_event", CONFIG_TYPE_STRING, config_take_program, AT(on_event)},
+	{"metrics_file", CONFIG_TYPE_STRING, config_take_path,
+		AT(metrics_file)},
+	{"metrics_interval", CONFIG_TYPE_STRING, take_interval,
+		AT(metrics_interval_ms)},
+	{"alarms", CONFIG_TYPE_GROUP, take_alarms, 0},
 	{"log", CONFIG_TYPE_GROUP, take_log, 0},
 	{"modems", CONFIG_TYPE_LIST, config_take_modems, 0},
 };
@@ -36,6 +42,13 @@ static const struct config_key log_keys[] = {
 	{"socket", CONFIG_TYPE_STRING, config_take_path, AT(log_socket)},
 };
 
+static const struct config_key alarm_keys[] = {
+	{"idle", CONFIG_TYPE_STRING, config_take_duration, AT(idle_ms)},
+	{"unknown", CONFIG_TYPE_STRING, config_take_duration, AT(unknown_ms)},
+	{"modem_down", CONFIG_TYPE_STRING, config_take_duration,
+		AT(modem_down_ms)},
+};
+
 const char *
 config_key_at(const char *group, size_t i)
 {
@@ -44,7 +57,9 @@ config_key_at(const char *group, size_t i)
 		const struct config_key *keys;
 		size_t count;
 	} groups[] = {{"", keys, sizeof(keys) / sizeof(keys[0])},
-		{"log", log_keys, sizeof(log_keys) / sizeof(log_keys[0])}};
+		{"log", log_keys, sizeof(log_keys) / sizeof(log_keys[0])},
+		{"alarms", alarm_keys,
+			sizeof(alarm_keys) / sizeof(alarm_keys[0])}};
 
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
 		if (strcmp(group, groups[g].group) == 0 && i < groups[g].count)
@@ -61,12 +76,29 @@ take_log(struct config_build *b, const struct config_key *key,
 		b, setting, log_keys, sizeof(log_keys) / sizeof(log_keys[0]));
 }
 
-const char *
-config_file_of(const struct config_build *b, const config_setting_t *setting)
+static void
+take_alarms(struct config_build *b, const struct config_key *key,
+	const config_setting_t *setting)
 {
-	const char *file = config_setting_source_file(setting);
+	(void)key;
+	config_take_group(b, setting, alarm_keys,
+		sizeof(alarm_keys) / sizeof(alarm_keys[0]));
+}
 
-	return file ? file : b->config->file;
+/* Each writing costs a disk something. */
+static void
+take_interval(struct config_build *b, const struct config_key *key,
+	const config_setting_t *setting)
+{
+	config_take_duration(b, key, setting);
+	if (b->config->metrics_interval_ms < INTERVAL_MIN_MS)
+		CONFIG_WRONG(b, setting, "%s: at least 15s", key->name);
+}
+
+struct config_place
+config_place_of(const struct config_build *b, const config_setting_t *setting)
+{
+	return config_text_where(b->text, config_setting_source_line(setting));
 }
 
 static const char *
@@ -155,46 +187,57 @@ take_root(struct config_build *b, config_t *parsed)
 
 /* false after telling. */
 static bool
-parse(config_t *parsed, const char *file, struct problems *problems)
+parse(config_t *parsed, const struct config_text *text,
+	struct problems *problems)
 {
-	char *folder = config_folder_of(file);
-
-	if (folder)
-		config_set_include_dir(parsed, folder);
-	free(folder);
-	if (config_read_file(parsed, file) == CONFIG_TRUE)
+	if (config_read_string(parsed, text->text) == CONFIG_TRUE)
 		return true;
-	const char *where = config_error_file(parsed);
+	struct config_place where =
+		config_text_where(text, (unsigned)config_error_line(parsed));
 
-	problems_add(problems, where ? where : file,
-		(unsigned)config_error_line(parsed), "%s",
+	problems_add(problems, where.file, where.line, "%s",
 		config_error_text(parsed));
 	return false;
+}
+
+static struct config *
+new_config(const char *file)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (!config)
+		abort(); /* while starting */
+	config->file = strdup(file);
+	config->log_facility = LOG_DAEMON;
+	config->log_level = LOG_AT_INFO;
+	config->metrics_interval_ms = INT64_C(60) * 1000;
+	config->idle_ms = INT64_C(4) * 3600 * 1000;
+	config->unknown_ms = INT64_C(24) * 3600 * 1000;
+	config->modem_down_ms = INT64_C(15) * 60 * 1000;
+	return config;
 }
 
 struct config *
 config_load(const char *file, struct problems *problems)
 {
-	struct config *config = calloc(1, sizeof(*config));
+	struct config_text text;
 	config_t parsed;
 
-	if (!config || !config_scan(file, problems)) {
-		free(config);
+	if (config_scan(file, &text, problems) != 0)
 		return NULL;
-	}
-	struct config_build b = {.config = config, .problems = problems};
+	struct config *config = new_config(file);
+	struct config_build b = {
+		.config = config, .problems = problems, .text = &text};
 
-	config->file = strdup(file);
-	config->log_facility = LOG_DAEMON;
-	config->log_level = LOG_AT_INFO;
 	config_init(&parsed);
-	if (config->file && parse(&parsed, file, problems)) {
+	if (config->file && parse(&parsed, &text, problems)) {
 		take_root(&b, &parsed);
 	} else {
 		config_free(config);
 		config = NULL;
 	}
 	config_destroy(&parsed);
+	config_text_fini(&text);
 	return config;
 }
 
@@ -208,6 +251,7 @@ config_free(struct config *config)
 		free(config->modems[i].identity);
 		free(config->modems[i].sim_pin_file);
 		free(config->modems[i].power_command);
+		free(config->modems[i].file);
 	}
 	free(config->modems);
 	free(config->file);
@@ -219,5 +263,7 @@ config_free(struct config *config)
 	free(config->group);
 	free(config->timezone);
 	free(config->log_socket);
+	free(config->on_event);
+	free(config->metrics_file);
 	free(config);
 }

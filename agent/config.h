@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/log.h"
 
@@ -25,7 +26,8 @@ struct config_modem {
 	char dialect[CONFIG_NAME_MAX]; /* or "auto" */
 	bool roaming;
 	char account[CONFIG_NAME_MAX]; /* or "" */
-	unsigned line;                 /* where it stands */
+	char *file;                    /* where it stands, */
+	unsigned line;                 /* and in which line of that */
 };
 
 struct config {
@@ -40,6 +42,11 @@ struct config {
 	char *log_socket; /* log.socket, default "/dev/log" */
 	int log_facility;
 	enum log_level log_level;
+	char *on_event;     /* a program, or NULL */
+	char *metrics_file; /* or NULL */
+	int64_t metrics_interval_ms;
+	/* alarms; 0: off */
+	int64_t idle_ms, unknown_ms, modem_down_ms;
 	struct config_modem *modems;
 	size_t modem_count;
 };
@@ -53,8 +60,9 @@ struct config {
 struct config *config_load(const char *file, struct problems *problems);
 void config_free(struct config *config);
 
-/* Name of key i: of the file itself (group ""), of a group in it ("log"), of a
- * modem ("modems"). NULL past the end; the manual is held against it. */
+/* Name of key i: of the file itself (group ""), of a group in it ("log",
+ * "alarms"), of a modem ("modems"). NULL past the end; the manual is held
+ * against it. */
 const char *config_key_at(const char *group, size_t i);
 
 #endif

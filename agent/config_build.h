@@ -8,19 +8,23 @@
 #include <libconfig.h>
 
 #include "agent/config.h"
+#include "agent/config_text.h"
 #include "agent/problem.h"
 
 struct config_build {
 	struct config *config;
 	struct problems *problems;
+	const struct config_text *text;
 	struct config_modem *modem; /* being read; NULL outside of modems */
-	bool has_modems;
 };
 
 /* A problem at a setting. */
 #define CONFIG_WRONG(b, setting, ...)                                          \
-	problems_add((b)->problems, config_file_of(b, setting),                \
-		config_setting_source_line(setting), __VA_ARGS__)
+	problems_add((b)->problems, config_place_of(b, setting).file,          \
+		config_place_of(b, setting).line, __VA_ARGS__)
+#define CONFIG_DOUBT(b, setting, ...)                                          \
+	problems_warn((b)->problems, config_place_of(b, setting).file,         \
+		config_place_of(b, setting).line, __VA_ARGS__)
 
 struct config_key;
 
@@ -40,7 +44,7 @@ struct config_key {
 void config_take_group(struct config_build *b, const config_setting_t *group,
 	const struct config_key *keys, size_t count);
 
-const char *config_file_of(
+struct config_place config_place_of(
 	const struct config_build *b, const config_setting_t *setting);
 
 /* config_values.c. Those with an offset put a copy there. */
@@ -53,21 +57,14 @@ config_take config_take_timezone;
 config_take config_take_facility;
 config_take config_take_level;
 config_take config_take_program;
-config_take config_take_event_program;
-config_take config_take_word; /* of CONFIG_NAME_MAX */
+config_take config_take_duration; /* "15m", "off": 0 */
+config_take config_take_word;     /* of CONFIG_NAME_MAX */
 config_take config_take_flag;
 config_take config_take_baud;
 
 /* config_modem.c */
 config_take config_take_modems;
 const char *config_modem_key_at(size_t i); /* NULL past the end */
-
-/*
- * config_scan.c: what libconfig 1.5 would misread or not survive: an @include
- * of what is no file ends the process, an integer beyond 31 bits wraps, a NUL
- * ends a text. Tells it, and says whether the file may be parsed.
- */
-bool config_scan(const char *file, struct problems *problems);
 
 /* The folder of a file, for @include; the caller frees it. */
 char *config_folder_of(const char *file);

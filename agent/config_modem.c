@@ -43,9 +43,7 @@ take_port(struct config_build *b, const struct config_key *key,
 	const char *complaint = port_complaint(where, &doubt);
 
 	if (complaint && doubt)
-		problems_warn(b->problems, config_file_of(b, setting),
-			config_setting_source_line(setting), "port: %s",
-			complaint);
+		CONFIG_DOUBT(b, setting, "port: %s", complaint);
 	else if (complaint)
 		CONFIG_WRONG(b, setting, "port: %s", complaint);
 	if (port_identity(where, identity, sizeof(identity)) != 0)
@@ -57,6 +55,13 @@ take_port(struct config_build *b, const struct config_key *key,
 		abort();
 }
 
+/* " of ", where the other one stands in another file. */
+static const char *
+elsewhere(const struct config_modem *other, const struct config_modem *modem)
+{
+	return strcmp(other->file, modem->file) == 0 ? "" : " of ";
+}
+
 /* Against all entries before it. */
 static void
 check_unique(struct config_build *b, const config_setting_t *setting)
@@ -66,13 +71,17 @@ check_unique(struct config_build *b, const config_setting_t *setting)
 	for (const struct config_modem *m = b->config->modems; m < modem; m++) {
 		if (modem->name[0] != '\0' && strcmp(m->name, modem->name) == 0)
 			CONFIG_WRONG(b, setting,
-				"a modem named '%s' stands in line %u already",
-				m->name, m->line);
+				"a modem named '%s' stands in line %u%s%s "
+				"already",
+				m->name, m->line, elsewhere(m, modem),
+				elsewhere(m, modem)[0] ? m->file : "");
 		if (modem->identity && m->identity &&
 			strcmp(m->identity, modem->identity) == 0)
 			CONFIG_WRONG(b, setting,
-				"%s is the same device as %s in line %u",
-				modem->port, m->port, m->line);
+				"%s is the same device as %s in line %u%s%s",
+				modem->port, m->port, m->line,
+				elsewhere(m, modem),
+				elsewhere(m, modem)[0] ? m->file : "");
 	}
 }
 
@@ -88,7 +97,10 @@ take_modem(struct config_build *b, const config_setting_t *setting)
 	}
 	b->modem = &b->config->modems[b->config->modem_count++];
 	*b->modem = defaults;
-	b->modem->line = config_setting_source_line(setting);
+	b->modem->line = config_place_of(b, setting).line;
+	b->modem->file = strdup(config_place_of(b, setting).file);
+	if (!b->modem->file)
+		abort(); /* a path's worth of memory */
 	config_take_group(b, setting, keys, sizeof(keys) / sizeof(keys[0]));
 	if (!config_setting_get_member(setting, "name"))
 		CONFIG_WRONG(b, setting, "a modem without a name");

@@ -1,8 +1,10 @@
 /*
- * config_scan: a look at a configuration before libconfig sees it. Never
- * parses it: it knows strings, comments, integers and @include, no more.
+ * config_scan: a look at a configuration before libconfig sees it, and what
+ * it includes put into its place. Never parses it: it knows strings, comments,
+ * integers and @include, no more.
  */
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +16,16 @@
 
 enum {
 	FILE_MAX_BYTES = 1024 * 1024,
-	INCLUDE_DEPTH_MAX = 10 /* libconfig's MAX_INCLUDE_DEPTH */
+	TOTAL_MAX_BYTES = 4 * FILE_MAX_BYTES,
+	INCLUDE_DEPTH_MAX = 10, /* libconfig's MAX_INCLUDE_DEPTH */
+	INCLUDE_FILES_MAX = 256 /* of one folder */
 };
 
 struct scan {
-	const char *file;
+	const char *file;   /* its name in out */
 	const char *folder; /* that @include begins at */
 	struct problems *problems;
+	struct config_text *out;
 	struct span rest;
 	unsigned line;
 	unsigned depth;
@@ -42,12 +47,26 @@ look(const struct scan *scan, size_t ahead)
 	return ahead < scan->rest.len ? scan->rest.ptr[ahead] : '\0';
 }
 
+/* Over bytes that are not for libconfig. */
 static void
-step(struct scan *scan, size_t n)
+pass(struct scan *scan, size_t n)
 {
 	for (size_t i = 0; i < n && i < scan->rest.len; i++)
 		scan->line += scan->rest.ptr[i] == '\n';
 	scan->rest = span_skip(scan->rest, n);
+}
+
+static void
+step(struct scan *scan, size_t n)
+{
+	for (; n > 0 && scan->rest.len > 0; n--) {
+		bool ends = look(scan, 0) == '\n';
+
+		config_text_add(scan->out, scan->rest.ptr, 1);
+		pass(scan, 1);
+		if (ends)
+			config_text_place(scan->out, scan->file, scan->line);
+	}
 }
 
 static void
@@ -58,29 +77,25 @@ skip_to(struct scan *scan, const char *end)
 }
 
 /*
- * The inside of a string; the scan stands behind its closing quote. A text
- * that goes on over the end of its line has lost its quote, and libconfig
- * would tell of it where the next one stands: told here, and NULL.
+ * A string; the scan stands behind its closing quote. A text that goes on
+ * over the end of its line has lost its quote, and libconfig would tell of it
+ * where the next one stands: told here, and the scan ends.
  */
-static struct span
+static void
 skip_string(struct scan *scan)
 {
 	step(scan, 1);
-	struct span inside = span_of(scan->rest.ptr, 0);
-
 	while (look(scan, 0) != '"') {
 		size_t n = look(scan, 0) == '\\' ? 2 : 1;
 
 		if (scan->rest.len == 0 || look(scan, 0) == '\n') {
 			wrong(scan, "a text without its closing quote");
 			scan->rest.len = 0;
-			return span_of(NULL, 0);
+			return;
 		}
-		inside.len += n;
 		step(scan, n);
 	}
 	step(scan, 1);
-	return inside;
 }
 
 /*
@@ -103,54 +118,138 @@ skip_number(struct scan *scan)
 	step(scan, len);
 }
 
-/* What is not there libconfig tells itself. */
+/* Ends the line of the text: what follows stands elsewhere. */
+static void
+break_line(struct scan *scan)
+{
+	config_text_add(scan->out, "\n", 1);
+	config_text_place(scan->out, scan->file, scan->line);
+}
+
+static void
+include_file(struct scan *outer, const char *path)
+{
+	struct scan inner = {.file = config_text_name(outer->out, path),
+		.folder = outer->folder,
+		.problems = outer->problems,
+		.out = outer->out,
+		.line = 1,
+		.depth = outer->depth + 1,
+		.good = true};
+
+	if (inner.depth > INCLUDE_DEPTH_MAX) {
+		wrong(outer, "include file nesting too deep");
+		return;
+	}
+	break_line(&inner);
+	scan_file(&inner);
+	outer->good = outer->good && inner.good;
+	if (outer->good)
+		break_line(outer);
+}
+
+static int
+is_part(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > strlen(".conf") &&
+	       strcmp(entry->d_name + len - strlen(".conf"), ".conf") == 0;
+}
+
+/* By bytes: the order must not depend on somebody's language. */
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void
+include_folder(struct scan *outer, const char *path)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_part, by_name);
+
+	if (count < 0 || count > INCLUDE_FILES_MAX) {
+		problems_add(outer->problems, outer->file, outer->line,
+			"@include of %s: %s", path,
+			count < 0 ? strerror(errno) : "over 256 files");
+		outer->good = false;
+	}
+	for (int i = 0; i < count; i++) {
+		char *file = NULL;
+
+		if (outer->good &&
+			asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0)
+			include_file(outer, file);
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
 static void
 include_path(struct scan *outer, const char *path)
 {
 	struct stat st;
-	struct scan inner = {.file = path,
-		.folder = outer->folder,
-		.problems = outer->problems,
-		.depth = outer->depth + 1,
-		.good = true};
 
-	if (stat(path, &st) < 0)
-		return;
-	if (!S_ISREG(st.st_mode))
-		wrong(outer, "@include of what is not a file");
-	else if (inner.depth < INCLUDE_DEPTH_MAX)
-		scan_file(&inner);
-	outer->good = outer->good && inner.good;
+	if (stat(path, &st) < 0) {
+		problems_add(outer->problems, outer->file, outer->line,
+			"cannot open include file %s: %s", path,
+			strerror(errno));
+		outer->good = false;
+	} else if (S_ISDIR(st.st_mode)) {
+		include_folder(outer, path);
+	} else if (S_ISREG(st.st_mode)) {
+		include_file(outer, path);
+	} else {
+		wrong(outer, "@include of what is neither a file nor a folder");
+	}
 }
 
-/* Version 1.5 puts the folder before every name, later ones not before a
- * "/": what is there under either path must be a file. */
+/* A name without a path is of what lies beside the configuration. */
 static void
 include(struct scan *outer, struct span name)
 {
-	char *path;
+	char *path = NULL;
+	bool whole = name.len > 0 && name.ptr[0] == '/';
+	int rc = asprintf(&path, "%s%s%.*s", whole ? "" : outer->folder,
+		whole ? "" : "/", (int)name.len, name.ptr);
 
-	if (asprintf(&path, "%s/%.*s", outer->folder, (int)name.len, name.ptr) <
-		0)
-		return;
+	if (rc < 0)
+		abort(); /* a path's worth of memory */
 	include_path(outer, path);
-	if (name.len > 0 && name.ptr[0] == '/')
-		include_path(outer, path + strlen(outer->folder) + 1);
 	free(path);
 }
 
+/* It and its name are not for libconfig; anything else behind it is. */
 static void
 take_include(struct scan *scan)
 {
-	step(scan, strlen("@include"));
-	while (look(scan, 0) == ' ' || look(scan, 0) == '\t')
-		step(scan, 1);
-	if (look(scan, 0) != '"')
-		return;
-	struct span name = skip_string(scan);
+	size_t len = strlen("@include");
 
-	if (name.ptr)
-		include(scan, name);
+	while (look(scan, len) == ' ' || look(scan, len) == '\t')
+		len++;
+	const char *name = scan->rest.ptr + len + 1;
+	size_t name_len = 0;
+
+	if (look(scan, len) != '"') {
+		step(scan, len);
+		return;
+	}
+	while (look(scan, len + 1 + name_len) != '"') {
+		if (len + 1 + name_len >= scan->rest.len ||
+			name[name_len] == '\n') {
+			wrong(scan, "a text without its closing quote");
+			scan->rest.len = 0;
+			return;
+		}
+		name_len++;
+	}
+	pass(scan, len + name_len + 2);
+	include(scan, span_of(name, name_len));
+	if (!scan->good)
+		scan->rest.len = 0; /* told; the rest would tell it again */
 }
 
 /* A name may hold digits that are no number: "shop1", "a-2". */
@@ -167,7 +266,7 @@ scan_next(struct scan *scan)
 	char c = look(scan, 0);
 
 	if (c == '"')
-		(void)skip_string(scan);
+		skip_string(scan);
 	else if (c == '#' || (c == '/' && look(scan, 1) == '/'))
 		skip_to(scan, "\n");
 	else if (c == '/' && look(scan, 1) == '*') {
@@ -190,10 +289,13 @@ static void
 scan_text(struct scan *scan, struct span text)
 {
 	scan->rest = text;
-	scan->line = 1;
 	if (memchr(text.ptr, '\0', text.len)) {
 		scan->line = 0;
 		wrong(scan, "a NUL byte");
+		return;
+	}
+	if (scan->out->len + text.len > TOTAL_MAX_BYTES) {
+		wrong(scan, "over 4 MiB with all that is included");
 		return;
 	}
 	while (scan->rest.len > 0)
@@ -208,7 +310,6 @@ open_file(struct scan *scan)
 	FILE *f = NULL;
 
 	if (stat(scan->file, &st) == 0 && !S_ISREG(st.st_mode)) {
-		/* of a pipe: libconfig could not read it a second time */
 		wrong(scan, "cannot be read: it is no plain file");
 		return NULL;
 	}
@@ -239,18 +340,28 @@ scan_file(struct scan *scan)
 	(void)fclose(f); /* only read */
 }
 
-bool
-config_scan(const char *file, struct problems *problems)
+int
+config_scan(
+	const char *file, struct config_text *out, struct problems *problems)
 {
 	char *folder = config_folder_of(file);
-	struct scan scan = {.file = file,
-		.folder = folder,
+	struct scan scan = {.folder = folder,
 		.problems = problems,
-		.good = true};
+		.out = out,
+		.line = 1,
+		.good = folder != NULL};
 
-	scan_file(&scan);
+	*out = (struct config_text){0};
+	scan.file = config_text_name(out, file);
+	config_text_add(out, "", 0);
+	config_text_place(out, scan.file, 1);
+	if (scan.good)
+		scan_file(&scan);
 	free(folder);
-	return scan.good;
+	if (scan.good)
+		return 0;
+	config_text_fini(out);
+	return -EINVAL;
 }
 
 char *

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "agent/config_build.h"
+#include "agent/duration.h"
+#include "modem/span.h"
 
 static void *
 value_at(const struct config_build *b, const struct config_key *key)
@@ -106,8 +108,7 @@ config_take_sim_pin_file(struct config_build *b, const struct config_key *key,
 	config_take_text(b, key, setting);
 	if (stat(config_setting_get_string(setting), &st) == 0 &&
 		(st.st_mode & (S_IRWXO | S_IWGRP)) != 0)
-		problems_warn(b->problems, config_file_of(b, setting),
-			config_setting_source_line(setting),
+		CONFIG_DOUBT(b, setting,
 			"%s: others may read or change it: chmod 0400, owned "
 			"by the daemon's user",
 			key->name);
@@ -134,17 +135,6 @@ config_take_program(struct config_build *b, const struct config_key *key,
 {
 	if (check_program(b, setting))
 		config_take_text(b, key, setting);
-}
-
-/* on_event: validated, and run by a later version. */
-void
-config_take_event_program(struct config_build *b, const struct config_key *key,
-	const config_setting_t *setting)
-{
-	if (check_program(b, setting))
-		problems_warn(b->problems, config_file_of(b, setting),
-			config_setting_source_line(setting),
-			"%s: this version does not run it yet", key->name);
 }
 
 static bool
@@ -252,6 +242,22 @@ config_take_flag(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
 {
 	*(bool *)value_at(b, key) = config_setting_get_bool(setting);
+}
+
+void
+config_take_duration(struct config_build *b, const struct config_key *key,
+	const config_setting_t *setting)
+{
+	struct span text = span_str(config_setting_get_string(setting));
+	int64_t ms = 0;
+
+	if (!span_eq(text, span_str("off")) && duration_parse(text, &ms) < 0)
+		CONFIG_WRONG(b, setting,
+			"%s: a whole number with s, m, h or d, such as "
+			"\"15m\"; or \"off\"",
+			key->name);
+	else
+		*(int64_t *)value_at(b, key) = ms;
 }
 
 /* The slowest and the fastest that Linux knows (termios(3)). */

@@ -44,7 +44,6 @@ unsigned profile_line_of(
 void profile_check(struct profile_build *b);
 
 /* profile_values.c: values by themselves. 0 or -EINVAL, -ERANGE. */
-int profile_duration_parse(struct span text, int64_t *ms);
 int profile_hours_parse(struct span text, struct profile_hours *out);
 
 /* The next word of a list with commas, trimmed; false at its end. */

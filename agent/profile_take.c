@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "agent/duration.h"
 #include "agent/profile_keys.h"
 
 static void *
@@ -67,7 +68,7 @@ read_time(struct profile_build *b, const struct profile_key *key,
 {
 	int64_t time_ms;
 
-	if (profile_duration_parse(value, &time_ms) < 0) {
+	if (duration_parse(value, &time_ms) < 0) {
 		PROFILE_WRONG(b,
 			"%s: a whole number with s, m, h or d, at most 366d",
 			key->name);

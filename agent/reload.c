@@ -52,17 +52,16 @@ check_operator(const struct config *config, const struct config_modem *modem,
 		has_file(config->operators_dir, modem->operator) ||
 		has_file(shipped_dir, modem->operator))
 		return;
-	problems_add(problems, config->file, modem->line,
+	problems_add(problems, modem->file, modem->line,
 		"operator: no profile '%s' in %s or %s", modem->operator,
 		config->operators_dir, shipped_dir);
 }
 
 static void
-check_dialect(const struct config *config, const struct config_modem *modem,
-	struct problems *problems)
+check_dialect(const struct config_modem *modem, struct problems *problems)
 {
 	if (!modem_has_dialect(modem->dialect))
-		problems_add(problems, config->file, modem->line,
+		problems_add(problems, modem->file, modem->line,
 			"dialect: '%s' is none that is known", modem->dialect);
 }
 
@@ -78,7 +77,7 @@ check_account(const struct config *config, const struct config_modem *modem,
 			strcmp(m->operator, "auto") == 0 ||
 			strcasecmp(m->operator, modem->operator) == 0)
 			continue;
-		problems_add(problems, config->file, modem->line,
+		problems_add(problems, modem->file, modem->line,
 			"account: '%s' is one of %s in line %u already",
 			modem->account, m->operator, m->line);
 		return;
@@ -100,7 +99,7 @@ settings_read(const char *file, struct settings *out, struct problems *problems)
 		if (settings.profiles)
 			check_operator(settings.config, modem,
 				settings.profiles, problems);
-		check_dialect(settings.config, modem, problems);
+		check_dialect(modem, problems);
 		check_account(settings.config, modem, problems);
 	}
 	if (problems_errors(problems) > 0) {
