@@ -20,6 +20,7 @@
 #include "agent/dialogue.h"
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
+#include "agent/herald.h"
 #include "agent/intake.h"
 #include "agent/ledger.h"
 #include "agent/log.h"
@@ -48,6 +49,7 @@ struct daemon {
 	struct reserve *reserve;
 	struct loop *loop;
 	struct turn *turn;
+	struct herald *herald;
 	struct spool *spool;
 	struct fleet *fleet;
 	struct balance *balance;
@@ -234,6 +236,7 @@ reload(void *ctx, const char *who, char *errors, size_t cap)
 	d->settings = now;
 	fleet_apply(d->fleet, now.config, now.profiles);
 	intake_set_profiles(d->intake, now.profiles);
+	herald_apply(d->herald, now.config);
 	settings_free(&old);
 	spool_scan(d->spool);
 	dispatch_kick(d->dispatch);
@@ -504,6 +507,7 @@ start(struct daemon *d)
 		return false;
 	d->loop = loop_new();
 	d->turn = turn_new(d->loop, d->ledger);
+	d->herald = herald_new(d->loop, d->turn, d->settings.config);
 	struct fleet_hooks hooks = {.ctx = d,
 		.on_change = on_line,
 		.on_push = on_push,
@@ -547,6 +551,7 @@ take_down(struct daemon *d)
 	balance_free(d->balance);
 	fleet_free(d->fleet);
 	spool_close(d->spool);
+	herald_free(d->herald);
 	turn_free(d->turn);
 	loop_free(d->loop);
 	reserve_close(d->reserve);
