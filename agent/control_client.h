@@ -41,11 +41,12 @@ typedef void client_line_fn(struct client *client, struct span line);
 struct client_list {
 	struct ledger_voucher_filter vouchers;
 	struct ledger_audit_filter audit;
-	char modem[LEDGER_NAME_MAX]; /* whose messages; "": all */
-	int64_t after;               /* the last id that was sent */
-	int64_t before;              /* the same, of a list that goes back */
-	bool newest;                 /* it does */
-	int64_t left;                /* how many more may be sent */
+	char modem[LEDGER_NAME_MAX];    /* whose messages; "": all */
+	char operator[LEDGER_NAME_MAX]; /* whose cards; "": all */
+	int64_t after;                  /* the last id that was sent */
+	int64_t before;                 /* the same, of a list that goes back */
+	bool newest;                    /* it does */
+	int64_t left;                   /* how many more may be sent */
 	int64_t sent;
 	bool follow;
 	bool left_open; /* what was sent is not all settled: exit 4 */

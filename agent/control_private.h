@@ -53,6 +53,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_load, control_submit, control_wait, control_balance,
 	control_backup, control_reconcile, control_ussd, control_sms,
 	control_inbox, control_record, control_reveal, control_retrieve;
+control_fn control_claims;
 
 /* ---- control_attention.c ------------------------------------------------- */
 

@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	{"inbox", control_inbox, LOOKS,
 		{"modem", "limit", "after", "newest", NULL}},
 	{"reconcile", control_reconcile, LOOKS, {"since_ms", NULL}},
+	{"claims", control_claims, LOOKS,
+		{"batch", "operator", "since_ms", NULL}},
 	{"load", control_load, ACTS,
 		{"to", "amount", "modem", "operator", "timeout", "progress",
 			NULL}},

@@ -183,6 +183,23 @@ static const struct ctl_command commands[] = {
 		.options = {{"since", "TIME",
 			"from the last balance before this time on"}},
 		.run = ctl_run_reconcile},
+	{.name = "claims",
+		.args = "",
+		.summary = "Refused and doubtful cards that were dialled, for "
+			   "who sold them.",
+		.more = "Refused: rejected. Doubtful: unknown, and held after "
+			"a dialling; these may be\ncredited: settle them "
+			"first. PINs are masked; REPLY is the operator's "
+			"own text.\nThe CSV has RFC 4180's form, its times "
+			"are UTC; FILE - is standard output.",
+		.example = "topupctl claims --since 2026-01-01 --csv "
+			   "claims.csv",
+		.options = {{"batch", "ID", "only those of a batch"},
+			{"operator", "N", "only those of an operator"},
+			{"since", "TIME",
+				"only those dialled at that time or later"},
+			{"csv", "FILE", "as CSV into a file"}},
+		.run = ctl_run_claims},
 	{.name = "hold",
 		.args = "[ID...]",
 		.summary = "Keeps vouchers from being dialled, until "

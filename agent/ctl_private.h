@@ -113,6 +113,19 @@ void ctl_put_text(const struct ctl *ctl, struct json *args, const char *option,
 	const char *key);
 bool ctl_put_number(
 	const struct ctl *ctl, struct json *args, const char *option);
+/* --since TIME as since_ms. */
+bool ctl_put_since(const struct ctl *ctl, struct json *args);
+
+/* ---- ctl_file.c: a file that a person named ----------------------------- */
+
+struct ctl_file;
+/* "-" is standard output. A plain file gets its name only once it is whole.
+ * NULL: was told. */
+struct ctl_file *ctl_file_new(const struct ctl *ctl, const char *path);
+FILE *ctl_file_stream(struct ctl_file *file);
+/* Frees it. Not whole: nothing is left of it, what stood there stays. false:
+ * it could not be written; was told. */
+bool ctl_file_end(struct ctl_file *file, bool whole);
 
 /* Tells why vouchers were refused: a list of {id, reason}. */
 void ctl_say_refused(struct ctl *ctl, const struct json *refused);
@@ -129,6 +142,7 @@ int ctl_run_audit(struct ctl *ctl);
 int ctl_run_watch(struct ctl *ctl);
 int ctl_run_inbox(struct ctl *ctl);
 int ctl_run_reconcile(struct ctl *ctl);
+int ctl_run_claims(struct ctl *ctl);
 int ctl_run_move(struct ctl *ctl); /* hold, release, cancel */
 int ctl_run_resolve(struct ctl *ctl);
 int ctl_run_reveal(struct ctl *ctl);

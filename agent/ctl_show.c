@@ -38,6 +38,22 @@ ctl_put_number(const struct ctl *ctl, struct json *args, const char *option)
 	return true;
 }
 
+bool
+ctl_put_since(const struct ctl *ctl, struct json *args)
+{
+	const char *since = ctl_option_value(ctl, "since");
+	int64_t since_ms = 0;
+	if (since == NULL)
+		return true;
+	if (ctl_text_parse_time(since, &since_ms) != 0) {
+		(void)ctl_wrong(ctl,
+			"'%s' is no time such as '2026-01-31 09:30'", since);
+		return false;
+	}
+	json_put_number(args, "since_ms", since_ms);
+	return true;
+}
+
 /* ---- lists --------------------------------------------------------------- */
 
 struct list {

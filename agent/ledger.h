@@ -18,6 +18,7 @@
 #include "agent/ledger_read.h"
 #include "agent/ledger_read_audit.h"
 #include "agent/ledger_read_evidence.h"
+#include "agent/ledger_read_figures.h"
 #include "agent/ledger_read_sim.h"
 
 /* ---- opening ---------------------------------------------------------- */
