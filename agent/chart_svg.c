@@ -164,9 +164,10 @@ put_grid(const struct picture *picture)
 {
 	FILE *file = picture->file;
 	double half = picture->step / 2;
-	for (double at = picture->low; at < picture->high + half;
-		at += picture->step) {
+	int lines = (int)((picture->high - picture->low) / picture->step + 0.5);
+	for (int i = 0; i <= lines; i++) {
 		char number[MONEY_TEXT_MAX];
+		double at = picture->low + i * picture->step;
 		int y = y_of(picture, at);
 		bool zero = at > -half && at < half;
 		print_minor(at, picture->chart->decimals, number);

@@ -108,7 +108,7 @@ call_ctl_on_terminal(unsigned columns, const char *first, ...)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		int from = 1;
-		for (; strchr(words[from], '=') != NULL; from++)
+		for (; from < count && strchr(words[from], '=') != NULL; from++)
 			(void)putenv(words[from]);
 		words[from - 1] = words[0];
 		tzset();
