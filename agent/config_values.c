@@ -13,6 +13,7 @@
 #include "agent/config_build.h"
 #include "agent/duration.h"
 #include "modem/span.h"
+#include "agent/sim_pin.h"
 
 static void *
 value_at(const struct config_build *b, const struct config_key *key)
@@ -97,6 +98,25 @@ config_take_directory(struct config_build *b, const struct config_key *key,
 		config_take_text(b, key, setting);
 }
 
+/* The modem would find out only when its SIM asks. */
+static void
+check_sim_pin(struct config_build *b, const config_setting_t *setting)
+{
+	struct sim_pin_file file = {.len = 0};
+	const char *name = config_setting_name(setting);
+	const char *path = config_setting_get_string(setting);
+	int rc = sim_pin_read(path, &file);
+
+	if (rc != 0 && rc != -EFBIG)
+		CONFIG_WRONG(
+			b, setting, "%s: %s: %s", name, path, strerror(-rc));
+	else if (rc != 0 || sim_pin_in(&file).len == 0)
+		CONFIG_WRONG(b, setting,
+			"%s: there is no PIN of 4 to 8 digits in %s", name,
+			path);
+	explicit_bzero(&file, sizeof(file));
+}
+
 void
 config_take_sim_pin_file(struct config_build *b, const struct config_key *key,
 	const config_setting_t *setting)
@@ -112,6 +132,7 @@ config_take_sim_pin_file(struct config_build *b, const struct config_key *key,
 			"%s: others may read or change it: chmod 0400, owned "
 			"by the daemon's user",
 			key->name);
+	check_sim_pin(b, setting);
 }
 
 /* One that the daemon's user can run; whether it does well is not tried. */

@@ -7,72 +7,18 @@
 #include "agent/fleet_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "agent/sim_pin.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
 
 enum {
-	FILE_BYTES = 64, /* a PIN, and what editors put around it */
-	PIN_LEAST = 4,   /* digits: TS 102 221 9.5.1 */
-	PIN_MOST = 8,
 	TRIES_LEAST = 2, /* the last one is a person's */
 	WHY_BYTES = 128,
 	SPELLINGS = 4 /* of the same digits, that a ledger may know */
 };
-
-/* What was read; wiped by who read it. */
-struct pin_file {
-	size_t len;
-	char bytes[FILE_BYTES];
-};
-
-/* ---- the file ------------------------------------------------------------ */
-
-/* 0 or a negative errno; -EFBIG for what can be no PIN. It never blocks. */
-static int
-read_file(const char *path, struct pin_file *out)
-{
-	struct stat st;
-	int rc = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) != 0)
-		rc = -errno;
-	else if (!S_ISREG(st.st_mode))
-		rc = -EINVAL;
-	else if (st.st_size > FILE_BYTES)
-		rc = -EFBIG;
-	ssize_t n = rc == 0 ? read(fd, out->bytes, sizeof(out->bytes)) : 0;
-	if (n < 0)
-		rc = -errno;
-	(void)close(fd); /* only read from */
-	out->len = n > 0 ? (size_t)n : 0;
-	return rc;
-}
-
-/* The digits alone: without blanks, line ends, and the mark that some editors
- * begin a file with. len 0: there is no PIN in it. */
-static struct span
-pin_in(const struct pin_file *file)
-{
-	static const char mark[] = "\xEF\xBB\xBF";
-	struct span text = span_of(file->bytes, file->len);
-	if (span_starts(text, span_str(mark)))
-		text = span_skip(text, strlen(mark));
-	text = span_trim(text);
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return span_of(text.ptr, 0);
-	if (text.len < PIN_LEAST || text.len > PIN_MOST)
-		text.len = 0;
-	return text;
-}
 
 /* ---- the rule ------------------------------------------------------------ */
 
@@ -111,11 +57,12 @@ judge_modem(const struct slot *slot, char *why)
  * or as they most likely were.
  */
 static void
-digest_of_spelling(struct slot *slot, const struct pin_file *file, size_t at)
+digest_of_spelling(
+	struct slot *slot, const struct sim_pin_file *file, size_t at)
 {
 	static const char *const ends[SPELLINGS] = {"", NULL, "\n", "\r\n"};
-	struct span sim_pin = pin_in(file);
-	struct pin_file spelt = {.len = sim_pin.len};
+	struct span sim_pin = sim_pin_in(file);
+	struct sim_pin_file spelt = {.len = sim_pin.len};
 	if (!ends[at]) {
 		spelt = *file;
 	} else {
@@ -136,7 +83,7 @@ digest_of_spelling(struct slot *slot, const struct pin_file *file, size_t at)
  * one of it. 0, -ENOENT or -EIO.
  */
 static int
-find_known(struct slot *slot, const struct pin_file *file,
+find_known(struct slot *slot, const struct sim_pin_file *file,
 	struct ledger_sim_pin_known *out)
 {
 	struct ledger *ledger = turn_ledger(slot->fleet->turn);
@@ -154,7 +101,7 @@ find_known(struct slot *slot, const struct pin_file *file,
 
 /* What the ledger knows against that content. */
 static void
-judge_content(struct slot *slot, const struct pin_file *file, char *why)
+judge_content(struct slot *slot, const struct sim_pin_file *file, char *why)
 {
 	const struct modem_info *info = modem_info(slot->line.modem);
 	struct ledger_sim_pin_known known;
@@ -222,9 +169,9 @@ type_pin(struct slot *slot, struct span sim_pin, char *why)
 static void
 try_file(struct slot *slot, char *why)
 {
-	struct pin_file file = {.len = 0};
-	int rc = read_file(slot->line.config.sim_pin_file, &file);
-	struct span sim_pin = pin_in(&file);
+	struct sim_pin_file file = {.len = 0};
+	int rc = sim_pin_read(slot->line.config.sim_pin_file, &file);
+	struct span sim_pin = sim_pin_in(&file);
 	if (rc != 0 && rc != -EFBIG) {
 		(void)snprintf(why, WHY_BYTES,
 			"the SIM asks for its PIN, and sim_pin_file cannot be "
@@ -279,12 +226,12 @@ end_old_try(struct slot *slot)
 {
 	const char *iccid = modem_info(slot->line.modem)->iccid;
 	struct ledger_sim_pin_known known;
-	struct pin_file file = {.len = 0};
+	struct sim_pin_file file = {.len = 0};
 	if (!slot->line.config.sim_pin_file || !slot->fleet->vault ||
 		iccid[0] == '\0')
 		return;
-	int rc = read_file(slot->line.config.sim_pin_file, &file);
-	if (rc == 0 && pin_in(&file).len > 0) {
+	int rc = sim_pin_read(slot->line.config.sim_pin_file, &file);
+	if (rc == 0 && sim_pin_in(&file).len > 0) {
 		fleet_copy(slot->pin_iccid, sizeof(slot->pin_iccid), iccid);
 		slot->pin_open =
 			find_known(slot, &file, &known) == 0 && known.open > 0;

@@ -49,6 +49,9 @@ make_folder(void **state)
 	if (!mkdtemp(folder) || mkdir(path_of("operators"), 0700) < 0)
 		return -1;
 	(void)chmod(write_file("sim.pin", "1234\n", 5), 0644);
+	(void)chmod(write_file("empty.pin", "\n", 1), 0400);
+	(void)chmod(write_file("word.pin", "12e4\n", 5), 0400);
+	(void)chmod(write_file("long.pin", "123456789\n", 10), 0400);
 	(void)write_file("program", "#!/bin/sh\n", 10);
 	return chmod(path_of("program"), 0700);
 }
@@ -173,6 +176,12 @@ wrong_value_is_told_with_its_line(void **state)
 		{MODEM("sim_pin_file = \"%/none\";"), 3, "No such file"},
 		{MODEM("sim_pin_file = \"%/operators\";"), 3, "not a file"},
 		{MODEM("sim_pin_file = \"sim.pin\";"), 3, "begin with /"},
+		{MODEM("sim_pin_file = \"%/empty.pin\";"), 3,
+			"there is no PIN of 4 to 8 digits in /"},
+		{MODEM("sim_pin_file = \"%/word.pin\";"), 3,
+			"sim_pin_file: there is no PIN of 4 to 8 digits"},
+		{MODEM("sim_pin_file = \"%/long.pin\";"), 3,
+			"sim_pin_file: there is no PIN of 4 to 8 digits"},
 		{MODEM("sim_pin_file = 1234;"), 3, "must be a text"},
 		{MODEM("power_command = \"%/none\";"), 3, "No such file"},
 		{MODEM("power_command = \"%/sim.pin\";"), 3, "not a program"},
