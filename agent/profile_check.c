@@ -166,6 +166,11 @@ check_balance_text(struct profile_build *b)
 		WRONG_AT(b, "balance", "sms_to",
 			"sms_to: needs [recharge] sms_from, whose messages "
 			"count");
+	else if (asks && p->balance_ussd[0] != '\0')
+		problems_warn(b->problems, p->file,
+			profile_line_of(b, "balance", "sms_to"),
+			"[balance] sms_to: only used where the network carries "
+			"no USSD; else ussd is");
 }
 
 static void

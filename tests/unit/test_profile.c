@@ -448,6 +448,10 @@ what_this_version_does_not_do_is_warned_of(void **state)
 		{"[reply]\nloaded = got (?<ammount>\\d+)\n",
 			"warning: nothing is read from a group named "
 			"'ammount'"},
+		{"[balance]\nsms_to = 121\nsms_text = BAL\nussd = *123#\n"
+		 "reply = (?<balance>\\d+)\n[recharge]\nsms_from = 121\n",
+			"warning: [balance] sms_to: only used where the "
+			"network carries no USSD"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
