@@ -88,6 +88,8 @@ balance_finish(struct ask *ask, const struct balance_answer *answer)
 	if (!answer->ok)
 		(void)span_copy(line->last_error, sizeof(line->last_error),
 			span_str(answer->error));
+	else
+		line->last_error[0] = '\0'; /* it is cured */
 	unlink_ask(ask);
 	if (ask->fn)
 		ask->fn(ask->ctx, answer);

@@ -40,6 +40,25 @@ event_of(enum modem_state state)
 	return NULL;
 }
 
+/* A dead modem is opened again each few minutes, for months: each word of
+ * its way round is told once until it is ready again. */
+static bool
+is_told(struct slot *slot, const struct modem_info *info)
+{
+	if (info->state == MODEM_READY)
+		slot->down_count = 0;
+	for (size_t i = 0; i < slot->down_count && i < DOWN_MAX; i++)
+		if (slot->down[i].state == info->state &&
+			strcmp(slot->down[i].why, info->why) == 0)
+			return true;
+	if (info->state == MODEM_READY)
+		return false;
+	struct slot_down *down = &slot->down[slot->down_count++ % DOWN_MAX];
+	down->state = info->state;
+	fleet_copy(down->why, sizeof(down->why), info->why);
+	return false;
+}
+
 static void
 tell_state(struct slot *slot)
 {
@@ -50,7 +69,13 @@ tell_state(struct slot *slot)
 			sizeof(slot->line.last_error));
 	if (!event || info->state == slot->told)
 		return;
+	/* Cured; but what a line rests for has its end by the clock. */
+	if (info->state == MODEM_READY &&
+		slot->line.rest_until_ms <= loop_now_ms(slot->fleet->loop))
+		slot->line.last_error[0] = '\0';
 	slot->told = info->state;
+	if (is_told(slot, info))
+		return;
 	struct ledger_op op = turn_op(slot->fleet->turn, LEDGER_EVENT);
 	fleet_copy(op.u.event.event, sizeof(op.u.event.event), event);
 	fleet_copy(op.u.event.modem, sizeof(op.u.event.modem),

@@ -14,14 +14,23 @@
 enum { KEPT_MAX = 32 };
 
 /* A line and its wiring. Lines are never moved: stories hold pointers. */
+/* What was told of a modem since it was ready last. */
+enum { DOWN_MAX = 6 };
+struct slot_down {
+	enum modem_state state;
+	char why[128];
+};
+
 struct slot {
 	struct line line; /* first: a line is its slot */
 	struct fleet *fleet;
 	struct loop_timer *timer;
 	struct loop_poll *poll;
 	int fd;
-	enum modem_state told;    /* the state that the audit knows */
-	bool lacks_ussd;          /* likewise */
+	enum modem_state told;           /* the state that the audit knows */
+	struct slot_down down[DOWN_MAX]; /* the last ones, */
+	size_t down_count;               /* of so many */
+	bool lacks_ussd;                 /* likewise */
 	char seen_iccid[24];      /* the SIM that the ledger knows to be here */
 	char place[56];           /* of the port that it was ready on last */
 	bool stopping;            /* we end it ourselves */

@@ -287,6 +287,8 @@ redeem_conclude(struct attempt *a, const struct modem_result *result)
 	message_on_settled(a->redeem->turn, a->profile, a->id);
 	if (o.next.sim_blocked)
 		block_sim(a);
+	if (result->cause == MODEM_TEXT)
+		a->line->last_error[0] = '\0'; /* it is cured */
 	name_ussd(a, result);
 	/* Other ways go on at once; without one nothing is dialled there. */
 	if (result->cause != MODEM_USSD_UNAVAILABLE)

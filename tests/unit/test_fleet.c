@@ -111,6 +111,7 @@ an_absent_modem_is_told_once_and_looked_for_until_it_appears(void **state)
 	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
 	int64_t took = shop_run_to(&s.shop, "a", MODEM_READY);
 	assert_true(took < REOPEN_MS + 2000);
+	assert_string_equal(line->last_error, ""); /* it is cured */
 	assert_int_equal(shop_events(&s.shop, "modem.ready", "a"), 1);
 	assert_true(s.changes > 0);
 	end_scene(&s);

@@ -143,6 +143,14 @@ each_rung_is_an_audit_entry_and_reopening_is_told_once(void **state)
 	trade_run(&t, 23 * HOUR);
 	told = shop_events(&t.shop, "modem.recovery", "a");
 	assert_in_range(told, 15, 25); /* eighteen are heavy */
+	/* It came and went each few minutes. */
+	assert_int_equal(shop_events(&t.shop, "modem.absent", "a"), 1);
+	assert_int_equal(shop_events(&t.shop, "modem.resting", "a"), 1);
+	cure(A);
+	shop_run_to(&t.shop, "a", MODEM_READY);
+	hang(A);
+	trade_run(&t, 20 * MINUTE);
+	assert_int_equal(shop_events(&t.shop, "modem.resting", "a"), 2);
 	assert_in_range(power.runs, 5, 6);
 	assert_int_equal(
 		shop_events(&t.shop, "modem.powered", "a"), power.runs);
