@@ -4,8 +4,9 @@
 
 _topupctl_commands() {
 	echo status modems load submit batches batch vouchers voucher inbox \
-		wait balance ussd sms reconcile hold release cancel resolve \
-		pause resume unlock reload backup check record probe audit watch
+		wait balance ussd sms reconcile claims hold release cancel \
+		resolve reveal pause resume unlock reload backup retrieve \
+		check record probe audit watch
 }
 
 _topupctl_options() {
@@ -16,10 +17,12 @@ _topupctl_options() {
 	inbox) echo --limit --after --newest ;;
 	wait) echo --batch --timeout ;;
 	reconcile) echo --since ;;
+	claims) echo --batch --operator --since --csv ;;
 	hold) echo --batch ;;
 	release) echo --batch ;;
 	cancel) echo --batch ;;
 	resolve) echo --amount --note ;;
+	retrieve) echo --output ;;
 	check) echo --profile --reply ;;
 	record) echo --seconds ;;
 	probe) echo --balance --operator --dialect --baud ;;
@@ -70,7 +73,7 @@ _topupctl() {
 	done
 	COMPREPLY=()
 	case $before in
-	-c | --socket | --profile | --against)
+	-c | --socket | --profile | --against | --csv | --output)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
