@@ -229,6 +229,15 @@ amount_fits(const struct fit_message *m, const struct fit_attempt *a)
 	       money_adds_up(a->card_minor, m->bonus_minor, m->amount_minor);
 }
 
+/* Whether it had all that its operator may write of it. */
+static bool
+has_had_it(const struct fit_attempt *a)
+{
+	bool one_more = a->standing == FIT_OPEN || a->standing == FIT_LOADED ||
+	                a->standing == FIT_REJECTED;
+	return a->read && (a->same_words || !one_more);
+}
+
 /* ---- the tally --------------------------------------------------------- */
 
 static bool
@@ -287,8 +296,9 @@ fit_offer(struct fit *f, const struct fit_attempt *a)
 	                   : number       ? FIT_BY_NUMBER
 	                                  : FIT_BY_REST;
 	f->named[way] = true;
-	if (a->read || serial == OTHER || timing_of(m, a) == OUT_OF_TIME ||
-		!verdict_fits(m, a, serial) || !amount_fits(m, a))
+	if (has_had_it(a) || serial == OTHER ||
+		timing_of(m, a) == OUT_OF_TIME || !verdict_fits(m, a, serial) ||
+		!amount_fits(m, a))
 		return;
 	count(f, way, a);
 	/* The number may be this SIM's own, which we do not know. */

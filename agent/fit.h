@@ -41,7 +41,8 @@ struct fit_attempt {
 	int64_t id, voucher;
 	enum fit_standing standing;
 	enum verdict verdict; /* that it has so far */
-	bool read;            /* it has had its message */
+	bool read;            /* it has had its message, */
+	bool same_words;      /* ... in the words of this one */
 	bool repeated;      /* one of several of its voucher that were on air */
 	bool elsewhere;     /* another SIM dialled it for a number, which may
 	                       be this SIM's: it is never the one here */
@@ -107,9 +108,14 @@ struct fit {
 
 void fit_begin(struct fit *f, const struct fit_message *m);
 
-/* All attempts of the SIM, of the accounts that it dialled for, and those
+/*
+ * Some operators write twice of one card, each time in other words. So one
+ * that was settled is out only for messages in words that it has had.
+ *
+ * All attempts of the SIM, of the accounts that it dialled for, and those
  * for numbers elsewhere, that began within a day; those that had their message,
- * too: the text may name one of them. In any order. */
+ * too: the text may name one of them. In any order.
+ */
 void fit_offer(struct fit *f, const struct fit_attempt *a);
 
 /* FIT_RESTORED: it may be of an attempt that only the lost ledger knew, since

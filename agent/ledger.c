@@ -144,7 +144,8 @@ open_database(struct ledger *ledger, const char *path, enum ledger_open_how how,
 	}
 	if (sqlite3_open_v2(path, &ledger->db, flags | SQLITE_OPEN_NOMUTEX,
 		    NULL) != SQLITE_OK ||
-		run_pragmas(ledger, how) != 0) {
+		run_pragmas(ledger, how) != 0 ||
+		ledger_teach_words(ledger) != 0) {
 		snprintf(why, cap, "%s: %s", path,
 			ledger->db != NULL ? sqlite3_errmsg(ledger->db)
 					   : "no memory");

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/words.h"
+
 enum {
 	WINDOW_MS = 60000,
 	ENTRIES_MAX = 30, /* audit entries of one SIM in a window */
@@ -282,10 +284,37 @@ ledger_each_message(struct ledger *ledger,
 
 /* ---- what may have caused one ------------------------------------------ */
 
+static struct span
+text_of(sqlite3_value *value)
+{
+	const char *text = (const char *)sqlite3_value_text(value);
+	return span_str(text ? text : "");
+}
+
+static void
+on_same_words(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	(void)count; /* as it was made: two */
+	sqlite3_result_int(context,
+		words_are_same(text_of(values[0]), text_of(values[1])));
+}
+
+int
+ledger_teach_words(struct ledger *ledger)
+{
+	return sqlite3_create_function(ledger->db, "same_words", 2,
+		       SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, on_same_words,
+		       NULL, NULL) == SQLITE_OK
+	               ? 0
+	               : -EIO;
+}
+
 #define CAUSE_COLUMNS                                                          \
 	"SELECT a.id,a.voucher,a.ended IS NULL,a.flying,a.verdict,v.state,"    \
 	"v.amount,v.serial,v.target,v.own,a.began,a.began_ran,"                \
 	"EXISTS (SELECT 1 FROM message m WHERE m.attempt = a.id),"             \
+	"EXISTS (SELECT 1 FROM message m WHERE m.attempt = a.id"               \
+	" AND same_words(m.text, ?1)),"                                        \
 	"v.attempts,v.on_air,v.busy,a.balance_before,a.iccid,a.account,"
 #define CAUSE_TABLES " FROM attempt a JOIN voucher v ON v.id = a.voucher"
 
@@ -304,13 +333,14 @@ cause_of(sqlite3_stmt *stmt, struct ledger_cause *out)
 		.began = {.wall_ms = sqlite3_column_int64(stmt, 10),
 			.ran_ms = sqlite3_column_int64(stmt, 11)},
 		.read = sqlite3_column_int64(stmt, 12) != 0,
-		.attempts = (unsigned)sqlite3_column_int64(stmt, 13),
-		.on_air = (unsigned)sqlite3_column_int64(stmt, 14),
-		.busy = (unsigned)sqlite3_column_int64(stmt, 15),
-		.balance_before_minor = ledger_col_money(stmt, 16),
-		.iccid = ledger_col_text(stmt, 17),
-		.account = ledger_col_text(stmt, 18),
-		.elsewhere = sqlite3_column_int64(stmt, 19) != 0,
+		.same_words = sqlite3_column_int64(stmt, 13) != 0,
+		.attempts = (unsigned)sqlite3_column_int64(stmt, 14),
+		.on_air = (unsigned)sqlite3_column_int64(stmt, 15),
+		.busy = (unsigned)sqlite3_column_int64(stmt, 16),
+		.balance_before_minor = ledger_col_money(stmt, 17),
+		.iccid = ledger_col_text(stmt, 18),
+		.account = ledger_col_text(stmt, 19),
+		.elsewhere = sqlite3_column_int64(stmt, 20) != 0,
 	};
 	/* Both words are the schema's or our own. */
 	(void)verdict_from_name(
@@ -319,26 +349,27 @@ cause_of(sqlite3_stmt *stmt, struct ledger_cause *out)
 		span_str(ledger_col_text(stmt, 5)), &out->state);
 }
 
-/* Numbers grow with time: the day is a span of them (above ?3), and all three
+/* Numbers grow with time: the day is a span of them (above ?4), and all three
  * indexes hold them in order. */
 static const char causes_sql[] =
-	"WITH dialled(account) AS (SELECT ?2 UNION SELECT account"
-	" FROM attempt WHERE iccid = ?1 AND id > ?3) " CAUSE_COLUMNS
-	"NOT (a.iccid = ?1 OR a.account = ?2)" CAUSE_TABLES
+	"WITH dialled(account) AS (SELECT ?3 UNION SELECT account"
+	" FROM attempt WHERE iccid = ?2 AND id > ?4) " CAUSE_COLUMNS
+	"NOT (a.iccid = ?2 OR a.account = ?3)" CAUSE_TABLES
 	" WHERE a.fate IS NOT 'not_sent' AND a.id IN"
-	" (SELECT id FROM attempt WHERE iccid = ?1 AND id > ?3"
-	"  UNION SELECT id FROM attempt WHERE id > ?3 AND account IN dialled"
-	"  UNION SELECT id FROM attempt WHERE id > ?3 AND operator = ?4"
+	" (SELECT id FROM attempt WHERE iccid = ?2 AND id > ?4"
+	"  UNION SELECT id FROM attempt WHERE id > ?4 AND account IN dialled"
+	"  UNION SELECT id FROM attempt WHERE id > ?4 AND operator = ?5"
 	"   AND own = 0 AND fate IS NOT 'not_sent')";
 
 static sqlite3_stmt *
 take_causes(struct ledger *ledger, const struct ledger_cause_query *q)
 {
+	const char *text = q->text ? q->text : "";
 	if (q->attempt != 0)
 		return ledger_take(ledger,
-			CAUSE_COLUMNS "0" CAUSE_TABLES " WHERE a.id = ?1"
+			CAUSE_COLUMNS "0" CAUSE_TABLES " WHERE a.id = ?2"
 				      " AND a.fate IS NOT 'not_sent'",
-			ledger_int(q->attempt));
+			ledger_text(text), ledger_int(q->attempt));
 	int64_t before = 0;
 	int rc = ledger_number(ledger,
 		"SELECT id FROM attempt WHERE began_ran < ?1"
@@ -346,9 +377,9 @@ take_causes(struct ledger *ledger, const struct ledger_cause_query *q)
 		&before, ledger_int(q->since_ran_ms));
 	if (rc != 0 && rc != -ENOENT)
 		return NULL;
-	return ledger_take(ledger, causes_sql, ledger_text(q->iccid),
-		ledger_text(q->account), ledger_int(before),
-		ledger_text(q->operator));
+	return ledger_take(ledger, causes_sql, ledger_text(text),
+		ledger_text(q->iccid), ledger_text(q->account),
+		ledger_int(before), ledger_text(q->operator));
 }
 
 int

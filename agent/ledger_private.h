@@ -50,6 +50,9 @@ int ledger_check_version(struct ledger *ledger, char *why, size_t cap);
 /* What leads from that version to the next, NULL past the end: for tests. */
 const char *ledger_migration(size_t from);
 
+/* The connection learns same_words(a, b) (ledger_message.c). 0 or -EIO. */
+int ledger_teach_words(struct ledger *ledger);
+
 /* ---- opening (ledger.c) ------------------------------------------------- */
 
 /* As ledger_open(), but what is older is not kept: it is a copy. */

@@ -115,12 +115,13 @@ int ledger_each_message(struct ledger *ledger,
  */
 struct ledger_cause {
 	int64_t attempt, voucher;
-	bool open;      /* in the air */
-	bool flying;    /* open, or pending */
-	bool read;      /* it has its message */
-	bool elsewhere; /* another SIM dialled it, for a number that may be
-	                   this SIM's: never the one that it decides */
-	bool own;       /* the card is for the SIM itself */
+	bool open;       /* in the air */
+	bool flying;     /* open, or pending */
+	bool read;       /* it has its message, */
+	bool same_words; /* ... or one of them, in the words of the query */
+	bool elsewhere;  /* another SIM dialled it, for a number that may be
+	                    this SIM's: never the one that it decides */
+	bool own;        /* the card is for the SIM itself */
 	enum verdict verdict;
 	enum voucher_state state; /* of the voucher, now */
 	int64_t card_minor, balance_before_minor;
@@ -131,7 +132,8 @@ struct ledger_cause {
 struct ledger_cause_query {
 	const char *iccid, *account, *operator;
 	int64_t since_ran_ms;
-	int64_t attempt; /* this one alone, if on air; 0: as above */
+	int64_t attempt;  /* this one alone, if on air; 0: as above */
+	const char *text; /* a message, masked; NULL: of no words */
 };
 typedef bool ledger_cause_fn(void *ctx, const struct ledger_cause *cause);
 int ledger_each_cause(struct ledger *ledger, const struct ledger_cause_query *q,

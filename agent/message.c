@@ -23,6 +23,7 @@ struct arrival {
 	const struct message_parts *parts;
 	struct line *line;
 	const struct message *message;
+	char masked[LEDGER_TEXT_MAX]; /* its text */
 	struct classify_result read;
 	struct weigh_told told;
 	struct ledger_cause cause; /* of its attempt; its texts are gone */
@@ -117,7 +118,8 @@ find_attempt(struct arrival *a)
 	struct ledger_cause_query query = {.iccid = line_iccid(a->line),
 		.account = a->line->account,
 		.operator= a->line->profile->stem,
-		.since_ran_ms = message.now.ran_ms - FIT_DAY_MS};
+		.since_ran_ms = message.now.ran_ms - FIT_DAY_MS,
+		.text = a->masked};
 	struct fit fit;
 	int64_t attempt = 0;
 	fit_begin(&fit, &message);
@@ -207,8 +209,7 @@ describe(const struct arrival *a, struct ledger_message_keep *keep)
 	(void)span_copy(keep->smsc, sizeof(keep->smsc), span_str(m->smsc));
 	keep->stamp_wall_ms = m->stamp_wall_ms;
 	digest_of(a, keep->digest);
-	mask_text(m->text_utf8, span_str(""), takes_pin, a->line->profile,
-		keep->text, sizeof(keep->text));
+	(void)span_copy(keep->text, sizeof(keep->text), span_str(a->masked));
 	keep->verdict = a->told.verdict;
 	(void)span_copy(keep->rule, sizeof(keep->rule), span_str(a->read.rule));
 	(void)span_copy(keep->serial, sizeof(keep->serial),
@@ -284,6 +285,8 @@ message_on_arrival(const struct message_parts *parts, struct line *line,
 			MONEY_NONE}};
 	if (line_iccid(line)[0] == '\0')
 		return -EAGAIN;
+	mask_text(message->text_utf8, span_str(""), takes_pin, line->profile,
+		a.masked, sizeof(a.masked));
 	if (judge(&a) != 0)
 		return -EIO;
 	struct ledger_op op = turn_op(parts->turn, LEDGER_MESSAGE);

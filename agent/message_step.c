@@ -22,6 +22,7 @@ message_offer(struct fit *fit, const struct ledger_cause *cause)
 			cause->open, cause->flying),
 		.verdict = cause->verdict,
 		.read = cause->read,
+		.same_words = cause->same_words,
 		.repeated = cause->on_air > 1,
 		.elsewhere = cause->elsewhere,
 		.card_minor = cause->card_minor,
@@ -322,7 +323,8 @@ attempt_of(struct turn *turn, const struct waiting *w)
 	struct ledger_cause_query all = {.iccid = w->iccid,
 		.account = sim.account,
 		.operator= sim.operator,
-		.since_ran_ms = w->arrived.ran_ms - FIT_DAY_MS };
+		.since_ran_ms = w->arrived.ran_ms - FIT_DAY_MS,
+		.text = w->text};
 	return fit_again(turn, w, &all);
 }
 
@@ -382,30 +384,31 @@ weigh_waiting(struct turn *turn, const struct profile *profile,
 		message_spoil(turn, w->iccid, &w->told);
 }
 
-void
-message_on_settled(
-	struct turn *turn, const struct profile *profile, int64_t attempt)
+static void
+weigh_all(struct turn *turn, const struct profile *profile, int64_t attempt)
 {
 	struct ledger_message_filter filter = {
 		.attempt = attempt, .waits = true, .limit = 1};
-	struct waiting w = {.id = 0};
-	if (ledger_each_message(turn_ledger(turn), &filter, take_waiting, &w) ==
-			0 &&
-		w.id != 0)
-		weigh_waiting(turn, profile, &w);
-}
-
-void
-message_recall(struct turn *turn)
-{
-	struct ledger_message_filter filter = {.waits = true, .limit = 1};
 	for (;;) {
 		struct waiting w = {.id = 0};
 		if (ledger_each_message(turn_ledger(turn), &filter,
 			    take_waiting, &w) != 0 ||
 			w.id == 0)
 			return;
-		weigh_waiting(turn, NULL, &w);
+		weigh_waiting(turn, profile, &w);
 		filter.after = w.id;
 	}
+}
+
+void
+message_on_settled(
+	struct turn *turn, const struct profile *profile, int64_t attempt)
+{
+	weigh_all(turn, profile, attempt);
+}
+
+void
+message_recall(struct turn *turn)
+{
+	weigh_all(turn, NULL, 0);
 }

@@ -99,7 +99,7 @@ CHANGE(loaded_one, a->standing = FIT_LOADED; a->verdict = VERDICT_LOADED;)
 CHANGE(rejected_one, a->standing = FIT_REJECTED; a->verdict = VERDICT_INVALID;)
 CHANGE(rejected_one_with_its_serial, rejected_one(m, a);
 	a->serial = m->serial = span_str("00123");)
-CHANGE(has_read_its_own, a->read = true;)
+CHANGE(has_read_its_own, a->read = a->same_words = true;)
 CHANGE(other_amount, m->amount_minor = CARD - 1;)
 CHANGE(amount_not_told, m->amount_minor = NONE;)
 CHANGE(card_of_unknown_worth, a->card_minor = NONE;)
@@ -407,6 +407,35 @@ a_number_decides_between_other_targets(void **state)
 	}
 }
 
+/* The operator may write of a settled card once more. */
+static void
+one_that_had_its_message_is_out_for_those_words_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		enum fit_standing standing;
+		bool same_words;
+		enum fit_end end;
+	} rows[] = {
+		{FIT_LOADED, true, FIT_ONE},
+		{FIT_LOADED, false, FIT_SEVERAL},
+		{FIT_OPEN, true, FIT_ONE},
+		{FIT_OPEN, false, FIT_SEVERAL},
+		{FIT_PENDING, false, FIT_ONE},
+		{FIT_DOUBT, false, FIT_ONE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fit_message m = message();
+		struct fit_attempt a = attempt(1), b = attempt(2);
+		int64_t id;
+		a.read = true;
+		a.same_words = rows[i].same_words;
+		a.standing = rows[i].standing;
+		if (decide_both(&m, &a, &b, &id) != rows[i].end)
+			fail_msg("row %zu", i);
+	}
+}
+
 static void
 a_number_that_was_served_already_is_nobody_elses(void **state)
 {
@@ -631,6 +660,8 @@ main(void)
 			an_attempt_stands_where_its_voucher_and_its_answer_put_it),
 		cmocka_unit_test(a_serial_decides_between_equal_cards),
 		cmocka_unit_test(a_number_decides_between_other_targets),
+		cmocka_unit_test(
+			one_that_had_its_message_is_out_for_those_words_alone),
 		cmocka_unit_test(
 			a_number_that_was_served_already_is_nobody_elses),
 		cmocka_unit_test(a_number_takes_no_card_for_the_sim_itself_out),

@@ -135,6 +135,61 @@ once_the_settled_card_has_its_sms_the_next_is_the_others(void **state)
 	post_fini(&s);
 }
 
+#define THANKS "Thank you! You are credited with 100.00"
+
+/* The operator writes twice of one card, in two ways. */
+static void
+a_message_in_other_words_may_be_the_second_of_a_settled_card(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	int64_t first = post_dialled(&s, &post_plain, POST_PENDING);
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	post_expect(&s, first, VOUCHER_LOADED, "");
+	int64_t second = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	assert_string_equal(post_sms(&s, THANKS), "several");
+	post_expect(&s, second, VOUCHER_UNKNOWN, "no_answer");
+	/* In those that the first has had, it is not the first's. */
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	post_expect(&s, second, VOUCHER_LOADED, "");
+	post_fini(&s);
+}
+
+static void
+a_refusal_in_other_words_may_be_the_second_of_a_rejected_card(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	int64_t first = post_dialled(&s, &post_plain, POST_PENDING);
+	assert_string_equal(post_sms(&s, "Invalid voucher"), "");
+	post_expect(&s, first, VOUCHER_REJECTED, "invalid");
+	int64_t second = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	assert_string_equal(
+		post_sms(&s, "Sorry, you typed an invalid voucher"), "several");
+	post_expect(&s, second, VOUCHER_UNKNOWN, "no_answer");
+	assert_string_equal(post_sms(&s, "Invalid voucher"), "");
+	post_expect(&s, second, VOUCHER_REJECTED, "invalid");
+	post_fini(&s);
+}
+
+static void
+a_card_that_had_both_its_messages_holds_up_no_other(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	for (int i = 0; i < 3; i++) {
+		int64_t voucher = post_dialled(&s, &post_plain, POST_PENDING);
+		assert_string_equal(
+			post_sms(&s, i == 1 ? THANKS : POST_LOADED), "");
+		post_expect(&s, voucher, VOUCHER_LOADED, "");
+		assert_string_equal(
+			post_sms(&s, i == 1 ? POST_LOADED : THANKS), "");
+		assert_int_equal(post_kept(&s).last.voucher, voucher);
+	}
+	assert_int_equal(s.idle, 3);
+	post_fini(&s);
+}
+
 static void
 a_pending_card_among_settled_ones_with_their_sms_is_decided(void **state)
 {
@@ -430,6 +485,7 @@ static void
 a_message_from_before_the_sim_was_here_settles_by_serial_alone(void **state)
 {
 	static const struct post_kind named = {POST_CARD, "0123", "self"};
+	static const struct post_kind small = {5000, "", "self"};
 	struct post s;
 	post_init(&s, state);
 	int64_t voucher = post_dialled(&s, &named, POST_UNKNOWN);
@@ -443,9 +499,9 @@ a_message_from_before_the_sim_was_here_settles_by_serial_alone(void **state)
 	post_expect(&s, voucher, VOUCHER_LOADED, "");
 	/* What comes later is its own again. */
 	post_pass(&s, HOUR);
-	voucher = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	voucher = post_dialled(&s, &small, POST_UNKNOWN);
 	s.stamp_ms = 0;
-	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	assert_string_equal(post_sms(&s, "Credited with 50.00"), "");
 	post_expect(&s, voucher, VOUCHER_LOADED, "");
 	post_fini(&s);
 }
@@ -549,6 +605,9 @@ main(void)
 		TEST(an_sms_that_comes_after_its_time_is_evidence),
 		TEST(the_sms_of_a_settled_card_settles_no_other),
 		TEST(once_the_settled_card_has_its_sms_the_next_is_the_others),
+		TEST(a_message_in_other_words_may_be_the_second_of_a_settled_card),
+		TEST(a_refusal_in_other_words_may_be_the_second_of_a_rejected_card),
+		TEST(a_card_that_had_both_its_messages_holds_up_no_other),
 		TEST(a_pending_card_among_settled_ones_with_their_sms_is_decided),
 		TEST(the_refusal_of_a_rejected_card_settles_no_other),
 		TEST(two_equal_cards_in_doubt_stay_in_doubt),

@@ -118,6 +118,20 @@ end_session(struct life *l)
 	l->open = 0;
 }
 
+/* Some operators write once more, in other words. */
+static void
+write_again(struct life *l, struct truth *t)
+{
+	static const char thanks[] = "Thanks. ";
+	size_t len = strlen(t->text), more = sizeof(thanks) - 1;
+	t->written = --t->copies > 0;
+	if (!t->written || draw(l, 2) == 0 || len + more >= sizeof(t->text))
+		return;
+	memmove(t->text + more, t->text, len + 1);
+	memcpy(t->text, thanks, more);
+	t->stamp_ms += draw(l, 90000);
+}
+
 static void
 deliver(struct life *l)
 {
@@ -127,8 +141,8 @@ deliver(struct life *l)
 			continue;
 		l->post.stamp_ms = t->stamp_ms;
 		assert_int_equal(post_arrive(&l->post, t->text), 0);
+		write_again(l, t);
 		t->due_ms += (int64_t)draw(l, 60) * MINUTE;
-		t->written = --t->copies > 0;
 	}
 }
 

@@ -75,6 +75,31 @@ an_sms_before_the_answer_decides_when_that_has_come(void **state)
 	}
 }
 
+/* Both wait for the session's end, and neither for ever. */
+static void
+two_messages_before_the_answer_are_both_weighed(void **state)
+{
+	struct post s;
+	post_init(&s, state);
+	network(&s, POST_LOADED);
+	int64_t voucher = post_card(&s, &post_plain);
+	assert_int_equal(redeem_begin(s.redeem, s.line, voucher), 0);
+	post_pass(&s, 1000);
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	assert_true(post_kept(&s).last.waits);
+	assert_string_equal(post_sms(&s, "Thanks, credited with 100.00"), "");
+	assert_true(post_kept(&s).last.waits);
+	post_pass(&s, 10000);
+	post_expect(&s, voucher, VOUCHER_LOADED, "");
+	assert_false(post_kept(&s).last.waits);
+	assert_int_equal(post_kept(&s).last.voucher, voucher);
+	/* And so the next equal one is told by either. */
+	voucher = post_dialled(&s, &post_plain, POST_UNKNOWN);
+	assert_string_equal(post_sms(&s, "Thanks, credited with 100.00"), "");
+	post_expect(&s, voucher, VOUCHER_LOADED, "");
+	post_fini(&s);
+}
+
 /* Its own is still to come, and must find it. */
 static void
 an_sms_that_the_answer_contradicts_is_not_its(void **state)
@@ -449,6 +474,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_sms_before_the_answer_decides_when_that_has_come),
+		TEST(two_messages_before_the_answer_are_both_weighed),
 		TEST(an_sms_that_the_answer_contradicts_is_not_its),
 		TEST(a_promise_by_sms_is_not_the_message_of_its_attempt),
 		TEST(an_sms_with_the_serial_outweighs_the_refusal_that_follows),
