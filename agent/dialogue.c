@@ -12,9 +12,9 @@
 
 #include "agent/carry.h"
 #include "agent/loop.h"
-#include "agent/mask.h"
 #include "agent/reading.h"
 #include "agent/turn.h"
+#include "agent/veil.h"
 
 /*
  * One session.
@@ -55,7 +55,11 @@ void
 dialogue_mask(const struct dialogue_hand *hand, struct span text, char *out,
 	size_t cap)
 {
-	mask_text(text, span_str(""), takes_pin, hand, out, cap);
+	const struct veil veil = {.ledger = turn_ledger(hand->dialogue->turn),
+		.iccid = line_iccid(hand->line),
+		.takes_pin = takes_pin,
+		.ctx = hand};
+	veil_text(&veil, text, out, cap);
 }
 
 /* "modem.ussd": what, and a foreign text behind it, masked. */

@@ -9,9 +9,9 @@
 
 #include "agent/evidence.h"
 #include "agent/ledger_copy.h"
-#include "agent/mask.h"
 #include "agent/reading.h"
 #include "agent/turn.h"
+#include "agent/veil.h"
 #include "agent/weigh.h"
 
 /* What an operator sends in a minute is a handful. */
@@ -60,8 +60,11 @@ static void
 read_text(struct late *l)
 {
 	struct profile *profile = l->line->profile;
-	mask_text(l->text, span_str(""), takes_pin, profile, l->masked,
-		sizeof(l->masked));
+	const struct veil veil = {.ledger = turn_ledger(l->turn),
+		.iccid = line_iccid(l->line),
+		.takes_pin = takes_pin,
+		.ctx = profile};
+	veil_text(&veil, l->text, l->masked, sizeof(l->masked));
 	if (!profile)
 		return;
 	classifier_read(profile->reply, l->text, &l->read);

@@ -199,6 +199,35 @@ ledger_sealed_pin(struct ledger *ledger, int64_t voucher, uint8_t *blob,
 	return rc == 1 ? 0 : rc;
 }
 
+#define LAST_PINS                                                              \
+	"SELECT v.sealed FROM attempt a JOIN voucher v ON v.id = a.voucher"
+#define LAST_PINS_END " ORDER BY a.id DESC LIMIT ?1"
+
+size_t
+ledger_last_pins(struct ledger *ledger, const char *iccid,
+	struct secret *voucher_pins, size_t max)
+{
+	static const char any[] = LAST_PINS LAST_PINS_END;
+	static const char one[] = LAST_PINS " WHERE a.iccid = ?2" LAST_PINS_END;
+	sqlite3_stmt *stmt =
+		iccid[0] != '\0'
+			? ledger_take(ledger, one, ledger_int((int64_t)max),
+				  ledger_text(iccid))
+			: ledger_take(ledger, any, ledger_int((int64_t)max));
+	size_t count = 0;
+	if (stmt == NULL)
+		return 0;
+	while (count < max && ledger_step(ledger, stmt) == 1) {
+		const void *sealed = sqlite3_column_blob(stmt, 0);
+		size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+		if (sealed != NULL && vault_unseal(ledger->vault, sealed, len,
+					      &voucher_pins[count]) == 0)
+			count++;
+	}
+	ledger_give(ledger, stmt);
+	return count;
+}
+
 /* ---- attempts ---------------------------------------------------------- */
 
 #define ATTEMPTS                                                               \

@@ -47,6 +47,12 @@ int ledger_each_voucher(struct ledger *ledger,
 int ledger_sealed_pin(struct ledger *ledger, int64_t voucher, uint8_t *blob,
 	size_t cap, size_t *len);
 
+/* The PINs of the last attempts of that SIM ("": of all SIMs), the newest
+ * first, at most max; those that cannot be read are left out. How many;
+ * whoever asks wipes them. */
+size_t ledger_last_pins(struct ledger *ledger, const char *iccid,
+	struct secret *voucher_pins, size_t max);
+
 struct ledger_attempt {
 	int64_t id, voucher;
 	int64_t began_wall_ms, ended_wall_ms; /* 0: open */

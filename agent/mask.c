@@ -158,16 +158,38 @@ own_at(struct span s, struct span voucher_pin)
 	return most;
 }
 
-/* Whether the PIN begins in the first `bytes` of s, in whatever spelling;
+/* The same of any of the cards in hand. */
+static size_t
+any_own_at(const struct mask_rules *m, struct span s)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		size_t n = own_at(s, m->voucher_pins[i]);
+		if (m->voucher_pins[i].len > 0 && n > most)
+			most = n;
+	}
+	return most;
+}
+
+static bool
+has_own(const struct mask_rules *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->voucher_pins[i].len > 0)
+			return true;
+	return false;
+}
+
+/* Whether a PIN begins in the first `bytes` of s, in whatever spelling;
  * *bytes grows to where it ends. */
 static bool
-shows_own(struct span s, struct span voucher_pin, size_t *bytes)
+shows_own(const struct mask_rules *m, struct span s, size_t *bytes)
 {
 	bool shows = false;
-	for (size_t at = 0; voucher_pin.len > 0 && at < *bytes;) {
+	for (size_t at = 0; m->count > 0 && at < *bytes;) {
 		size_t len, own = 0;
 		if (digit_at(span_skip(s, at), &len) >= 0)
-			own = own_at(span_skip(s, at), voucher_pin);
+			own = any_own_at(m, span_skip(s, at));
 		shows = shows || own > 0;
 		*bytes = at + own > *bytes ? at + own : *bytes;
 		at += len;
@@ -223,12 +245,6 @@ append(char *out, size_t cap, size_t *at, struct span s)
 	*at += n;
 }
 
-struct masking {
-	struct span voucher_pin;
-	mask_takes_pin *takes_pin;
-	const void *ctx;
-};
-
 /* Whether a run is hidden, and whether its end may be shown as a PIN's is. */
 enum look { LOOK_SHOW, LOOK_MASK, LOOK_HIDE };
 
@@ -250,16 +266,16 @@ append_run(char *out, size_t cap, size_t *at, const struct run *run,
 
 /* What is done with the run at the start of s, which it may make longer. */
 static enum look
-look_of(const struct masking *m, struct run *run, struct span s, bool is_rest)
+look_of(const struct mask_rules *m, struct run *run, struct span s,
+	bool is_rest)
 {
 	size_t bytes = run->bytes;
-	if (shows_own(s, m->voucher_pin, &bytes)) {
+	if (shows_own(m, s, &bytes)) {
 		if (!run_extend(run, s, bytes))
 			return LOOK_HIDE;
 		return run->goes_on || is_rest ? LOOK_HIDE : LOOK_MASK;
 	}
-	if ((run->goes_on || is_rest) &&
-		(m->takes_pin || m->voucher_pin.len > 0))
+	if ((run->goes_on || is_rest) && (m->takes_pin || has_own(m)))
 		return LOOK_HIDE;
 	return m->takes_pin && shows_any(run, m->takes_pin, m->ctx) ? LOOK_MASK
 	                                                            : LOOK_SHOW;
@@ -269,14 +285,21 @@ void
 mask_text(struct span text, struct span voucher_pin, mask_takes_pin *takes_pin,
 	const void *ctx, char *out, size_t cap)
 {
-	const struct masking masking = {voucher_pin, takes_pin, ctx};
+	const struct mask_rules rules = {&voucher_pin, 1, takes_pin, ctx};
+	mask_by_rules(text, &rules, out, cap);
+}
+
+void
+mask_by_rules(
+	struct span text, const struct mask_rules *rules, char *out, size_t cap)
+{
 	size_t at = 0;
 	bool is_rest = false; /* of a run that is hidden whole */
 	while (text.len > 0) {
 		struct run run = run_at(text);
 		enum look look = LOOK_SHOW;
 		if (run.digits > 0)
-			look = look_of(&masking, &run, text, is_rest);
+			look = look_of(rules, &run, text, is_rest);
 		else
 			(void)digit_at(text, &run.bytes);
 		is_rest = run.goes_on;

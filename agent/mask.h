@@ -23,4 +23,14 @@ typedef bool mask_takes_pin(const void *ctx, struct span digits);
 void mask_text(struct span text, struct span voucher_pin,
 	mask_takes_pin *takes_pin, const void *ctx, char *out, size_t cap);
 
+/* The same with several cards in hand; none of the PINs need be there. */
+struct mask_rules {
+	const struct span *voucher_pins;
+	size_t count;
+	mask_takes_pin *takes_pin;
+	const void *ctx;
+};
+void mask_by_rules(struct span text, const struct mask_rules *rules, char *out,
+	size_t cap);
+
 #endif

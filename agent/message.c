@@ -11,10 +11,10 @@
 #include "agent/fit.h"
 #include "agent/ledger_copy.h"
 #include "agent/loop.h"
-#include "agent/mask.h"
 #include "agent/message_private.h"
 #include "agent/turn.h"
 #include "agent/vault.h"
+#include "agent/veil.h"
 
 /* ---- one that came ----------------------------------------------------- */
 
@@ -285,8 +285,11 @@ message_on_arrival(const struct message_parts *parts, struct line *line,
 			MONEY_NONE}};
 	if (line_iccid(line)[0] == '\0')
 		return -EAGAIN;
-	mask_text(message->text_utf8, span_str(""), takes_pin, line->profile,
-		a.masked, sizeof(a.masked));
+	const struct veil veil = {.ledger = turn_ledger(parts->turn),
+		.iccid = line_iccid(line),
+		.takes_pin = takes_pin,
+		.ctx = line->profile};
+	veil_text(&veil, message->text_utf8, a.masked, sizeof(a.masked));
 	if (judge(&a) != 0)
 		return -EIO;
 	struct ledger_op op = turn_op(parts->turn, LEDGER_MESSAGE);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "agent/mask.h"
 #include "agent/turn.h"
+#include "agent/veil.h"
 
 static void
 copy(char *dst, size_t cap, const char *src)
@@ -136,8 +136,11 @@ store(struct turn *turn, const struct line *line, const struct reading *reading,
 	copy(b->currency, sizeof(b->currency), reading->currency);
 	b->minor = reading->minor;
 	b->decimals = reading->profile->decimals;
-	mask_text(text_utf8, span_str(""), takes_pin, reading->profile,
-		b->reply, sizeof(b->reply));
+	const struct veil veil = {.ledger = turn_ledger(turn),
+		.iccid = line_iccid(line),
+		.takes_pin = takes_pin,
+		.ctx = reading->profile};
+	veil_text(&veil, text_utf8, b->reply, sizeof(b->reply));
 	turn_must(turn, &op);
 }
 

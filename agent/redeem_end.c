@@ -9,12 +9,12 @@
 
 #include "agent/carry.h"
 #include "agent/loop.h"
-#include "agent/mask.h"
 #include "agent/message.h"
 #include "agent/policy.h"
 #include "agent/reading.h"
 #include "agent/secret.h"
 #include "agent/turn.h"
+#include "agent/veil.h"
 #include "agent/weigh.h"
 
 /* ---- what was said ----------------------------------------------------- */
@@ -32,8 +32,13 @@ mask_reply(const struct attempt *a, struct span text, char *out, size_t cap)
 	struct secret voucher_pin = {0};
 	if (redeem_unseal(a, &voucher_pin) != 0)
 		secret_wipe(&voucher_pin);
-	mask_text(text, span_of(voucher_pin.bytes, voucher_pin.len), takes_pin,
-		a->profile, out, cap);
+	/* The SIM may be another than it was. */
+	const struct veil veil = {.ledger = turn_ledger(a->redeem->turn),
+		.iccid = line_iccid(a->line),
+		.voucher_pin = span_of(voucher_pin.bytes, voucher_pin.len),
+		.takes_pin = takes_pin,
+		.ctx = a->profile};
+	veil_text(&veil, text, out, cap);
 	secret_wipe(&voucher_pin);
 }
 

@@ -13,9 +13,9 @@
 #include "agent/balance.h"
 #include "agent/late.h"
 #include "agent/loop.h"
-#include "agent/mask.h"
 #include "agent/proof.h"
 #include "agent/turn.h"
+#include "agent/veil.h"
 #include "agent/weigh.h"
 
 enum { RETRY_MS = 2000 }; /* the modem was not free for a wish */
@@ -300,8 +300,11 @@ settle_by_proof(const struct question *q, const struct ledger_last *last,
 	e->verdict = VERDICT_NONE;
 	e->credited_minor = amount_of(q->profile, groups);
 	copy(e->by, sizeof(e->by), "proof");
-	mask_text(text, span_str(""), takes_pin, q->profile, e->reply,
-		sizeof(e->reply));
+	const struct veil veil = {.ledger = turn_ledger(turn),
+		.iccid = line_iccid(q->line),
+		.takes_pin = takes_pin,
+		.ctx = q->profile};
+	veil_text(&veil, text, e->reply, sizeof(e->reply));
 	turn_must(turn, &op);
 }
 

@@ -180,6 +180,26 @@ own_pin_is_hidden_in_odd_spellings(void **state)
 	}
 }
 
+static void
+every_card_in_hand_is_hidden(void **state)
+{
+	(void)state;
+	const struct span cards[] = {
+		span_str(""), span_str("88887777666655"), span_str(OWN)};
+	const struct mask_rules rules = {cards, 3, NULL, NULL};
+	char out[128];
+	mask_by_rules(
+		span_str(
+			"88,88,77,77,66,66,55 and 12,345,678,901,234: 1,234.5"),
+		&rules, out, sizeof(out));
+	assert_string_equal(out, "**********6655 and **********1234: 1,234.5");
+	/* one that ends where the next begins */
+	mask_by_rules(span_str("88,887,777,666,655,12,345,678,901,234"), &rules,
+		out, sizeof(out));
+	assert_null(strstr(out, "888"));
+	assert_null(strstr(out, "345"));
+}
+
 /* However it begins and wherever it is cut: never eight of it in a row. */
 static void
 own_pin_behind_other_numbers_is_hidden(void **state)
@@ -219,6 +239,7 @@ main(void)
 		cmocka_unit_test(
 			a_pin_behind_many_numbers_is_not_cut_into_view),
 		cmocka_unit_test(own_pin_is_hidden_in_odd_spellings),
+		cmocka_unit_test(every_card_in_hand_is_hidden),
 		cmocka_unit_test(own_pin_behind_other_numbers_is_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
