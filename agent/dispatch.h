@@ -62,6 +62,10 @@ void dispatch_why_waiting(struct dispatch *dispatch,
 	const struct ledger_voucher *voucher, char *reason, size_t cap,
 	int64_t *next_at_wall_ms);
 
+/* Whether all lines that work wait for what somebody wanted so: the operator's
+ * hours, daily_max, a pause. */
+bool dispatch_waits_by_rule(struct dispatch *dispatch);
+
 /* A SIM or a number whose breaker lets no PIN through now. */
 struct dispatch_stop {
 	bool is_number;

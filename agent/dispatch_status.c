@@ -262,6 +262,26 @@ works(const struct dispatch *d, const struct line *line)
 	       line->rest_until_ms <= loop_now_ms(d->parts.loop);
 }
 
+bool
+dispatch_waits_by_rule(struct dispatch *d)
+{
+	bool any = false;
+	int64_t unused_ms;
+	if (ledger_is_paused(turn_ledger(d->parts.turn), ""))
+		return true;
+	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
+		const struct line *line = fleet_at(d->parts.fleet, i);
+		if (line->draining || !line->profile || !works(d, line))
+			continue;
+		enum pick_answer answer = dispatch_pick(d, line, &unused_ms);
+		if (answer != PICK_HOURS && answer != PICK_DAILY_MAX &&
+			answer != PICK_PAUSED)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* What pick says of a line, asked once a turn: a list of a million waiting
  * vouchers asks for each. */
 static struct wait

@@ -65,12 +65,16 @@ but_for_flights(struct pick_breaker *breaker, const char *name,
 static const struct profile *
 profile_of(const struct dispatch *d, const char *operator)
 {
+	const struct profiles *all = fleet_profiles(d->parts.fleet);
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++) {
 		const struct profile *p = fleet_at(d->parts.fleet, i)->profile;
 		if (p && strcmp(p->stem, operator) == 0)
 			return p;
 	}
-	return &unknown_profile;
+	/* No modem has it now, and its rules are its rules. */
+	const struct profile *known =
+		all ? profiles_find(all, span_str(operator)) : NULL;
+	return known ? known : &unknown_profile;
 }
 
 /* Tells of one, if its breaker stops it now. */

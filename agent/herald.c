@@ -5,11 +5,16 @@
 
 #include <stdlib.h>
 
+#include "agent/alarm_watch.h"
 #include "agent/config.h"
 #include "agent/event_run.h"
 
 struct herald {
+	struct loop *loop;
+	struct turn *turn;
 	struct event_run *run;
+	struct alarm_watch *alarms; /* NULL until there is something to watch */
+	struct alarm_watch_times times;
 };
 
 struct herald *
@@ -19,6 +24,8 @@ herald_new(struct loop *loop, struct turn *turn, const struct config *config)
 
 	if (!herald)
 		abort(); /* out of memory while starting */
+	herald->loop = loop;
+	herald->turn = turn;
 	herald->run = event_run_new(loop, turn);
 	herald_apply(herald, config);
 	return herald;
@@ -29,12 +36,31 @@ herald_free(struct herald *herald)
 {
 	if (!herald)
 		return;
+	alarm_watch_free(herald->alarms);
 	event_run_free(herald->run);
 	free(herald);
+}
+
+void
+herald_watch(
+	struct herald *herald, struct fleet *fleet, struct dispatch *dispatch)
+{
+	const struct alarm_watch_parts parts = {.loop = herald->loop,
+		.turn = herald->turn,
+		.fleet = fleet,
+		.dispatch = dispatch};
+
+	herald->alarms = alarm_watch_new(&parts);
+	alarm_watch_set(herald->alarms, &herald->times);
 }
 
 void
 herald_apply(struct herald *herald, const struct config *config)
 {
 	event_run_set(herald->run, config->on_event);
+	herald->times = (struct alarm_watch_times){.idle_ms = config->idle_ms,
+		.unknown_ms = config->unknown_ms,
+		.modem_down_ms = config->modem_down_ms};
+	if (herald->alarms)
+		alarm_watch_set(herald->alarms, &herald->times);
 }

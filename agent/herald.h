@@ -7,6 +7,8 @@
 #define AGENT_HERALD_H
 
 struct config;
+struct dispatch;
+struct fleet;
 struct herald;
 struct loop;
 struct turn;
@@ -14,7 +16,12 @@ struct turn;
 /* Tells of events from now on. Borrows loop and turn. */
 struct herald *herald_new(
 	struct loop *loop, struct turn *turn, const struct config *config);
+/* Before what it watches. */
 void herald_free(struct herald *herald);
+
+/* Watches these from now on. Borrows both. */
+void herald_watch(
+	struct herald *herald, struct fleet *fleet, struct dispatch *dispatch);
 
 /* A configuration was read anew; nothing of it is borrowed. */
 void herald_apply(struct herald *herald, const struct config *config);

@@ -483,6 +483,7 @@ begin_work(struct daemon *d)
 	loop_on_signal(d->loop, SIGINT, on_terminate, d);
 	loop_on_signal(d->loop, SIGHUP, on_hangup, d);
 	fleet_apply(d->fleet, d->settings.config, d->settings.profiles);
+	herald_watch(d->herald, d->fleet, d->dispatch);
 	intake_recover(d->intake);
 	spool_scan(d->spool);
 	dispatch_kick(d->dispatch);
@@ -541,6 +542,7 @@ finish_work(struct daemon *d)
 static void
 take_down(struct daemon *d)
 {
+	herald_free(d->herald);
 	control_free(d->control);
 	trail_free(d->trail);
 	intake_free(d->intake);
@@ -551,7 +553,6 @@ take_down(struct daemon *d)
 	balance_free(d->balance);
 	fleet_free(d->fleet);
 	spool_close(d->spool);
-	herald_free(d->herald);
 	turn_free(d->turn);
 	loop_free(d->loop);
 	reserve_close(d->reserve);
