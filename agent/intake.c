@@ -22,34 +22,6 @@
 
 /* ---- jobs -------------------------------------------------------------- */
 
-static bool
-is_pin_of_any(const struct intake *intake, struct span digits)
-{
-	for (size_t i = 0; i < intake->profiles->count; i++) {
-		if (profile_takes_pin(intake->profiles->list[i], digits))
-			return true;
-	}
-	return false;
-}
-
-/* People do name a file after the one card in it: digits in a row that are a
- * PIN of some operator are shown as 'x', but for the last four. */
-static void
-show_name(const struct intake *intake, struct intake_job *job)
-{
-	static const char digits[] = "0123456789";
-	char *at = job->shown;
-
-	(void)snprintf(job->shown, sizeof(job->shown), "%s", job->name);
-	while (*(at += strcspn(at, digits)) != '\0') {
-		size_t len = strspn(at, digits);
-
-		if (is_pin_of_any(intake, span_of(at, len)))
-			memset(at, 'x', len >= 12 ? len - 4 : len);
-		at += len;
-	}
-}
-
 static struct intake_job *
 job_new(const struct intake *intake, enum intake_kind kind, const char *name)
 {
@@ -60,7 +32,7 @@ job_new(const struct intake *intake, enum intake_kind kind, const char *name)
 	job->kind = kind;
 	job->fd = -1;
 	(void)snprintf(job->name, sizeof(job->name), "%s", name);
-	show_name(intake, job);
+	intake_show_name(intake, name, job->shown);
 	(void)snprintf(job->who, sizeof(job->who), "daemon");
 	return job;
 }
@@ -77,6 +49,10 @@ job_clear(struct intake_job *job)
 	job->redact = NULL;
 	spool_file_abort(job->done);
 	job->done = NULL;
+	vault_run_free(job->run);
+	job->run = NULL;
+	spool_file_abort(job->sealed);
+	job->sealed = NULL;
 	for (size_t i = 0; i < job->profiles.count; i++)
 		profile_unref(job->profiles.list[i]);
 	free(job->profiles.list);
@@ -195,6 +171,31 @@ intake_give_back(struct intake *intake, const char *why)
 	intake_go_on(intake, job->batch != 0 ? INTAKE_DROP : INTAKE_DROPPED);
 }
 
+void
+intake_stay(struct intake *intake)
+{
+	const struct stat *st = &intake->job->opened;
+
+	intake->stays[intake->stay_count++ % INTAKE_STAYS_MAX] =
+		(struct intake_stay){st->st_dev, st->st_ino, st->st_ctim};
+}
+
+bool
+intake_stays(const struct intake *intake, const struct stat *st)
+{
+	size_t count = intake->stay_count;
+
+	for (size_t i = 0; i < count && i < INTAKE_STAYS_MAX; i++) {
+		const struct intake_stay *stay = &intake->stays[i];
+
+		if (stay->dev == st->st_dev && stay->ino == st->st_ino &&
+			stay->changed.tv_sec == st->st_ctim.tv_sec &&
+			stay->changed.tv_nsec == st->st_ctim.tv_nsec)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the queue --------------------------------------------------------- */
 
 static void
@@ -277,6 +278,9 @@ on_slice(void *ctx)
 		break;
 	case INTAKE_COPY:
 		intake_copy_slice(intake);
+		break;
+	case INTAKE_KEEP:
+		intake_keep_slice(intake);
 		break;
 	case INTAKE_DROP:
 		intake_drop_slice(intake);
@@ -395,14 +399,40 @@ on_undo(void *ctx, const struct ledger_batch *b)
 	return true;
 }
 
+struct retiring {
+	struct intake *intake;
+	const struct ledger_batch *batch;
+};
+
+/* The ledger has the name as it is shown: the file may be called otherwise. */
+static void
+on_maybe(void *ctx, const char *name)
+{
+	const struct retiring *r = ctx;
+	char shown[LEDGER_FILE_MAX];
+	struct intake_job *job;
+
+	intake_show_name(r->intake, name, shown);
+	if (strcmp(shown, r->batch->name) != 0 ||
+		strcmp(name, r->batch->name) == 0)
+		return;
+	job = job_new(r->intake, INTAKE_RETIRE, name);
+	job->batch = r->batch->id;
+	job->maybe = true;
+	append(r->intake, job);
+}
+
 static bool
 on_retire(void *ctx, const struct ledger_batch *b)
 {
 	struct intake *intake = ctx;
+	struct retiring retiring = {intake, b};
 	struct intake_job *job = job_new(intake, INTAKE_RETIRE, b->name);
 
 	job->batch = b->id;
 	job->gone = !b->from_spool;
+	if (b->from_spool)
+		spool_each_incoming(intake->options.spool, on_maybe, &retiring);
 	append(intake, job);
 	return true;
 }

@@ -91,12 +91,27 @@ is_unfinished(struct intake *intake, int64_t batch)
 	       strcmp(found.name, intake->job->shown) == 0;
 }
 
+/* By a file of another name. */
+static bool
+is_retired(const struct intake *intake, int64_t batch)
+{
+	struct found found = {.retired = false};
+
+	return ledger_each_batch(turn_ledger(intake->options.turn), batch,
+		       on_found, &found) == 0 &&
+	       found.retired;
+}
+
 /* The batch was accepted; its file is gone, or is another one by now. */
 static void
 finish_without_file(struct intake *intake)
 {
 	struct intake_job *job = intake->job;
 
+	if (job->maybe) {
+		intake_end(intake); /* the next one may be it */
+		return;
+	}
 	if (job->fd >= 0)
 		(void)close(job->fd); /* only read */
 	job->fd = -1;
@@ -205,7 +220,15 @@ intake_begin(struct intake *intake)
 		intake_go_on(intake, INTAKE_DROP);
 		return;
 	}
+	if (job->kind == INTAKE_RETIRE && is_retired(intake, job->batch)) {
+		intake_end(intake);
+		return;
+	}
 	rc = job->gone ? -ENOENT : open_file(intake);
+	if (rc == 0 && intake_stays(intake, &job->opened)) {
+		intake_end(intake);
+		return;
+	}
 	if (rc == 0) {
 		job->at = 0;
 		job->digest = vault_digest_new(intake->options.vault);

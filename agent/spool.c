@@ -15,8 +15,7 @@
 
 enum {
 	FILE_BUFFER = 16384,
-	HIDDEN_MAX = 10000, /* files written at the same time, at most */
-	FAILED_NAMES_MAX = 10000
+	HIDDEN_MAX = 10000 /* files written at the same time, at most */
 };
 
 struct spool_file {
@@ -203,9 +202,8 @@ spool_remove_incoming(struct spool *spool, const char *name, int fd)
 
 /* ---- files written ----------------------------------------------------- */
 
-/* As much of name as room allows, cut between characters. */
-static int
-fitting_len(const char *name, size_t room)
+int
+spool_fitting_len(const char *name, size_t room)
 {
 	size_t len = strlen(name);
 
@@ -226,27 +224,10 @@ spool_name(int64_t id, const char *name, const char *suffix, char *out)
 
 	if (id != 0)
 		(void)snprintf(prefix, sizeof(prefix), "%lld-", (long long)id);
-	len = fitting_len(
+	len = spool_fitting_len(
 		name, SPOOL_NAME_MAX - 1 - strlen(prefix) - strlen(suffix));
 	(void)snprintf(
 		out, SPOOL_NAME_MAX, "%s%.*s%s", prefix, len, name, suffix);
-}
-
-void
-spool_failed_name(const struct spool *spool, const char *name, char *out)
-{
-	char number[16] = "", reason[SPOOL_NAME_MAX];
-	int len = fitting_len(name, SPOOL_NAME_MAX - 32);
-
-	for (int i = 2; i <= FAILED_NAMES_MAX; i++) {
-		(void)snprintf(
-			out, SPOOL_NAME_MAX, "%.*s%s", len, name, number);
-		spool_name(0, out, ".reason", reason);
-		if (faccessat(spool->folders[SPOOL_FAILED], reason, F_OK,
-			    AT_SYMLINK_NOFOLLOW) != 0)
-			return;
-		(void)snprintf(number, sizeof(number), ".%d", i);
-	}
 }
 
 struct spool_file *

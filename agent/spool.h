@@ -74,7 +74,24 @@ void spool_file_abort(struct spool_file *file);
 enum { SPOOL_NAME_MAX = 256 };
 void spool_name(int64_t id, const char *name, const char *suffix, char *out);
 
-/* name, or "name.2", ... : the first of which failed/ has no .reason yet. */
-void spool_failed_name(const struct spool *spool, const char *name, char *out);
+/*
+ * name, or "name.2", ...: the first of which failed/ has neither .reason nor
+ * .sealed yet; and the one before it, "" when that is the first. Each has
+ * SPOOL_NAME_MAX bytes.
+ */
+void spool_failed_name(
+	const struct spool *spool, const char *name, char *next, char *last);
+
+/* The end of failed/NAME.reason, NUL-terminated, "" when there is none; and
+ * whether there is a failed/NAME.sealed. */
+void spool_failed_end(
+	const struct spool *spool, const char *name, char *out, size_t cap);
+bool spool_failed_has(const struct spool *spool, const char *name);
+
+/* Bytes that failed/ has room for. */
+uint64_t spool_failed_room(const struct spool *spool);
+
+/* Every name in incoming/ that a batch file may have. */
+void spool_each_incoming(const struct spool *spool, spool_fn *fn, void *ctx);
 
 #endif

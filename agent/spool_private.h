@@ -5,6 +5,7 @@
 #ifndef AGENT_SPOOL_PRIVATE_H
 #define AGENT_SPOOL_PRIVATE_H
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include "agent/spool.h"
@@ -44,6 +45,12 @@ struct spool {
 /* Watches incoming/ of dir; without inotify, scans have to do. */
 void spool_watch(struct spool *spool, const char *dir);
 void spool_unwatch(struct spool *spool);
+
+/* As much of name as room allows, cut between characters. */
+int spool_fitting_len(const char *name, size_t room);
+
+/* incoming/, to be read; NULL and errno. */
+DIR *spool_open_dir(const struct spool *spool);
 
 /* Whether a name is one that batch files may not have. */
 bool spool_ignores(const char *name);

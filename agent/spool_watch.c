@@ -168,8 +168,8 @@ scan_file(struct spool *spool, const char *name)
 	return wait_ms == 0 ? SPOOL_RESCAN_MS : wait_ms;
 }
 
-static DIR *
-open_incoming_dir(const struct spool *spool)
+DIR *
+spool_open_dir(const struct spool *spool)
 {
 	int fd = openat(
 		spool->incoming, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -183,7 +183,7 @@ open_incoming_dir(const struct spool *spool)
 void
 spool_scan(struct spool *spool)
 {
-	DIR *dir = open_incoming_dir(spool);
+	DIR *dir = spool_open_dir(spool);
 	const struct dirent *entry;
 	int64_t next_ms = SPOOL_RESCAN_MS;
 
@@ -204,10 +204,24 @@ spool_scan(struct spool *spool)
 	loop_timer_at(spool->timer, loop_now_ms(spool->loop) + next_ms);
 }
 
+void
+spool_each_incoming(const struct spool *spool, spool_fn *fn, void *ctx)
+{
+	DIR *dir = spool_open_dir(spool);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (!spool_ignores(entry->d_name))
+			fn(ctx, entry->d_name);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
 bool
 spool_has_incoming(struct spool *spool)
 {
-	DIR *dir = open_incoming_dir(spool);
+	DIR *dir = spool_open_dir(spool);
 	const struct dirent *entry;
 	struct stat st;
 	bool has = false;

@@ -101,7 +101,8 @@ check_refused(struct inbox *f)
 	assert_string_equal(inbox_get(f, "incoming/many.csv"), "(none)");
 	(void)snprintf(command, sizeof(command),
 		"cd %s && test -s failed/many.csv.reason &&"
-		" test -s failed/many.csv.sealed && rm failed/*",
+		" test -s failed/many.csv.sealed &&"
+		" test \"$(ls -A failed | wc -l)\" = 2 && rm failed/*",
 		f->dir);
 	assert_int_equal(system(command), 0);
 	purse_is_sound(f->purse);
@@ -271,6 +272,7 @@ row_appended_while_it_is_read_is_not_lost(void **state)
 		purse_is_sound(f->purse);
 		f->at_turn = NULL;
 		(void)unlink(inbox_path(f, "failed/many.csv.reason"));
+		(void)unlink(inbox_path(f, "failed/many.csv.sealed"));
 		inbox_begin_anew(f);
 	}
 }

@@ -260,27 +260,51 @@ refused_file_gets_a_name_that_is_free(void **state)
 {
 	struct fixture *f = *state;
 	char name[300], out[SPOOL_NAME_MAX], reason[SPOOL_NAME_MAX + 16];
+	char last[SPOOL_NAME_MAX];
 
 	open_spool(f);
-	spool_failed_name(f->spool, "a.csv", out);
+	spool_failed_name(f->spool, "a.csv", out, last);
 	assert_string_equal(out, "a.csv");
-	put(f, "failed/a.csv.sealed", "x"); /* of a refusal cut short */
-	spool_failed_name(f->spool, "a.csv", out);
-	assert_string_equal(out, "a.csv");
-	put(f, "failed/a.csv.reason", "x");
-	spool_failed_name(f->spool, "a.csv", out);
+	assert_string_equal(last, "");
+	put(f, "failed/a.csv.sealed", "x"); /* somebody removed the reason */
+	assert_true(spool_failed_has(f->spool, "a.csv"));
+	spool_failed_name(f->spool, "a.csv", out, last);
 	assert_string_equal(out, "a.csv.2");
+	assert_string_equal(last, "a.csv");
 	put(f, "failed/a.csv.2.reason", "x");
-	spool_failed_name(f->spool, "a.csv", out);
+	assert_false(spool_failed_has(f->spool, "a.csv.2"));
+	spool_failed_name(f->spool, "a.csv", out, last);
 	assert_string_equal(out, "a.csv.3");
+	assert_string_equal(last, "a.csv.2");
 	memset(name, 'a', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	for (int i = 0; i < 3; i++) {
-		spool_failed_name(f->spool, name, out);
+		spool_failed_name(f->spool, name, out, last);
 		(void)snprintf(reason, sizeof(reason), "failed/%s.reason", out);
 		assert_string_equal(get(f, reason), "(none)");
 		put(f, reason, "x");
 	}
+}
+
+static void
+end_of_a_reason_tells_which_file_it_was(void **state)
+{
+	struct fixture *f = *state;
+	char end[8];
+
+	open_spool(f);
+	put(f, "failed/a.reason", "0123456789");
+	put(f, "failed/b.reason", "01");
+	assert_int_equal(symlink("a.reason", path(f, "failed/c.reason")), 0);
+	spool_failed_end(f->spool, "a", end, sizeof(end));
+	assert_string_equal(end, "3456789");
+	spool_failed_end(f->spool, "b", end, sizeof(end));
+	assert_string_equal(end, "01");
+	spool_failed_end(f->spool, "c", end, sizeof(end));
+	assert_string_equal(end, "");
+	spool_failed_end(f->spool, "none", end, sizeof(end));
+	assert_string_equal(end, "");
+	assert_true(spool_failed_room(f->spool) > 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -296,6 +320,7 @@ main(void)
 		CASE(names_that_leave_the_folder_are_refused),
 		CASE(names_are_cut_between_characters),
 		CASE(refused_file_gets_a_name_that_is_free),
+		CASE(end_of_a_reason_tells_which_file_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
