@@ -379,6 +379,32 @@ search_without_success_ends_once_and_starts_over(void **state)
 	rig_fini(&rig);
 }
 
+/* The network fails once, and the coding that is tried then is swallowed. */
+static void
+search_goes_on_after_a_coding_that_gets_no_answer(void **state)
+{
+	(void)state;
+	rig_init_ready(&rig, "telit");
+	fakewire_rule(&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,",
+					 .say = "\r\nOK\r\n"});
+	fakewire_rule(
+		&rig.wire, (struct fakewire_rule){.when = "AT+CUSD=1,\"*123#",
+				   .say = "\r\n+CME ERROR: 30\r\n"});
+	assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
+	rig_run(&rig, 200000);
+	assert_int_equal(rig.result.cause, MODEM_NO_ANSWER);
+	fakewire_rule(&rig.wire,
+		(struct fakewire_rule){.when = "AT+CUSD=1,\"*123#",
+			.say = "\r\nOK\r\n\r\n+CUSD: 0,\"7\",15\r\n"});
+	for (unsigned i = 0; i < 2 && rig.result.cause != MODEM_TEXT; i++) {
+		assert_int_equal(rig_ask(&rig, "*123#", MODEM_SEARCH), 0);
+		rig_run(&rig, 200000);
+	}
+	assert_int_equal(rig.result.cause, MODEM_TEXT);
+	assert_true(modem_info(rig.modem)->coding_known);
+	rig_fini(&rig);
+}
+
 static void
 pin_is_never_sent_again_in_another_coding(void **state)
 {
@@ -439,6 +465,8 @@ main(void)
 		cmocka_unit_test(search_finds_the_coding_and_remembers_it),
 		cmocka_unit_test(
 			search_without_success_ends_once_and_starts_over),
+		cmocka_unit_test(
+			search_goes_on_after_a_coding_that_gets_no_answer),
 		cmocka_unit_test(pin_is_never_sent_again_in_another_coding),
 		cmocka_unit_test(known_coding_is_not_searched_again),
 	};
