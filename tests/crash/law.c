@@ -425,11 +425,8 @@ on_reply(const struct sim_event *e)
 {
 	const struct realm_modem *m = realm_modem(law.realm, e->modem);
 	struct realm_card *card = law.dialled[m - law.realm->modems];
-	bool plain = strcmp(e->fate, "sent") == 0 ||
-	             strcmp(e->fate, "late") == 0 ||
-	             strcmp(e->fate, "twice") == 0 ||
-	             strcmp(e->fate, "packed") == 0;
-	if (card && plain && is_again(e->text))
+	/* What is garbled may still be read. */
+	if (card && strcmp(e->fate, "lost") != 0 && is_again(e->text))
 		law_fact(card)->answer_came = true;
 }
 
