@@ -5,17 +5,14 @@
 #include "agent/ctl_probe.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "modem/port.h"
 
-enum { ASK_MS = 1500, TURN_MS = 50, BAUD = 115200 };
+enum { BAUD = 115200 };
 
 static const char by_id[] = "/dev/serial/by-id";
 
@@ -70,59 +67,6 @@ device_of(const char *tty, char *out)
 
 /* ---- asking -------------------------------------------------------------- */
 
-static bool
-has_ok(const char *heard)
-{
-	return strstr(heard, "\r\nOK\r\n") != NULL ||
-	       strstr(heard, "\nOK\n") != NULL;
-}
-
-/* Reads until OK or the time is over. */
-static bool
-hear_ok(struct port *port)
-{
-	char heard[1024] = "";
-	size_t len = 0;
-	for (int ms = 0; ms < ASK_MS && len + 1 < sizeof(heard);
-		ms += TURN_MS) {
-		struct pollfd look = {
-			.fd = port->ops->fd(port), .events = POLLIN};
-		(void)poll(&look, 1, TURN_MS);
-		ssize_t n = port->ops->read(
-			port, heard + len, sizeof(heard) - 1 - len);
-		if (n < 0)
-			return false;
-		for (ssize_t i = 0; i < n; i++)
-			if (heard[len + (size_t)i] == '\0')
-				heard[len + (size_t)i] = '?';
-		len += (size_t)n;
-		heard[len] = '\0';
-		if (has_ok(heard))
-			return true;
-	}
-	return false;
-}
-
-static void
-ask(struct probe_other *other)
-{
-	static const char at[] = "AT\r";
-	const struct port_options where = {.where = other->path, .baud = BAUD};
-	struct port *port = port_new(&where, other->why, sizeof(other->why));
-	if (port == NULL)
-		return;
-	int rc = port->ops->open(port);
-	if (rc < 0)
-		(void)snprintf(other->why, sizeof(other->why), "%s",
-			rc == -EBUSY ? "another program holds it"
-				     : strerror(-rc));
-	else
-		other->answers =
-			port->ops->write(port, at, sizeof(at) - 1) > 0 &&
-			hear_ok(port);
-	port->ops->free(port);
-}
-
 void
 probe_look_at_others(struct probe_found *found)
 {
@@ -146,7 +90,10 @@ probe_look_at_others(struct probe_found *found)
 		if (n < 0 || (size_t)n >= sizeof(other->path))
 			continue;
 		found->other_count++;
-		ask(other);
+		const struct port_options where = {
+			.where = other->path, .baud = BAUD};
+		other->answers = port_answers(&where, other->why,
+					 sizeof(other->why)) > 0;
 	}
 	(void)closedir(dir);
 }

@@ -31,6 +31,9 @@ struct dialect {
 	const char *name;
 	struct dialect_mark marks[DIALECT_MARKS_MAX]; /* up to {NULL, NULL} */
 	enum ussd_coding codings[DIALECT_CODINGS];
+	/* May sleep after some seconds of quiet (AT+CSCLK, AT+QSCLK): what
+	 * wakes it is lost, so AT goes first. */
+	bool dozes;
 	unsigned dcs;                  /* in a request (TS 23.038 clause 5) */
 	const struct chat_script *ask; /* a USSD request */
 	const struct chat_script *extras; /* of the set-up; or NULL */

@@ -167,6 +167,7 @@ void
 modem_tick(struct modem *m, int64_t now_ms)
 {
 	m->flush_again = false;
+	modem_awake_on_tick(m, now_ms);
 	modem_heard_drain(m, now_ms); /* texts that get no closing quote */
 	chat_on_tick(&m->chat, now_ms);
 	ask_on_tick(&m->ask, now_ms);
@@ -199,6 +200,7 @@ modem_wake_at(const struct modem *m)
 	at = earlier(at, chat_wake_at(&m->chat));
 	at = earlier(at, modem_mail_wake_at(m));
 	at = earlier(at, modem_clock_wake_at(m));
+	at = earlier(at, modem_awake_wake_at(m));
 	at = earlier(at, ask_wake_at(&m->ask));
 	at = earlier(at, framer_wake_at(&m->framer));
 	at = earlier(at, m->stall_ms);
@@ -227,6 +229,10 @@ modem_flush(struct modem *m, int64_t now_ms)
 
 	if (!m->is_port_open || m->tx_len == 0 || m->released)
 		return;
+	if (modem_awake_holds(m, now_ms)) {
+		modem_settle(m, now_ms);
+		return;
+	}
 	if (chat_acts(&m->chat))
 		hear_before_sending(m, now_ms);
 	/* Only what waited when we were called: a callback may have asked

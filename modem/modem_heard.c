@@ -379,6 +379,7 @@ on_line(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	unsigned tag = chat_tag(&m->chat);
 	enum chat_took took = CHAT_UNSOLICITED;
 
+	modem_awake_on_line(m, line, now_ms);
 	if (modem_mail_on_line(m, line, now_ms)) {
 		modem_port_on_line(m, line);
 		return;

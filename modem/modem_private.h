@@ -10,6 +10,7 @@
 #include "modem/dialects.h"
 #include "modem/framer.h"
 #include "modem/modem.h"
+#include "modem/modem_awake.h"
 #include "modem/modem_clock.h"
 #include "modem/modem_leave.h"
 #include "modem/modem_mail.h"
@@ -122,6 +123,7 @@ struct modem {
 	bool cancel_wanted;
 	bool unsynced; /* a final result may still be on its way */
 
+	struct awake awake;
 	struct leaving leaving;
 	struct modem_clock clock;
 	struct recording *recording; /* or NULL */

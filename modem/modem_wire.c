@@ -63,6 +63,7 @@ modem_wire_open(struct modem *m)
 	m->is_port_open = true;
 	m->wants_write = false;
 	framer_reset(&m->framer);
+	modem_awake_on_open(m);
 	modem_port_on_open(m);
 	m->hooks.on_fd(m->hooks.ctx, m->port->ops->fd(m->port), false);
 	return 0;
@@ -155,6 +156,7 @@ static void
 on_sent(struct modem *m, int64_t now_ms)
 {
 	chat_on_sent(&m->chat, now_ms);
+	modem_awake_on_sent(m, now_ms);
 	if (m->job == JOB_ASK) {
 		ask_on_sent(&m->ask, now_ms);
 		m->open = false; /* the answer will say whether it still is */

@@ -93,6 +93,13 @@ struct port *port_new(
 	const struct port_options *options, char *why, size_t cap);
 
 /*
+ * Whether a modem answers AT on that port, which is opened and closed again:
+ * 1 or 0, after a second and a half at most, in which the caller waits; or a
+ * negative errno, and why (cap bytes) in words.
+ */
+int port_answers(const struct port_options *options, char *why, size_t cap);
+
+/*
  * The name by which two spellings of one device are the same: a device by
  * its number, an address in its shortest form, another path with its links
  * resolved, and what is not there as it is spelt. 0; -EINVAL for what

@@ -324,6 +324,35 @@ a_port_that_was_away_does_not_make_our_settings_those_of_before(void **state)
 	}
 }
 
+/* It sleeps after 5 s of quiet, and loses the bytes that wake it. */
+static void
+a_sleeping_modem_stays_well_and_gets_its_settings_back(void **state)
+{
+	static const char *const sleepers[] = {"simcom", "quectel"};
+	static char before[TEXT_MAX], after[TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sleepers); i++) {
+		begin(sleepers[i]);
+		b.lab.options.sleep_ms = 5000;
+		lab_start(&b.lab);
+		for (int k = 0; k < 3; k++)
+			(void)lab_talk(&b.lab, "AT\r", 200);
+		look(before, sizeof before);
+		start();
+		(void)run(10 * 60000);
+		assert_int_equal(modem_info(b.modem)->state, MODEM_READY);
+		assert_int_equal(modem_info(b.modem)->restarts, 0);
+		(void)run(20000);
+		modem_leave(b.modem, b.lab.now_ms);
+		(void)run(BOUND_MS);
+		lab_pass(&b.lab, 1000);
+		look(after, sizeof after);
+		assert_string_equal(before, after);
+		end();
+	}
+}
+
 static void
 a_locked_sim_does_not_keep_settings_from_being_put_back(void **state)
 {
@@ -521,6 +550,8 @@ main(void)
 		cmocka_unit_test(after_a_restart_what_it_said_last_counts),
 		cmocka_unit_test(
 			a_port_that_was_away_does_not_make_our_settings_those_of_before),
+		cmocka_unit_test(
+			a_sleeping_modem_stays_well_and_gets_its_settings_back),
 		cmocka_unit_test(
 			a_locked_sim_does_not_keep_settings_from_being_put_back),
 		cmocka_unit_test(

@@ -86,6 +86,48 @@ set_up_is_orderly(void **state)
 	rig_fini(&rig);
 }
 
+/* AT wakes it; the code goes once, and at once where it is awake. */
+static void
+code_follows_at_where_the_make_may_sleep(void **state)
+{
+	static const struct {
+		const char *dialect;
+		int deaf;        /* so many AT are lost */
+		int64_t idle_ms; /* before the code */
+		unsigned hellos;
+	} rows[] = {
+		{"simcom", 0, 9000, 1},
+		{"simcom", 2, 9000, 3},
+		{"quectel", 4, 9000, 5},
+		{"simcom", 9, 9000, 5}, /* then it goes all the same */
+		{"simcom", 0, 100, 0},
+		{"standard", 0, 9000, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_init(&rig, rows[i].dialect);
+		rig_run_to(&rig, MODEM_READY);
+		rig_run(&rig, rows[i].idle_ms);
+		unsigned before = fakewire_count(&rig.wire, "AT\r");
+		if (rows[i].deaf > 0)
+			fakewire_rule(
+				&rig.wire, (struct fakewire_rule){.when = "AT",
+						   .times = rows[i].deaf});
+		rig_answer(&rig, "\r\n+CUSD: 0,\"Balance 7\",15\r\n", 50);
+		assert_int_equal(rig_ask(&rig, "*123#", MODEM_ONCE), 0);
+		rig_run(&rig, 1);
+		assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"),
+			rows[i].hellos == 0);
+		rig_run(&rig, rows[i].deaf == 0 ? 100 : 2000);
+		assert_int_equal(fakewire_count(&rig.wire, "AT+CUSD=1,"), 1);
+		assert_int_equal(fakewire_count(&rig.wire, "AT\r") - before,
+			rows[i].hellos);
+		assert_string_equal(rig.text, "Balance 7");
+		rig_fini(&rig);
+	}
+}
+
 /* OK alone is the answer of some that start. It is asked on, and told. */
 static void
 modem_that_does_not_say_its_state_is_asked_on_and_told(void **state)
@@ -499,6 +541,7 @@ main(void)
 		cmocka_unit_test(set_up_is_orderly),
 		cmocka_unit_test(
 			modem_that_does_not_say_its_state_is_asked_on_and_told),
+		cmocka_unit_test(code_follows_at_where_the_make_may_sleep),
 		cmocka_unit_test(makes_are_told_and_spoken_to_in_their_dialect),
 		cmocka_unit_test(
 			configured_dialect_wins_over_what_the_modem_says),

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -79,6 +80,44 @@ tcp_carries_bytes_both_ways(void **state)
 	assert_int_equal(port->ops->open(port), 0);
 	port->ops->free(port);
 	assert_int_equal(close(listener), 0);
+}
+
+/* A modem that takes one command; its exit status says that it was AT. */
+static int
+answer_once(int listener)
+{
+	static const char says[] = "AT\r\r\n\r\nOK\r\n";
+	char heard[16] = "";
+	int peer = accept(listener, NULL, NULL);
+	ssize_t n = recv(peer, heard, sizeof heard - 1, 0);
+
+	if (n != 3 || send(peer, says, sizeof says - 1, 0) < 0)
+		return 1;
+	n = recv(peer, heard + 3, sizeof heard - 4, 0);
+	return n == 0 && strcmp(heard, "AT\r") == 0 ? 0 : 2;
+}
+
+static void
+port_is_asked_at_and_nothing_else(void **state)
+{
+	char where[64], why[64] = "";
+	struct port_options options = {.where = where, .baud = 115200};
+	int listener = listen_here(1, where, sizeof where);
+	int status = -1;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		_exit(answer_once(listener));
+	assert_true(child > 0);
+	assert_int_equal(port_answers(&options, why, sizeof why), 1);
+	assert_string_equal(why, "");
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(close(listener), 0);
+	options.where = "no port";
+	assert_true(port_answers(&options, why, sizeof why) < 0);
+	assert_string_not_equal(why, "");
 }
 
 static void
@@ -201,6 +240,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(port_is_asked_at_and_nothing_else),
 		cmocka_unit_test(tcp_carries_bytes_both_ways),
 		cmocka_unit_test(tcp_peer_that_resets_is_gone_without_a_signal),
 		cmocka_unit_test(refused_tcp_is_not_there_now),
