@@ -179,6 +179,23 @@ move_ids(struct client *client, const struct json *ids, const struct move *move)
 	client_done(client, done, exit_status);
 }
 
+/* "none of its vouchers is held: 3 loaded, 1 unknown". */
+static void
+say_nothing_moved(const struct ledger_batch *b, enum voucher_event event,
+	char why[2 * WHY_MAX])
+{
+	char states[96];
+	const size_t cap = 2 * (size_t)WHY_MAX;
+	list_states(event, states, sizeof(states));
+	size_t len = (size_t)snprintf(why, cap, "none of its vouchers is %s%s",
+		states, event == VOUCHER_CANCEL ? " and was never on air" : "");
+	for (int i = 0; i < VOUCHER_STATES; i++)
+		if (b->counts[i] > 0 && len < cap)
+			len += (size_t)snprintf(why + len, cap - len,
+				"; %lld %s", (long long)b->counts[i],
+				voucher_state_name((enum voucher_state)i));
+}
+
 static void
 move_batch(struct client *client, int64_t batch, const struct move *move)
 {
@@ -189,6 +206,8 @@ move_batch(struct client *client, int64_t batch, const struct move *move)
 			(long long)batch);
 		return;
 	}
+	char why[2 * WHY_MAX];
+	say_nothing_moved(b, move->event, why);
 	free(b);
 	struct ledger_op op =
 		turn_op(client->control->parts.turn, LEDGER_BATCH_MOVE);
@@ -204,6 +223,8 @@ move_batch(struct client *client, int64_t batch, const struct move *move)
 	struct json *done = json_new_object();
 	json_put_number(done, "batch", batch);
 	json_put_number(done, "moved", result.count);
+	if (result.count == 0)
+		json_put_text(done, "why", why);
 	client_done(client, done, CONTROL_DONE);
 }
 
@@ -446,6 +467,30 @@ fill_unlock(
 	return false;
 }
 
+struct stop_query {
+	const struct ledger_unlock *unlock;
+	bool found;
+};
+
+static bool
+on_stop(void *ctx, const struct dispatch_stop *stop)
+{
+	struct stop_query *q = ctx;
+	q->found = strcmp(stop->name, q->unlock->iccid) == 0 ||
+	           strcmp(stop->name, q->unlock->account) == 0;
+	return !q->found;
+}
+
+/* To unlock what is not stopped would leave a PIN more to be refused later. */
+static bool
+is_stopped(struct client *client, const struct ledger_unlock *unlock)
+{
+	struct stop_query q = {.unlock = unlock};
+	return dispatch_each_stop(
+		       client->control->parts.dispatch, on_stop, &q) != 0 ||
+	       q.found;
+}
+
 void
 control_unlock(struct client *client, const struct json *args)
 {
@@ -460,6 +505,11 @@ control_unlock(struct client *client, const struct json *args)
 		turn_op(client->control->parts.turn, LEDGER_UNLOCK);
 	if (!fill_unlock(client, what, &op.u.unlock))
 		return;
+	if (!is_stopped(client, &op.u.unlock)) {
+		client_fail(client, CONTROL_REFUSED,
+			"%.64s is not stopped; what is: topupctl status", what);
+		return;
+	}
 	struct ledger_result result = {0};
 	int err = try_op(client, &op, &result);
 	if (err == -EIO) {

@@ -52,6 +52,8 @@ on_moved(void *ctx, const struct json *done, int exit_status)
 	else
 		print_moved(ctl, done);
 	ctl_say_refused(ctl, json_get(done, "refused"));
+	if (json_get_text(done, "why") != NULL)
+		ctl_say(ctl, "%s", json_get_text(done, "why"));
 	return exit_status;
 }
 

@@ -105,7 +105,6 @@ lost_request_is_dialled_again_only_by_a_person(void **state)
 	assert_int_equal(house_ctl(h, "resolve", id_of(h, "S0"), "retry",
 				 "--note", "the operator never saw it", NULL),
 		0);
-	assert_int_equal(house_ctl(h, "unlock", "m1", NULL), 0);
 	house_until_state(h, "S0", "loaded");
 	assert_int_equal(house_number(house_voucher(h, "S0"), "attempts"), 2);
 	house_assert_money_law(h, 1);
@@ -128,7 +127,6 @@ refusal_of_a_repeated_dial_is_no_verdict(void **state)
 	assert_int_equal(house_ctl(h, "resolve", id_of(h, "S0"), "retry",
 				 "--note", "let us see", NULL),
 		0);
-	assert_int_equal(house_ctl(h, "unlock", "m1", NULL), 0);
 	house_until_state(h, "S0", "unknown");
 	house_until_settled(h, 1);
 	house_assert_voucher(h, "S0", "unknown", "refused_on_repeat");
@@ -327,7 +325,6 @@ quiet_time_survives_a_clean_restart(void **state)
 	house_strike(h, "m1", "late");
 	submit_cards(h, 2);
 	house_until_state(h, "S0", "unknown");
-	assert_int_equal(house_ctl(h, "unlock", "m1", NULL), 0);
 	assert_int_equal(house_stop(h), 0);
 	/* Were it dialled at once, its answer came after the late one. */
 	house_tell(h, "{\"order\": \"set\", \"modem\": \"m1\", \"delay_ms\": "

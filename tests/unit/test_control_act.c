@@ -63,6 +63,13 @@ vouchers_are_held_released_and_cancelled(void **state)
 			"moved"),
 		3);
 	assert_int_equal(desk_state(4), VOUCHER_CANCELLED);
+	assert_string_equal(
+		json_get_text(desk_done(desk_ask("{\"command\":\"cancel\","
+						 "\"args\":{\"batch\":1}}"),
+				      0),
+			"why"),
+		"none of its vouchers is ready or held and was never on air; "
+		"4 cancelled");
 	(void)desk_error(
 		desk_ask("{\"command\":\"hold\",\"args\":{\"batch\":9}}"), 1);
 	/* Who asked stands in the audit. */
@@ -149,6 +156,20 @@ unlock_takes_a_modem_or_a_number(void **state)
 	(void)snprintf(op.u.sim_seen.iccid, sizeof(op.u.sim_seen.iccid), "%s",
 		info.iccid);
 	(void)purse_must(desk.purse, &op);
+	assert_string_equal(
+		desk_error(
+			desk_ask("{\"command\":\"unlock\",\"args\":{\"what\":"
+				 "\"shop1\"}}"),
+			1),
+		"shop1 is not stopped; what is: topupctl status");
+	assert_non_null(strstr(desk_error(desk_ask("{\"command\":\"unlock\","
+						   "\"args\":{\"what\":"
+						   "\"0800000011\"}}"),
+				       1),
+		"0800000011 is not stopped"));
+	stops[0] = (struct dispatch_stop){.name = info.iccid, .modem = "shop1"};
+	stops[1] = (struct dispatch_stop){
+		.is_number = true, .name = "0800000011", .modem = ""};
 	(void)desk_done(desk_ask("{\"command\":\"unlock\",\"args\":{\"what\":"
 				 "\"shop1\"}}"),
 		0);
