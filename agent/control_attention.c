@@ -13,7 +13,6 @@
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
 #include "agent/json.h"
-#include "agent/report.h"
 #include "agent/turn.h"
 
 enum {
@@ -72,45 +71,55 @@ on_unknown(void *ctx, const struct ledger_voucher *v)
 
 /* Whether some fence may still bring evidence. */
 static bool
-is_asking(const struct control *control)
+is_asking(const struct control *control, int64_t *until_wall_ms)
 {
+	bool asks = false;
 	struct fleet *fleet = control->parts.fleet;
 	for (size_t i = 0; i < fleet_count(fleet); i++) {
 		struct line_status status;
 		dispatch_line_status(
 			control->parts.dispatch, fleet_at(fleet, i), &status);
-		if (status.state == LINE_FENCED)
-			return true;
+		if (status.state != LINE_FENCED)
+			continue;
+		asks = true;
+		if (status.until_wall_ms > *until_wall_ms)
+			*until_wall_ms = status.until_wall_ms;
 	}
-	return false;
+	return asks;
 }
 
 static void
 attend_unknown(struct control *control, struct json *list, int64_t count)
 {
-	char text[TEXT_MAX], since[REPORT_TIME_MAX];
+	char text[TEXT_MAX], first[64] = "";
+	char since[SHAPE_LOCAL_MAX], until[SHAPE_LOCAL_MAX];
+	int64_t until_wall_ms = 0;
 	struct unknowns u = {0};
 	const struct ledger_voucher_filter filter = {.state = VOUCHER_UNKNOWN};
 	if (count == 0 || ledger_each_voucher(control->ledger, &filter,
 				  on_unknown, &u) != 0)
 		return;
-	report_time(u.oldest_wall_ms, since);
+	shape_local_time(u.oldest_wall_ms, since);
+	bool asks = is_asking(control, &until_wall_ms);
+	shape_local_time(until_wall_ms, until);
+	if (asks)
+		(void)snprintf(first, sizeof(first),
+			"evidence is being asked for%s%s: ",
+			until_wall_ms > 0 ? " until " : "",
+			until_wall_ms > 0 ? until : "");
 	(void)snprintf(text, sizeof(text),
-		"%lld unknown: %s may have been credited or not; the oldest "
+		"%s%lld unknown: %s may have been credited or not; the oldest "
 		"is voucher %lld, since %s",
-		(long long)count, count == 1 ? "it" : "they",
+		first, (long long)count, count == 1 ? "it" : "they",
 		(long long)u.oldest, since);
-	add(list,
-		&(struct attention){"unknown", count, text,
-			is_asking(control)
-				? "wait: evidence is still being asked for, "
-				  "topupctl modems says until when at the "
-				  "latest; for what is unknown then: topupctl "
-				  "vouchers --state unknown"
-				: "topupctl vouchers --state unknown; ask the "
-				  "operator (balance, last recharges, "
-				  "hotline); topupctl resolve ID "
-				  "loaded|rejected|retry --note TEXT"});
+	add(list, &(struct attention){"unknown", count, text,
+			  asks ? "wait until then; for what is unknown "
+				 "afterwards: topupctl vouchers --state "
+				 "unknown"
+			       : "topupctl vouchers --state unknown; ask the "
+				 "operator (balance, last recharges, "
+				 "hotline); topupctl resolve ID "
+				 "loaded|rejected|retry --note TEXT"});
 }
 
 /* ---- held ---------------------------------------------------------------- */

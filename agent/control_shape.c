@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
@@ -126,6 +127,21 @@ shape_money(int64_t minor, unsigned decimals)
 		return NULL;
 	money_print(minor, decimals, text);
 	return json_new_text(text);
+}
+
+void
+shape_local_time(int64_t wall_ms, char out[SHAPE_LOCAL_MAX])
+{
+	time_t at = (time_t)(wall_ms / 1000), now = time(NULL);
+	struct tm local, today;
+	out[0] = '\0';
+	if (localtime_r(&at, &local) == NULL ||
+		localtime_r(&now, &today) == NULL)
+		return;
+	bool is_today = local.tm_yday == today.tm_yday &&
+	                local.tm_year == today.tm_year;
+	(void)strftime(out, SHAPE_LOCAL_MAX,
+		is_today ? "%H:%M" : "%Y-%m-%d %H:%M", &local); /* fits */
 }
 
 struct json *
@@ -252,6 +268,16 @@ add_fault(void *ctx, unsigned line, const char *reason)
 	return true;
 }
 
+struct json *
+shape_faults(struct control *control, int64_t batch, int64_t faults_max)
+{
+	struct faults faults = {json_new_array(), faults_max};
+	if (faults_max > 0) /* a list that breaks off is told as it is */
+		(void)ledger_each_fault(
+			control->ledger, batch, add_fault, &faults);
+	return faults.list;
+}
+
 struct one_money {
 	unsigned decimals;
 	char currency[8];
@@ -283,16 +309,13 @@ struct json *
 shape_batch(struct control *control, const struct ledger_batch *b,
 	int64_t faults_max)
 {
-	struct faults faults = {json_new_array(), faults_max};
-	if (b->faults > 0)
-		(void)ledger_each_fault(
-			control->ledger, b->id, add_fault, &faults);
 	struct json *o = json_new_object();
 	json_put_number(o, "id", b->id);
 	json_put_text(o, "name", b->name);
 	json_put(o, "received_at", shape_time(b->received_wall_ms));
 	json_put_number(o, "rows", b->rows);
-	json_put(o, "bad_rows", faults.list);
+	json_put(o, "bad_rows",
+		shape_faults(control, b->id, b->faults > 0 ? faults_max : 0));
 	json_put(o, "counts", shape_counts(b->counts));
 	json_put(o, "finished_at", shape_time(b->finished_wall_ms));
 	json_put_number(o, "bad_row_count", b->faults);

@@ -32,5 +32,12 @@ struct json *shape_modem(struct control *control, const struct line *line);
 /* NULL for MONEY_NONE, and for 0: null in the answer. */
 struct json *shape_money(int64_t minor, unsigned decimals);
 struct json *shape_time(int64_t wall_ms);
+/* For a sentence: in the zone of the configuration, as the tables show it;
+ * without the day where it is today's. */
+enum { SHAPE_LOCAL_MAX = 24 };
+void shape_local_time(int64_t wall_ms, char out[SHAPE_LOCAL_MAX]);
+/* A batch's bad rows, [{line,reason}], so many at most. */
+struct json *shape_faults(
+	struct control *control, int64_t batch, int64_t faults_max);
 
 #endif

@@ -23,7 +23,10 @@
 #include "agent/spool.h"
 #include "agent/turn.h"
 
-enum { TIMEOUT_MAX_S = 10000000 };
+enum {
+	TIMEOUT_MAX_S = 10000000,
+	FAULTS_SHOWN = 5 /* of the bad rows of a batch */
+};
 
 static void step_wait(struct client *client);
 
@@ -114,6 +117,9 @@ shape_tally(const struct client *client, const struct tally *tally)
 	if (wait->goes_on) {
 		json_put_number(o, "rows", wait->rows);
 		json_put_number(o, "bad_rows", wait->faults);
+		json_put(o, "first_bad_rows",
+			shape_faults(client->control, wait->batch,
+				wait->faults > 0 ? FAULTS_SHOWN : 0));
 	}
 	json_put_number(o, "total", total);
 	json_put_number(o, "done", total - moving(tally));
@@ -212,6 +218,9 @@ step_read(struct client *client)
 	json_put_number(done, "rows", wait->rows);
 	json_put_number(done, "bad_rows", wait->faults);
 	json_put_number(done, "held", tally.counts[VOUCHER_HELD]);
+	json_put(done, "first_bad_rows",
+		shape_faults(client->control, wait->batch,
+			wait->faults > 0 ? FAULTS_SHOWN : 0));
 	/* Held whole at its arrival: somebody must look at it. */
 	client_done(client, done,
 		tally.counts[VOUCHER_HELD] > 0 ? CONTROL_LEFT_OPEN

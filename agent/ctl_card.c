@@ -72,6 +72,24 @@ say_left(struct ctl *ctl, const struct json *done)
 	}
 }
 
+/* The first bad rows, and where the others are. */
+static void
+print_faults(const struct json *done)
+{
+	const struct json *list = json_get(done, "first_bad_rows");
+	int64_t faults = 0;
+	for (size_t i = 0; i < json_count(list); i++) {
+		print_member("  line ", json_at(list, i), "line");
+		print_member(": ", json_at(list, i), "reason");
+		(void)putchar('\n');
+	}
+	(void)json_get_number(done, "bad_rows", &faults);
+	if (faults > (int64_t)json_count(list)) {
+		print_member("  all of them: topupctl batch ", done, "batch");
+		(void)putchar('\n');
+	}
+}
+
 static int
 on_tally_done(void *ctx, const struct json *done, int exit_status)
 {
@@ -90,6 +108,7 @@ on_tally_done(void *ctx, const struct json *done, int exit_status)
 		print_member(", held ", done, "counts.held");
 		print_member(", cancelled ", done, "counts.cancelled");
 		(void)putchar('\n');
+		print_faults(done);
 	}
 	if (json_get_flag(done, "timed_out"))
 		ctl_say(ctl,
@@ -154,6 +173,7 @@ on_submitted(void *ctx, const struct json *done, int exit_status)
 		print_member(": ", done, "rows");
 		print_member(" vouchers, ", done, "bad_rows");
 		(void)puts(" bad rows");
+		print_faults(done);
 	}
 	(void)json_get_number(done, "held", &held);
 	take_number(waiting->batch, done, "batch");

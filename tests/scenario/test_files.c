@@ -174,6 +174,9 @@ bad_rows_are_listed_and_the_good_ones_go_on(void **state)
 		"\n78817263545366,E,\n");
 	start_without_modem(h);
 	house_submit(h, "some.csv", text);
+	bad = json_object_get(h->doc, "first_bad_rows");
+	assert_int_equal(json_array_size(bad), 3);
+	assert_int_equal(house_number(json_array_get(bad, 2), "line"), 8);
 	bad = json_object_get(house_ask(h, "batch", "1", NULL), "bad_rows");
 	assert_int_equal(json_array_size(bad), 3);
 	assert_int_equal(house_number(json_array_get(bad, 0), "line"), 4);

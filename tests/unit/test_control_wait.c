@@ -117,6 +117,7 @@ a_submitted_file_is_answered_when_it_was_read(void **state)
 	assert_int_equal(desk_number(done, "batch"), 1);
 	assert_int_equal(desk_number(done, "rows"), 2);
 	assert_int_equal(desk_number(done, "bad_rows"), 1);
+	assert_non_null(json_get(done, "first_bad_rows"));
 	(void)close(file);
 }
 
