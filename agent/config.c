@@ -12,7 +12,7 @@
 
 #define AT(member) offsetof(struct config, member)
 
-static config_take take_log, take_alarms, take_interval;
+static config_take take_log, take_alarms, take_interval, take_metrics_file;
 
 enum { INTERVAL_MIN_MS = 15000 };
 
@@ -26,7 +26,7 @@ static const struct config_key keys[] = {
 	{"group", CONFIG_TYPE_STRING, config_take_group_name, AT(group)},
 	{"timezone", CONFIG_TYPE_STRING, config_take_timezone, AT(timezone)},
 	{"on_event", CONFIG_TYPE_STRING, config_take_program, AT(on_event)},
-	{"metrics_file", CONFIG_TYPE_STRING, config_take_path,
+	{"metrics_file", CONFIG_TYPE_STRING, take_metrics_file,
 		AT(metrics_file)},
 	{"metrics_interval", CONFIG_TYPE_STRING, take_interval,
 		AT(metrics_interval_ms)},
@@ -83,6 +83,21 @@ take_alarms(struct config_build *b, const struct config_key *key,
 	(void)key;
 	config_take_group(b, setting, alarm_keys,
 		sizeof(alarm_keys) / sizeof(alarm_keys[0]));
+}
+
+static void
+take_metrics_file(struct config_build *b, const struct config_key *key,
+	const config_setting_t *setting)
+{
+	const char *path = config_setting_get_string(setting);
+	const char *dot = strrchr(path, '.');
+
+	config_take_path(b, key, setting);
+	if (!dot || strcmp(dot, ".prom") != 0)
+		CONFIG_DOUBT(b, setting,
+			"%s: node_exporter reads only files whose name ends "
+			"in .prom",
+			key->name);
 }
 
 /* Each writing costs a disk something. */

@@ -8,13 +8,15 @@
 #include "agent/alarm_watch.h"
 #include "agent/config.h"
 #include "agent/event_run.h"
+#include "agent/metrics_file.h"
 
 struct herald {
 	struct loop *loop;
 	struct turn *turn;
 	struct event_run *run;
 	struct alarm_watch *alarms; /* NULL until there is something to watch */
-	struct alarm_watch_times times;
+	struct metrics_file *metrics; /* likewise */
+	const struct config *config;
 };
 
 struct herald *
@@ -37,6 +39,7 @@ herald_free(struct herald *herald)
 	if (!herald)
 		return;
 	alarm_watch_free(herald->alarms);
+	metrics_file_free(herald->metrics);
 	event_run_free(herald->run);
 	free(herald);
 }
@@ -51,16 +54,34 @@ herald_watch(
 		.dispatch = dispatch};
 
 	herald->alarms = alarm_watch_new(&parts);
-	alarm_watch_set(herald->alarms, &herald->times);
+	const struct metrics_file_parts file = {.loop = herald->loop,
+		.turn = herald->turn,
+		.fleet = fleet,
+		.dispatch = dispatch};
+
+	herald->metrics = metrics_file_new(&file);
+	herald_apply(herald, herald->config);
 }
 
 void
 herald_apply(struct herald *herald, const struct config *config)
 {
 	event_run_set(herald->run, config->on_event);
-	herald->times = (struct alarm_watch_times){.idle_ms = config->idle_ms,
+	herald->config = config;
+	if (!herald->alarms)
+		return;
+	const struct alarm_watch_times times = {.idle_ms = config->idle_ms,
 		.unknown_ms = config->unknown_ms,
 		.modem_down_ms = config->modem_down_ms};
-	if (herald->alarms)
-		alarm_watch_set(herald->alarms, &herald->times);
+
+	alarm_watch_set(herald->alarms, &times);
+	metrics_file_set(herald->metrics, config->metrics_file,
+		config->metrics_interval_ms);
+}
+
+void
+herald_finish(struct herald *herald)
+{
+	if (herald->metrics)
+		metrics_file_finish(herald->metrics);
 }

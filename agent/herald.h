@@ -13,7 +13,8 @@ struct herald;
 struct loop;
 struct turn;
 
-/* Tells of events from now on. Borrows loop and turn. */
+/* Tells of events from now on. Borrows loop and turn, and the configuration
+ * until herald_apply(). */
 struct herald *herald_new(
 	struct loop *loop, struct turn *turn, const struct config *config);
 /* Before what it watches. */
@@ -23,7 +24,10 @@ void herald_free(struct herald *herald);
 void herald_watch(
 	struct herald *herald, struct fleet *fleet, struct dispatch *dispatch);
 
-/* A configuration was read anew; nothing of it is borrowed. */
+/* The daemon ends: says so, while what it watches is there. */
+void herald_finish(struct herald *herald);
+
+/* A configuration was read anew. Borrowed until the next one. */
 void herald_apply(struct herald *herald, const struct config *config);
 
 #endif

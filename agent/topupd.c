@@ -529,6 +529,7 @@ start(struct daemon *d)
 static void
 finish_work(struct daemon *d)
 {
+	herald_finish(d->herald);
 	fleet_stop(d->fleet);
 	note_event(d, RECOVER_STOP, NULL, "");
 	if (turn_commit(d->turn) != 0)
