@@ -55,6 +55,9 @@ static struct replay {
 	int64_t now_ms;
 	bool is_open, was_ready, open_menu;
 	struct modem *modem;
+	uint64_t
+		kept[QUEUE_MAX]; /* messages that its owner has, not yet said */
+	size_t kept_count;
 	char texts[TEXT_MAX], messages[TEXT_MAX]; /* as the head has them */
 } r;
 
@@ -338,7 +341,8 @@ on_sms(void *ctx, const struct modem_message *message)
 	(void)ctx;
 	(void)snprintf(who, sizeof who, "%s: ", message->sender);
 	note(r.messages, "message", who, message->text_utf8);
-	modem_sms_done(r.modem, message->handle);
+	assert_true(r.kept_count < QUEUE_MAX);
+	r.kept[r.kept_count++] = message->handle;
 }
 
 /* The next command of then, and the one after it. */
@@ -349,6 +353,23 @@ next_sent(size_t from, size_t *at)
 		if (r.lines[*at].sent)
 			return r.lines[*at].text;
 	return "";
+}
+
+/* What came was on disk when it was deleted, and no earlier. */
+static void
+keep_as_then(void)
+{
+	size_t at;
+	const char *next = next_sent(r.cursor, &at);
+
+	if (strncmp(next, "AT+CPMS=\"", 9) == 0)
+		next = next_sent(at + 1, &at);
+	if (r.kept_count == 0 ||
+		(next[0] != '\0' && strncmp(next, "AT+CMGD=", 8) != 0))
+		return;
+	modem_sms_done(r.modem, r.kept[0]);
+	r.kept_count--;
+	memmove(r.kept, r.kept + 1, r.kept_count * sizeof *r.kept);
 }
 
 /* What the owner had done then, when it is its turn. */
@@ -370,7 +391,8 @@ do_as_then(void)
 		modem_end(r.modem);
 	if (r.queued > 0)
 		return;
-	if (strncmp(next, "AT+CSCS=", 8) == 0)
+	/* What goes before a request, and before a text of ours. */
+	if (strncmp(next, "AT+CSCS=", 8) == 0 || strcmp(next, "AT+CMGF=0") == 0)
 		next = next_sent(at + 1, &at);
 	if (strncmp(next, "AT+CUSD=1,\"<reply>", 18) == 0 && r.open_menu)
 		(void)modem_reply(
@@ -404,6 +426,7 @@ turn(void)
 		modem_on_ready(r.modem, r.now_ms);
 	if (due)
 		modem_tick(r.modem, r.now_ms);
+	keep_as_then();
 	do_as_then();
 	modem_flush(r.modem, r.now_ms);
 	return readable || due;
