@@ -20,6 +20,9 @@
 #include "agent/turn.h"
 #include "agent/vault.h"
 
+_Static_assert((int)SPOOL_SCAN_MAX > (int)INTAKE_FILES_MAX,
+	"what a scan does not tell overflows the queue, and comes later");
+
 /* ---- jobs -------------------------------------------------------------- */
 
 static struct intake_job *

@@ -29,8 +29,12 @@ struct spool *spool_open(struct loop *loop, const char *dir, gid_t group,
 	spool_fn *fn, void *ctx, char *why, size_t cap);
 void spool_close(struct spool *spool);
 
-/* Looks at incoming/ now and tells every file there that is whole; looks
- * again at the others by itself. */
+/*
+ * Looks at incoming/, in slices, and then tells the files there that are
+ * whole, in the order in which they came: the first SPOOL_SCAN_MAX of them.
+ * Looks again at the others by itself.
+ */
+enum { SPOOL_SCAN_MAX = 1024 };
 void spool_scan(struct spool *spool);
 
 /* Whether files wait in incoming/ (topupctl wait). */

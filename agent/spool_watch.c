@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -58,8 +59,8 @@ spool_wait_ms(enum spool_writers writers, int64_t age_ms, int64_t unchanged_ms)
  * Asks the kernel for a read lease, which it gives only when nobody has the
  * file open for writing (fcntl(2), F_SETLEASE), and only for our own files.
  */
-static enum spool_writers
-writers_of(int fd)
+enum spool_writers
+spool_writers_of(int fd)
 {
 	enum spool_writers writers = SPOOL_WRITERS_NONE;
 
@@ -85,123 +86,12 @@ offer(struct spool *spool, const char *name)
 
 	if (fd < 0 && fd != -EACCES)
 		return; /* ignored, or gone again */
-	writers = fd < 0 ? SPOOL_WRITERS_UNKNOWN : writers_of(fd);
+	writers = fd < 0 ? SPOOL_WRITERS_UNKNOWN : spool_writers_of(fd);
 	if (fd >= 0)
 		(void)close(fd); /* only looked at */
 	/* A second writer's close is an event of its own. */
 	if (writers != SPOOL_WRITERS_SOME)
 		spool->fn(spool->ctx, name);
-}
-
-/* ---- scans ------------------------------------------------------------- */
-
-/* For how long the file has looked as it does now. */
-static int64_t
-unchanged_ms(struct spool *spool, const char *name, const struct stat *st)
-{
-	struct spool_look *look = NULL;
-	int64_t now_ms = loop_now_ms(spool->loop);
-
-	for (size_t i = 0; i < spool->look_count && !look; i++) {
-		if (strcmp(spool->looks[i].name, name) == 0)
-			look = &spool->looks[i];
-	}
-	if (!look) {
-		if (spool->look_count == SPOOL_LOOKS_MAX)
-			return 0; /* its turn comes when others are read */
-		look = &spool->looks[spool->look_count++];
-		*look = (struct spool_look){.since_ms = now_ms};
-		(void)snprintf(look->name, sizeof(look->name), "%s", name);
-	}
-	if (look->ino != st->st_ino || look->size != st->st_size ||
-		look->changed.tv_sec != st->st_ctim.tv_sec ||
-		look->changed.tv_nsec != st->st_ctim.tv_nsec)
-		look->since_ms = now_ms;
-	look->ino = st->st_ino;
-	look->size = st->st_size;
-	look->changed = st->st_ctim;
-	look->seen = true;
-	return now_ms - look->since_ms;
-}
-
-static void
-forget_looks(struct spool *spool)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < spool->look_count; i++) {
-		if (!spool->looks[i].seen)
-			continue;
-		spool->looks[kept] = spool->looks[i];
-		spool->looks[kept++].seen = false;
-	}
-	spool->look_count = kept;
-}
-
-/* Tells one file if it is whole; otherwise how long to wait. */
-static int64_t
-scan_file(struct spool *spool, const char *name)
-{
-	struct stat st;
-	enum spool_writers writers;
-	int64_t age_ms, wait_ms;
-	int fd = spool_open_incoming(spool, name);
-
-	if (fd < 0) {
-		if (fd == -EACCES)
-			spool->fn(spool->ctx, name); /* intake says so */
-		return SPOOL_RESCAN_MS;
-	}
-	if (fstat(fd, &st) != 0) {
-		(void)close(fd);
-		return SPOOL_RESCAN_MS;
-	}
-	writers = writers_of(fd);
-	(void)close(fd); /* only looked at */
-	/* The time of change: that of the bytes can be set by anybody. */
-	age_ms = loop_wall_ms() - ((int64_t)st.st_ctim.tv_sec * 1000 +
-					  st.st_ctim.tv_nsec / 1000000);
-	wait_ms =
-		spool_wait_ms(writers, age_ms, unchanged_ms(spool, name, &st));
-	if (wait_ms == 0)
-		spool->fn(spool->ctx, name);
-	return wait_ms == 0 ? SPOOL_RESCAN_MS : wait_ms;
-}
-
-DIR *
-spool_open_dir(const struct spool *spool)
-{
-	int fd = openat(
-		spool->incoming, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0)
-		(void)close(fd);
-	return dir;
-}
-
-void
-spool_scan(struct spool *spool)
-{
-	DIR *dir = spool_open_dir(spool);
-	const struct dirent *entry;
-	int64_t next_ms = SPOOL_RESCAN_MS;
-
-	if (!dir)
-		log_line(LOG_AT_ERROR, "spool incoming is not readable: %s",
-			strerror(errno));
-	while (dir && (entry = readdir(dir)) != NULL) {
-		int64_t wait_ms = SPOOL_RESCAN_MS;
-
-		if (!spool_ignores(entry->d_name))
-			wait_ms = scan_file(spool, entry->d_name);
-		if (wait_ms < next_ms)
-			next_ms = wait_ms;
-	}
-	if (dir)
-		(void)closedir(dir);
-	forget_looks(spool);
-	loop_timer_at(spool->timer, loop_now_ms(spool->loop) + next_ms);
 }
 
 void
@@ -290,6 +180,7 @@ spool_watch(struct spool *spool, const char *dir)
 
 	spool->timer = loop_timer_new(spool->loop, on_timer, spool);
 	loop_timer_at(spool->timer, loop_now_ms(spool->loop));
+	spool->idle = loop_idle_new(spool->loop, spool_scan_slice, spool);
 	spool->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (spool->notify < 0 || n >= (int)sizeof(path) ||
 		inotify_add_watch(spool->notify, path,
@@ -310,6 +201,8 @@ spool_unwatch(struct spool *spool)
 {
 	loop_poll_free(spool->poll);
 	loop_timer_free(spool->timer);
+	loop_idle_free(spool->idle);
+	spool_scan_end(spool);
 	if (spool->notify >= 0)
 		(void)close(spool->notify);
 }
