@@ -336,6 +336,20 @@ name_owner(struct probe *p)
 		owner);
 }
 
+/* A name that no profile has is a slip: nothing is opened for it. */
+static bool
+is_operator_known(const struct probe *p)
+{
+	const char *named = ctl_option_value(p->ctl, "operator");
+	if (named == NULL || profiles_find(p->profiles, span_str(named)))
+		return true;
+	(void)ctl_wrong(p->ctl,
+		"'%.32s' is no operator here: no profile %.32s.ini; "
+		"without --operator the SIM tells it",
+		named, named);
+	return false;
+}
+
 static struct modem *
 make_modem(struct probe *p)
 {
@@ -392,7 +406,7 @@ ctl_run_probe(struct ctl *ctl)
 	int exit_status = CTL_USAGE;
 	read_operators(&p);
 	p.loop = loop_new();
-	p.modem = make_modem(&p);
+	p.modem = is_operator_known(&p) ? make_modem(&p) : NULL;
 	if (p.modem != NULL) {
 		run(&p);
 		name_owner(&p);

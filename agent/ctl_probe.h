@@ -42,6 +42,8 @@ int probe_show(struct ctl *ctl, const struct probe_found *found);
 
 /* ctl_probe_ports.c: the other ports of that device, each asked AT. */
 void probe_look_at_others(struct probe_found *found);
+/* Whether imei: can find the modem on it: a USB device that is no adapter. */
+bool probe_is_usb_modem(const char *port);
 /* The name of a port that stays (by-id), or the port itself. */
 void probe_lasting_name(const char *port, char *out, size_t cap);
 

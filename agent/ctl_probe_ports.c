@@ -65,6 +65,29 @@ device_of(const char *tty, char *out)
 	return false;
 }
 
+/* The drivers of modems; those of serial adapters are others, and behind an
+ * adapter the search for an IMEI does not look. */
+bool
+probe_is_usb_modem(const char *port)
+{
+	static const char *const drivers[] = {
+		"option", "qcserial", "sierra", "cdc_acm", "hso"};
+	char node[PATH_MAX], real[PATH_MAX], path[PATH_MAX], device[PATH_MAX];
+	if (realpath(port, node) == NULL)
+		return false;
+	const char *tty = strrchr(node, '/') + 1;
+	int n = snprintf(
+		path, sizeof(path), "/sys/class/tty/%s/device/driver", tty);
+	if (n < 0 || (size_t)n >= sizeof(path) ||
+		realpath(path, real) == NULL || !device_of(tty, device))
+		return false;
+	const char *driver = strrchr(real, '/') + 1;
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strncmp(driver, drivers[i], strlen(drivers[i])) == 0)
+			return true;
+	return false;
+}
+
 /* ---- asking -------------------------------------------------------------- */
 
 void

@@ -77,21 +77,38 @@ put_operator(struct json *o, const struct probe_found *found)
 		o, found->profile != NULL ? "operator" : "no_operator", text);
 }
 
-/* What to paste: the port by a name that stays, and what was seen to be
- * needed. */
+/* What to paste: the modem by its IMEI where that finds it, else the port by
+ * a name that stays; and what was seen to be needed. gap stands between its
+ * settings. */
+static void
+write_config(
+	const struct probe_found *found, const char *gap, char *out, size_t cap)
+{
+	char port[512];
+	bool needs_pin = strstr(found->why, "SIM PIN") != NULL;
+	bool roams = found->info.registration == 5;
+	if (found->info.imei[0] != '\0' && probe_is_usb_modem(found->port))
+		(void)snprintf(port, sizeof(port), "imei:%s", found->info.imei);
+	else
+		probe_lasting_name(found->port, port, sizeof(port));
+	int n = snprintf(out, cap,
+		"{ name = \"modem1\";%sport = \"%s\";%soperator = \"%s\";"
+		"%s%s%s%s }",
+		gap, port, gap,
+		found->profile != NULL ? found->profile->stem : "auto",
+		needs_pin ? gap : "",
+		needs_pin ? "sim_pin_file = \"/etc/topupd/modem1.pin\";" : "",
+		roams ? gap : "", roams ? "roaming = true;" : "");
+	if (n < 0 || (size_t)n >= cap)
+		out[0] = '\0';
+}
+
 static void
 put_config(struct json *o, const struct probe_found *found)
 {
-	char port[512], line[1024];
-	bool needs_pin = strstr(found->why, "SIM PIN") != NULL;
-	bool roams = found->info.registration == 5;
-	probe_lasting_name(found->port, port, sizeof(port));
-	int n = snprintf(line, sizeof(line),
-		"{ name = \"modem1\"; port = \"%s\"; operator = \"%s\";%s%s }",
-		port, found->profile != NULL ? found->profile->stem : "auto",
-		needs_pin ? " sim_pin_file = \"/etc/topupd/modem1.pin\";" : "",
-		roams ? " roaming = true;" : "");
-	if (n > 0 && (size_t)n < sizeof(line))
+	char line[1024];
+	write_config(found, " ", line, sizeof(line));
+	if (line[0] != '\0')
 		json_put_text(o, "config", line);
 }
 
@@ -178,8 +195,40 @@ print_all(struct ctl *ctl, const struct probe_found *found, struct json *o)
 	json_put_text(o, "coding_text", text);
 	ctl_table_object(fields, o, &ctl->out);
 	print_list(found);
-	(void)printf("\nFor topupd.conf, in modems:\n  %s\n",
-		json_get_text(o, "config"));
+	char config[1024];
+	write_config(found, "\n    ", config, sizeof(config));
+	(void)printf("\nFor topupd.conf, in modems:\n  %s\n", config);
+}
+
+/* What to do about it, by what the sentence says; NULL: it says so itself. */
+static const char *
+next_step(const char *why)
+{
+	static const struct {
+		const char *says, *step;
+	} rows[] = {
+		{"is not there", "is it plugged in? ls /dev/serial/by-id"},
+		{"no permission", "run it as root (sudo)"},
+		{"holds the port",
+			"stop that program, or let it leave the port alone "
+			"(README, ModemManager)"},
+		{"does not answer",
+			"try the device's other ports, and --baud on a serial "
+			"line"},
+		{"nobody listens", "is the server of that port running?"},
+		{"(SIM PIN)",
+			"set sim_pin_file as above, or switch the PIN off in "
+			"a phone"},
+		{"PUK", "unblock the SIM in a phone, with its PUK"},
+		{"no SIM", "put a SIM in, and ask again"},
+		{"not registered",
+			"look at the antenna, and try the SIM in a phone"},
+		{"network refuses", "try the SIM in a phone"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strstr(why, rows[i].says) != NULL)
+			return rows[i].step;
+	return NULL;
 }
 
 int
@@ -198,5 +247,8 @@ probe_show(struct ctl *ctl, const struct probe_found *found)
 	if (found->why[0] == '\0')
 		return CTL_DONE;
 	ctl_say(ctl, "%s: %s", found->port, found->why);
+	const char *step = next_step(found->why);
+	if (step != NULL)
+		ctl_say(ctl, "next: %s", step);
 	return CTL_REFUSED;
 }

@@ -71,8 +71,8 @@ static const struct chat_script *
 script_of_locked(const struct modem *m, unsigned at)
 {
 	const struct chat_script *const scripts[SESSION_LOCKED_PHASES] = {
-		m->dialect->iccid, &script_iccid, m->dialect->pin_tries,
-		&script_card_tries};
+		&script_imei, m->dialect->iccid, &script_iccid,
+		m->dialect->pin_tries, &script_card_tries};
 
 	return scripts[at];
 }

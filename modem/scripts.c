@@ -220,12 +220,17 @@ const struct chat_script script_sms_ready =
 static const struct chat_step iccid[] = {ICCID_STEPS};
 const struct chat_script script_iccid = SCRIPT("iccid", iccid, 40000);
 
+#define ASK_IMEI                                                               \
+	{                                                                      \
+		.text = "AT+CGSN", .takes = {"+CGSN:"}, .wait_ms = LOCAL_MS,   \
+		.flags = CHAT_OPTIONAL | CHAT_BARE, .tag = TAG_IMEI            \
+	} /* (5.4) */
+
+static const struct chat_step imei[] = {ASK_IMEI};
+const struct chat_script script_imei = SCRIPT("imei", imei, 10000);
+
 static const struct chat_step subscriber[] = {
-	{.text = "AT+CGSN",
-		.takes = {"+CGSN:"},
-		.wait_ms = LOCAL_MS,
-		.flags = CHAT_OPTIONAL | CHAT_BARE,
-		.tag = TAG_IMEI}, /* (5.4) */
+	ASK_IMEI,
 	{.text = "AT+CIMI",
 		.takes = {"+CIMI:"},
 		.wait_ms = SIM_MS,

@@ -67,6 +67,7 @@ extern const struct chat_script script_pin_tries;  /* of a SIM that asks */
 extern const struct chat_script script_card_tries; /* asked of the SIM itself */
 extern const struct chat_script script_unlock;     /* types the SIM PIN */
 extern const struct chat_script script_sms_ready;  /* after that */
+extern const struct chat_script script_imei;
 extern const struct chat_script script_iccid;
 extern const struct chat_script script_subscriber; /* IMEI, IMSI, ICCID */
 extern const struct chat_script script_prepare;    /* charset, USSD, URCs */

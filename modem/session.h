@@ -18,7 +18,7 @@
 enum {
 	SESSION_RADIO_PHASES = 2,  /* off, on */
 	SESSION_REREAD_PHASES = 4, /* the last ones of a set-up */
-	SESSION_LOCKED_PHASES = 4, /* ICCID and tries, two ways each */
+	SESSION_LOCKED_PHASES = 5, /* IMEI; ICCID, tries, two ways each */
 	SESSION_UNLOCK_PHASES = 3, /* typed, ready, messages ready */
 	/* Each only when the one before is refused. */
 	SESSION_REBOOT_PHASES = 2,

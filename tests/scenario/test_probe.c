@@ -90,6 +90,35 @@ modems_of_each_family_tell_who_they_are(void **state)
 	house_done(h);
 }
 
+/* A table's value is as long as it is; what we say fits a terminal. */
+static void
+assert_lines_fit(const char *text)
+{
+	for (const char *line = text; *line != '\0';
+		line += strcspn(line, "\n") + 1) {
+		size_t len = strcspn(line, "\n");
+
+		if (len > 80)
+			fail_msg("%zu columns: %.*s", len, (int)len, line);
+		if (line[len] == '\0')
+			break;
+	}
+}
+
+static void
+operator_that_no_profile_has_is_told_before_anything(void **state)
+{
+	struct house *h = *state;
+
+	house_add_modem(h, "m1", "standard", NULL);
+	house_write_settings(h);
+	assert_int_equal(house_ctl(h, "probe", "--operator", "nosuch",
+				 "/dev/topupd-no-such-port", NULL),
+		2);
+	house_assert_contains(h->err, "'nosuch' is no operator here");
+	house_done(h);
+}
+
 static void
 balance_finds_the_coding_and_people_get_a_list(void **state)
 {
@@ -104,6 +133,7 @@ balance_finds_the_coding_and_people_get_a_list(void **state)
 	house_assert_contains(h->out, "Your balance is");
 	house_assert_contains(h->out, "operator      simtel");
 	house_assert_contains(h->out, "For topupd.conf, in modems:");
+	assert_lines_fit(h->out);
 	house_done(h);
 }
 
@@ -121,6 +151,11 @@ locked_sim_is_told_with_all_that_is_known(void **state)
 	house_assert_contains(house_text(o, "why"), "SIM PIN");
 	house_assert_contains(house_text(o, "config"), "sim_pin_file");
 	house_assert_contains(h->err, "SIM PIN");
+	house_assert_contains(h->err, "next: set sim_pin_file");
+	assert_int_equal(strlen(house_text(o, "imei")), 15);
+	assert_int_equal(house_ctl(h, "probe", port_of(h, 0), NULL), 1);
+	assert_lines_fit(h->out);
+	assert_lines_fit(h->err);
 	house_done(h);
 }
 
@@ -138,6 +173,7 @@ port_without_a_modem_is_told_with_its_reason(void **state)
 	house_write_settings(h);
 	(void)probe(h, "/dev/topupd-no-such-port", 1);
 	house_assert_contains(house_text(h->doc, "why"), "not there");
+	house_assert_contains(h->err, "next: is it plugged in?");
 	assert_int_equal(house_ctl(h, "probe", "tcp://nowhere", NULL), 2);
 
 	assert_int_equal(openpty(&master, &slave, name, NULL, NULL), 0);
@@ -192,6 +228,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(modems_of_each_family_tell_who_they_are),
 		TEST(balance_finds_the_coding_and_people_get_a_list),
+		TEST(operator_that_no_profile_has_is_told_before_anything),
 		TEST(locked_sim_is_told_with_all_that_is_known),
 		TEST(port_without_a_modem_is_told_with_its_reason),
 		TEST(port_that_the_daemon_holds_is_left_alone),
