@@ -25,7 +25,8 @@
 
 enum {
 	TIMEOUT_MAX_S = 10000000,
-	FAULTS_SHOWN = 5 /* of the bad rows of a batch */
+	REPORT_MS = 10000, /* longer is nobody kept from the rest */
+	FAULTS_SHOWN = 5   /* of the bad rows of a batch */
 };
 
 static void step_wait(struct client *client);
@@ -60,6 +61,7 @@ control_wait_forget(struct client *client)
 struct tally {
 	int64_t counts[VOUCHER_STATES];
 	bool files; /* files wait or are being read */
+	bool owed;  /* a report is not written yet */
 };
 
 static bool
@@ -67,6 +69,16 @@ take_counts(void *ctx, const struct ledger_batch *b)
 {
 	struct tally *tally = ctx;
 	memcpy(tally->counts, b->counts, sizeof(tally->counts));
+	tally->owed = b->finished_wall_ms != 0 && b->generation > b->reported;
+	return false;
+}
+
+static bool
+take_owed(void *ctx, const struct ledger_batch *b)
+{
+	struct tally *tally = ctx;
+	(void)b; /* that there is one is all */
+	tally->owed = true;
 	return false;
 }
 
@@ -99,9 +111,13 @@ take_tally(struct client *client, struct tally *tally)
 	if (ledger_counts(ledger, tally->counts) != 0)
 		tally->files = true;
 	/* The folder is looked at only where it decides. */
-	if (moving(tally) == 0 && !tally->files)
-		tally->files = intake_is_busy(parts->intake) ||
-		               spool_has_incoming(parts->spool);
+	if (moving(tally) > 0 || tally->files)
+		return;
+	/* One that cannot be read owes nothing that a person could see. */
+	(void)ledger_each_batch_due(
+		ledger, LEDGER_DUE_REPORT, take_owed, tally);
+	tally->files = intake_is_busy(parts->intake) ||
+	               spool_has_incoming(parts->spool);
 }
 
 static struct json *
@@ -138,13 +154,31 @@ is_due(struct client_wait *wait, int64_t now_ms)
 	return true;
 }
 
+/* Whoever waits looks at the report next: it is on disk before he is told,
+ * unless it cannot be written. */
+static bool
+awaits_report(
+	struct client_wait *wait, const struct tally *tally, int64_t now_ms)
+{
+	if (!tally->owed)
+		return false;
+	if (wait->report_by_ms == 0)
+		wait->report_by_ms = now_ms + REPORT_MS;
+	if (wait->next_ms > wait->report_by_ms)
+		wait->next_ms = wait->report_by_ms;
+	return now_ms < wait->report_by_ms && now_ms < wait->deadline_ms;
+}
+
 static void
 step_wait_tally(struct client *client, int64_t now_ms)
 {
 	struct client_wait *wait = &client->u.wait;
 	struct tally tally;
 	take_tally(client, &tally);
-	if (moving(&tally) == 0 && !tally.files) {
+	bool ended = moving(&tally) == 0 && !tally.files;
+	if (ended && awaits_report(wait, &tally, now_ms))
+		return;
+	if (ended) {
 		int exit_status = left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
 		                                        : CONTROL_DONE;
 		client_done(client, shape_tally(client, &tally), exit_status);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "agent/control_private.h"
+#include "agent/control_shape.h"
 #include "agent/json.h"
 #include "agent/loop.h"
 #include "agent/reserve.h"
@@ -233,6 +234,60 @@ load_and_wait_have_a_time_out(void **state)
 		desk_ask("{\"command\":\"wait\",\"args\":{\"batch\":9}}"), 1);
 }
 
+/* As the trail does once the report is on disk. */
+static void
+write_report(int64_t batch)
+{
+	struct ledger_op op = purse_op(desk.purse, LEDGER_BATCH_REPORTED);
+	op.u.batch_ref.batch = batch;
+	struct ledger_batch *b = shape_find_batch(desk.control->ledger, batch);
+	assert_non_null(b);
+	op.u.batch_ref.generation = b->generation;
+	free(b);
+	(void)purse_must(desk.purse, &op);
+}
+
+static void
+wait_ends_after_the_report_is_on_disk(void **state)
+{
+	static const char *const asks[] = {
+		"{\"command\":\"wait\",\"args\":{\"batch\":1}}\n",
+		"{\"command\":\"wait\"}\n"};
+	(void)state;
+	(void)desk_batch(1, 0);
+	desk_dial(1, VERDICT_LOADED, VOUCHER_CREDITED, "");
+	int fds[2];
+	for (size_t i = 0; i < 2; i++) {
+		fds[i] = desk_connect();
+		desk_tell(fds[i], asks[i]);
+		desk_turns();
+		assert_false(desk_hear_anew(fds[i]));
+		assert_int_equal(desk.heard_len, 0);
+	}
+	write_report(1);
+	for (struct client *c = desk.control->clients; c != NULL; c = c->next)
+		c->u.wait.next_ms = 0;
+	desk_turns();
+	for (size_t i = 0; i < 2; i++)
+		(void)desk_done(desk_answer(fds[i]), 0);
+}
+
+/* A full disk keeps nobody waiting for what may never be written. */
+static void
+wait_ends_without_a_report_that_is_not_written(void **state)
+{
+	(void)state;
+	(void)desk_batch(1, 0);
+	desk_dial(1, VERDICT_LOADED, VOUCHER_CREDITED, "");
+	int fd = desk_connect();
+	desk_tell(fd, "{\"command\":\"wait\",\"args\":{\"batch\":1}}\n");
+	desk_turns();
+	assert_false(desk_hear_anew(fd));
+	desk.control->clients->u.wait.report_by_ms = 1;
+	desk.control->clients->u.wait.next_ms = 0;
+	(void)desk_done(desk_answer(fd), 0);
+}
+
 static void
 wait_ends_with_what_is_left(void **state)
 {
@@ -246,10 +301,12 @@ wait_ends_with_what_is_left(void **state)
 	assert_false(desk_hear_anew(fd));
 	assert_int_equal(desk.heard_len, 0); /* nobody asked for progress */
 	desk_dial(2, VERDICT_USED, VOUCHER_REFUSED_FIRST, "used");
+	write_report(1);
 	const struct json *done = desk_done(desk_answer(fd), 0);
 	assert_int_equal(desk_number(json_get(done, "counts"), "loaded"), 1);
 	(void)desk_batch(1, 0);
 	desk_dial(3, VERDICT_NONE, VOUCHER_MAYBE_SENT, "no_answer");
+	write_report(2);
 	(void)desk_done(
 		desk_ask("{\"command\":\"wait\",\"args\":{\"batch\":2}}"), 4);
 	(void)desk_done(desk_ask("{\"command\":\"wait\"}"), 4);
@@ -331,6 +388,8 @@ main(void)
 		TEST(load_waits_for_the_cards_end),
 		TEST(load_and_wait_have_a_time_out),
 		TEST(wait_ends_with_what_is_left),
+		TEST(wait_ends_after_the_report_is_on_disk),
+		TEST(wait_ends_without_a_report_that_is_not_written),
 		TEST(wait_for_all_waits_for_files_too),
 		TEST(balance_is_asked_now),
 	};
