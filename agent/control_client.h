@@ -66,6 +66,7 @@ struct client_wait {
 	bool goes_on;  /* submit --wait */
 	bool progress; /* wants to be told on the way */
 	int64_t batch, voucher, rows, faults;
+	bool told_stop;       /* that no modem may dial now */
 	int64_t deadline_ms;  /* of the loop's clock; INT64_MAX: none */
 	int64_t next_ms;      /* when progress is told again */
 	int64_t report_by_ms; /* not waited for longer; 0: not yet */

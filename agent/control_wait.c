@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -169,6 +170,54 @@ awaits_report(
 	return now_ms < wait->report_by_ms && now_ms < wait->deadline_ms;
 }
 
+/* Every modem is locked out by its breaker: until when the first of them goes
+ * on by itself (wall clock; 0: none does before a person says so). */
+static bool
+all_locked_out(const struct control_parts *parts, int64_t *until_wall_ms)
+{
+	size_t count = fleet_count(parts->fleet);
+	*until_wall_ms = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct line_status status;
+		dispatch_line_status(
+			parts->dispatch, fleet_at(parts->fleet, i), &status);
+		if (status.state != LINE_LOCKED_OUT)
+			return false;
+		if (*until_wall_ms == 0 ||
+			(status.until_wall_ms != 0 &&
+				status.until_wall_ms < *until_wall_ms))
+			*until_wall_ms = status.until_wall_ms;
+	}
+	return count > 0;
+}
+
+/* To wait in silence for hours, or for ever, looks like work. Whether it is
+ * over: only a person can make it go on. */
+static bool
+ends_by_lock_out(struct client *client, const struct tally *tally)
+{
+	struct client_wait *wait = &client->u.wait;
+	char until[SHAPE_LOCAL_MAX], text[200];
+	int64_t until_wall_ms;
+	if (wait->told_stop || tally->counts[VOUCHER_DIALING] > 0 ||
+		tally->counts[VOUCHER_PENDING] > 0 || tally->files ||
+		!all_locked_out(&client->control->parts, &until_wall_ms))
+		return false;
+	if (until_wall_ms == 0)
+		return true;
+	wait->told_stop = true;
+	shape_local_time(until_wall_ms, until);
+	(void)snprintf(text, sizeof(text),
+		"every SIM is locked out until %s: too many cards in a row "
+		"were refused or are not settled; topupctl status says what "
+		"to do",
+		until);
+	struct json *o = json_new_object();
+	json_put_text(o, "notice", text);
+	client_progress(client, o);
+	return false;
+}
+
 static void
 step_wait_tally(struct client *client, int64_t now_ms)
 {
@@ -182,6 +231,10 @@ step_wait_tally(struct client *client, int64_t now_ms)
 		int exit_status = left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
 		                                        : CONTROL_DONE;
 		client_done(client, shape_tally(client, &tally), exit_status);
+	} else if (ends_by_lock_out(client, &tally)) {
+		struct json *o = shape_tally(client, &tally);
+		json_put_flag(o, "locked_out", true);
+		client_done(client, o, CONTROL_LEFT_OPEN);
 	} else if (now_ms >= wait->deadline_ms) {
 		struct json *o = shape_tally(client, &tally);
 		json_put_flag(o, "timed_out", true);

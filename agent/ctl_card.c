@@ -48,7 +48,13 @@ static void
 on_tally(void *ctx, const struct json *tally)
 {
 	struct waiting *waiting = ctx;
+	const char *notice = json_get_text(tally, "notice");
 	char line[256];
+	if (notice != NULL) {
+		ctl_progress_clear(&waiting->progress);
+		ctl_say(waiting->ctl, "%s", notice);
+		return;
+	}
 	take_number(waiting->batch, tally, "batch");
 	ctl_progress_line(&waiting->progress, tally, ctl_terminal_now_ms(),
 		line, sizeof(line));
@@ -110,7 +116,12 @@ on_tally_done(void *ctx, const struct json *done, int exit_status)
 		(void)putchar('\n');
 		print_faults(done);
 	}
-	if (json_get_flag(done, "timed_out"))
+	if (json_get_flag(done, "locked_out"))
+		ctl_say(ctl,
+			"what is left waits for a person: every SIM is locked "
+			"out until `topupctl unlock MODEM`; see `topupctl "
+			"status`");
+	else if (json_get_flag(done, "timed_out"))
 		ctl_say(ctl,
 			"the time is over, and not all have ended; what they "
 			"wait for: `topupctl vouchers --state ready`, "

@@ -130,7 +130,8 @@ static const struct ctl_command commands[] = {
 			   "ended.",
 		.more = "Without --batch it waits for files in incoming/, too. "
 			"Exit status: 0 all ended,\n4 what is left is held "
-			"or unknown, 1 the time is over.",
+			"or unknown, or waits for `unlock`, 1 the time is "
+			"over.",
 		.example = "topupctl wait --batch 3 --timeout 600",
 		.options = {{"batch", "ID", "only this batch"},
 			{"timeout", "S", "so many seconds at most"}},

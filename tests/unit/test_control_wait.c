@@ -313,6 +313,34 @@ wait_ends_with_what_is_left(void **state)
 }
 
 static void
+wait_tells_of_a_lock_out_once_and_ends_where_only_a_person_helps(void **state)
+{
+	(void)state;
+	(void)desk_batch(1, 0);
+	int fd = desk_connect();
+	desk_tell(fd, "{\"command\":\"wait\",\"args\":{\"batch\":1}}\n");
+	desk_turns();
+	assert_false(desk_hear_anew(fd));
+	assert_int_equal(desk.heard_len, 0);
+	shop1_status = (struct line_status){
+		.state = LINE_LOCKED_OUT, .until_wall_ms = 1769851800000};
+	for (int i = 0; i < 3; i++) {
+		desk.control->clients->u.wait.next_ms = 0;
+		desk_turns();
+	}
+	assert_false(desk_hear(fd));
+	assert_int_equal(desk_count(desk.heard, "\"notice\":"), 1);
+	assert_non_null(strstr(desk.heard, "every SIM is locked out until "));
+	(void)close(fd);
+	desk_turns();
+	shop1_status.until_wall_ms = 0;
+	const struct json *done = desk_done(
+		desk_ask("{\"command\":\"wait\",\"args\":{\"batch\":1}}"), 4);
+	assert_true(json_get_flag(done, "locked_out"));
+	assert_int_equal(desk_number(json_get(done, "counts"), "ready"), 1);
+}
+
+static void
 wait_for_all_waits_for_files_too(void **state)
 {
 	(void)state;
@@ -388,6 +416,7 @@ main(void)
 		TEST(load_waits_for_the_cards_end),
 		TEST(load_and_wait_have_a_time_out),
 		TEST(wait_ends_with_what_is_left),
+		TEST(wait_tells_of_a_lock_out_once_and_ends_where_only_a_person_helps),
 		TEST(wait_ends_after_the_report_is_on_disk),
 		TEST(wait_ends_without_a_report_that_is_not_written),
 		TEST(wait_for_all_waits_for_files_too),
