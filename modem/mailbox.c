@@ -111,13 +111,39 @@ slot_for(struct mailbox *box, const struct mailbox_place *place, uint64_t mark)
 	return empty;
 }
 
+/* What is new, into a free slot, or none; rc: whether it is a message. */
+static enum mailbox_took
+keep(struct mailbox *box, struct mailbox_slot *slot, const struct pdu *pdu,
+	int rc)
+{
+	bool stored = is_stored(slot);
+
+	slot->arrival = ++box->arrivals;
+	slot->seen = true;
+	slot->kind = MAILBOX_GARBAGE;
+	if (rc == 0 && pdu->type == PDU_DELIVER)
+		fill(slot, pdu);
+	else if (rc == 0)
+		slot->kind = MAILBOX_PASSED; /* a draft is left alone */
+	slot->over = (rc == 0 && pdu->type == PDU_STATUS_REPORT) ||
+	             (slot->kind == MAILBOX_MESSAGE && slot->part.total > 0 &&
+			     was_done(box, slot->mark));
+	if (rc != 0)
+		return MAILBOX_REFUSED;
+	if (!slot->over)
+		return MAILBOX_NEW;
+	if (!stored)
+		clear(slot);
+	return MAILBOX_COPY;
+}
+
 enum mailbox_took
 mailbox_put(struct mailbox *box, const struct mailbox_place *place,
 	struct span hex, int64_t now_ms)
 {
 	uint64_t mark = mark_of(hex);
 	struct mailbox_slot *slot = slot_for(box, place, mark);
-	bool stored = place->index != MAILBOX_NOWHERE;
+	enum mailbox_took took = MAILBOX_REFUSED;
 	struct pdu pdu;
 	int rc;
 
@@ -127,30 +153,16 @@ mailbox_put(struct mailbox *box, const struct mailbox_place *place,
 		return MAILBOX_KNOWN;
 	}
 	rc = pdu_decode(hex, &pdu);
-	if (rc != 0 && !stored)
-		return MAILBOX_REFUSED;
-	if (slot == NULL)
-		return MAILBOX_FULL;
-	slot->mark = mark;
-	slot->place = *place;
-	slot->arrival = ++box->arrivals;
-	slot->came_ms = now_ms;
-	slot->seen = true;
-	slot->kind = MAILBOX_GARBAGE;
-	if (rc == 0 && pdu.type == PDU_DELIVER)
-		fill(slot, &pdu);
-	else if (rc == 0)
-		slot->kind = MAILBOX_PASSED; /* a draft is left alone */
-	slot->over = (rc == 0 && pdu.type == PDU_STATUS_REPORT) ||
-	             (slot->kind == MAILBOX_MESSAGE && slot->part.total > 0 &&
-			     was_done(box, mark));
-	if (rc != 0)
-		return MAILBOX_REFUSED;
-	if (!slot->over)
-		return MAILBOX_NEW;
-	if (!stored)
-		clear(slot);
-	return MAILBOX_COPY;
+	if (slot == NULL && (rc == 0 || place->index != MAILBOX_NOWHERE)) {
+		took = MAILBOX_FULL;
+	} else if (rc == 0 || place->index != MAILBOX_NOWHERE) {
+		slot->mark = mark;
+		slot->place = *place;
+		slot->came_ms = now_ms;
+		took = keep(box, slot, &pdu, rc);
+	}
+	explicit_bzero(&pdu, sizeof pdu);
+	return took;
 }
 
 void
@@ -469,6 +481,13 @@ mailbox_next(struct mailbox *box, int64_t now_ms, bool impatient,
 	return false;
 }
 
+void
+mailbox_wipe_text(struct mailbox *box)
+{
+	explicit_bzero(box->joined, sizeof box->joined);
+	explicit_bzero(box->text, sizeof box->text);
+}
+
 static void
 note_done(struct mailbox *box, const struct mailbox_slot *slot)
 {
@@ -490,6 +509,8 @@ mailbox_done(struct mailbox *box, uint64_t handle)
 			continue;
 		note_done(box, slot);
 		slot->over = true;
+		explicit_bzero(slot->data, sizeof slot->data);
+		slot->data_len = 0;
 		if (is_stored(slot))
 			continue;
 		nowhere++;

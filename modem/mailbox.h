@@ -108,7 +108,11 @@ struct mailbox_message {
 bool mailbox_next(struct mailbox *box, int64_t now_ms, bool impatient,
 	struct mailbox_message *out);
 
-/* Its owner has it. How many slots were in no store (and are free now). */
+/* Wipes the text that was given out last: an operator may tell a PIN. */
+void mailbox_wipe_text(struct mailbox *box);
+
+/* Its owner has it: what it said is wiped. How many slots were in no store (and
+ * are free now). */
 unsigned mailbox_done(struct mailbox *box, uint64_t handle);
 
 /* Garbage of that store is to be deleted. */

@@ -47,7 +47,8 @@ allocate(void)
 	return m;
 }
 
-/* No PIN passes here: the locked pages are kept for what may hold one. */
+/* An operator may tell a PIN: locked after the driver's own pages, which
+ * surely hold one; best effort, as there. */
 static struct mailbox *
 allocate_mailbox(void)
 {
@@ -56,7 +57,17 @@ allocate_mailbox(void)
 	if (box == NULL)
 		abort(); /* at start, as above */
 	mailbox_init(box);
+	(void)mlock(box, sizeof *box);
 	return box;
+}
+
+/* Its pages stay locked: others of ours may stand on them. */
+static void
+free_mailbox(struct mailbox *box)
+{
+	if (box != NULL)
+		explicit_bzero(box, sizeof *box);
+	free(box);
 }
 
 struct modem *
@@ -106,7 +117,7 @@ modem_free(struct modem *m)
 		return;
 	modem_wire_close(m);
 	m->port->ops->free(m->port);
-	free(m->mail.box);
+	free_mailbox(m->mail.box);
 	modem_record(m, NULL, NULL);
 	explicit_bzero(m, sizeof *m);
 	(void)munlock(m, size_in_pages()); /* as mlock() */

@@ -376,6 +376,7 @@ hand_over(struct modem *m, const struct mailbox_message *message)
 		.text_utf8 = message->text_utf8};
 
 	m->hooks.on_sms(m->hooks.ctx, &out);
+	mailbox_wipe_text(m->mail.box);
 }
 
 /* A store is full, and nothing but parts without their fellows fills it. */

@@ -357,13 +357,14 @@ pdu_decode(struct span hex, struct pdu *out)
 {
 	uint8_t octets[PDU_OCTETS_MAX];
 	struct reader r = {.at = octets};
+	int rc;
 
 	memset(out, 0, sizeof *out);
 	out->message_class = PDU_NO_CLASS;
 	out->port = -1;
 	if (span_from_hex(span_trim(hex), octets, sizeof octets, &r.left) < 0)
 		return -EBADMSG;
-	if (take_smsc(&r, &out->smsc) < 0)
-		return -EBADMSG;
-	return take_tpdu(out, &r);
+	rc = take_smsc(&r, &out->smsc) < 0 ? -EBADMSG : take_tpdu(out, &r);
+	explicit_bzero(octets, sizeof octets); /* it may tell a PIN */
+	return rc;
 }

@@ -535,6 +535,28 @@ random_parts_make_whole_texts_only(void **state)
 	}
 }
 
+/* Also while the places still stand in the store, to be deleted. */
+static void
+nothing_of_a_text_stays_once_its_owner_has_it(void **state)
+{
+	struct sms_message m = message("SimTel", long_text());
+	uint8_t empty[sizeof box.text] = {0};
+
+	(void)state;
+	mailbox_init(&box);
+	for (int part = 1; part <= 3; part++)
+		(void)put(part, &m, part);
+	assert_true(next());
+	assert_non_null(memmem(box.text, sizeof box.text, "[ok]", 4));
+	mailbox_wipe_text(&box);
+	(void)mailbox_done(&box, got.handle);
+	assert_memory_equal(box.text, empty, sizeof box.text);
+	assert_memory_equal(box.joined, empty, sizeof box.joined);
+	for (size_t i = 0; i < MAILBOX_SLOTS; i++)
+		assert_memory_equal(
+			box.slots[i].data, empty, sizeof box.slots[i].data);
+}
+
 int
 main(void)
 {
@@ -554,6 +576,7 @@ main(void)
 		cmocka_unit_test(
 			place_in_doubt_is_deleted_when_it_is_found_the_same),
 		cmocka_unit_test(twin_in_another_store_is_not_deleted_unseen),
+		cmocka_unit_test(nothing_of_a_text_stays_once_its_owner_has_it),
 		cmocka_unit_test(message_from_nowhere_is_kept_until_done),
 		cmocka_unit_test(garbage_is_kept_apart_until_room_is_needed),
 		cmocka_unit_test(more_than_fits_is_left_and_none_is_lost),
