@@ -45,7 +45,8 @@
 enum {
 	CONTROL_REQUEST_MAX = 65536, /* bytes of a request line */
 	CONTROL_CLIENTS_MAX = 64,    /* connections; admins have some more */
-	CONTROL_IDS_MAX = 1000       /* vouchers in one request */
+	CONTROL_IDS_MAX = 1000,      /* vouchers in one request */
+	CONTROL_ID_END = 1000000000  /* longer numbers may be PINs */
 };
 
 #define CONTROL_SOCKET_NAME "control.sock"

@@ -113,15 +113,6 @@ struct move {
 	int64_t credited_minor;
 };
 
-/* A person may well put the card's number into the note, which goes to
- * syslog. No operator's PIN is shorter than this. */
-static bool
-may_be_pin(const void *ctx, struct span digits)
-{
-	(void)ctx;
-	return digits.len >= 10;
-}
-
 /* true: moved. Otherwise why says the reason. */
 static bool
 move_one(struct client *client, int64_t id, const struct move *move, char *why)
@@ -143,7 +134,7 @@ move_one(struct client *client, int64_t id, const struct move *move, char *why)
 	op.u.voucher_move.credited_minor = move->credited_minor;
 	(void)span_copy(op.u.voucher_move.reason,
 		sizeof(op.u.voucher_move.reason), span_str(move->reason));
-	mask_text(span_str(move->note), span_str(""), may_be_pin, NULL,
+	mask_text(span_str(move->note), span_str(""), client_may_be_pin, NULL,
 		op.u.voucher_move.note, sizeof(op.u.voucher_move.note));
 	struct ledger_result result = {0};
 	int err = try_op(client, &op, &result);

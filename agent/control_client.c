@@ -19,6 +19,7 @@
 #include "agent/json.h"
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/mask.h"
 #include "agent/turn.h"
 
 enum { PASSWD_MAX = 4096, FDS_MAX = 4 };
@@ -285,16 +286,27 @@ client_done(struct client *client, struct json *done, int exit_status)
 	finish(client, line, exit_status);
 }
 
+bool
+client_may_be_pin(const void *ctx, struct span digits)
+{
+	(void)ctx;
+	return digits.len >= 10;
+}
+
 void
 client_fail(struct client *client, int exit_status, const char *format, ...)
 {
-	char text[4096];
+	char text[4096], masked[sizeof(text)];
 	va_list args;
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args); /* cut is fine */
 	va_end(args);
+	/* It may repeat what was typed. */
+	mask_text(span_str(text), span_str(""), client_may_be_pin, NULL, masked,
+		sizeof(masked));
+	explicit_bzero(text, sizeof(text));
 	struct json *line = json_new_object();
-	json_put_text(line, "error", text);
+	json_put_text(line, "error", masked);
 	finish(client, line, exit_status);
 }
 

@@ -133,6 +133,10 @@ void client_done(struct client *client, struct json *done, int exit_status);
 void client_fail(struct client *client, int exit_status, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
+/* A mask_takes_pin: people may well type a card's number where it does not
+ * belong. No operator's PIN is shorter than ten digits. */
+bool client_may_be_pin(const void *ctx, struct span digits);
+
 /* Whether a list may go on. */
 bool client_has_room(const struct client *client);
 

@@ -172,7 +172,8 @@ args_ids(struct client *client, const struct json *ids)
 	size_t count = json_count(ids);
 	int64_t id;
 	for (size_t i = 0; i < count; i++) {
-		if (json_number(json_at(ids, i), &id) != 0 || id <= 0)
+		if (json_number(json_at(ids, i), &id) != 0 || id <= 0 ||
+			id >= CONTROL_ID_END)
 			count = 0;
 	}
 	if (count > 0 && count <= CONTROL_IDS_MAX)

@@ -166,7 +166,7 @@ unlock_takes_a_modem_or_a_number(void **state)
 						   "\"args\":{\"what\":"
 						   "\"0800000011\"}}"),
 				       1),
-		"0800000011 is not stopped"));
+		"********** is not stopped"));
 	stops[0] = (struct dispatch_stop){.name = info.iccid, .modem = "shop1"};
 	stops[1] = (struct dispatch_stop){
 		.is_number = true, .name = "0800000011", .modem = ""};
