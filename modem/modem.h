@@ -6,7 +6,8 @@
  *
  * Time comes in as now_ms (a monotonic clock, milliseconds). Nothing is
  * ever written to the port but inside modem_flush(): the owner calls it
- * when what the bytes stand for is safe on disk.
+ * when what the bytes stand for is safe on disk. What modem_stop() says in
+ * passing, ESC and AT+CUSD=2, stands for nothing: it ends what is open.
  *
  * Callbacks come from inside modem_on_ready(), modem_tick(), modem_flush()
  * and modem_stop(), never from inside modem_ask() and the like, and may call
