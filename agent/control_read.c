@@ -116,6 +116,51 @@ add_audit(void *ctx, const struct ledger_audit *a)
 	return true;
 }
 
+/* What the fence after an attempt found, in its own words. */
+struct fence_query {
+	const char *modem;
+	struct json *found; /* NULL: it is not over */
+};
+
+static bool
+on_fence_over(void *ctx, const struct ledger_audit *a)
+{
+	struct fence_query *q = ctx;
+	if (strcmp(a->event, "modem.fence_over") != 0 ||
+		strcmp(a->modem, q->modem) != 0)
+		return true;
+	const char *why = strstr(a->note, "why=");
+	struct span words = span_str(why != NULL ? why + 4 : a->note);
+	char text[LEDGER_TEXT_MAX];
+	if (words.len >= 2 && words.ptr[0] == '"') /* as the note quotes it */
+		words = span_of(words.ptr + 1, words.len - 2);
+	if (span_copy(text, sizeof(text), words) == 0)
+		q->found = json_new_text(text);
+	return false;
+}
+
+/* Of an unknown one: a fence follows the attempt soon, so a look at the
+ * entries behind it is enough, of however long ago it is. */
+static void
+put_evidence(struct client *client, struct json *o,
+	const struct ledger_voucher *v, const struct json *audit)
+{
+	struct fence_query q = {.modem = v->modem};
+	struct ledger_audit_filter filter = {.limit = RECORD_MAX};
+	for (size_t i = 0; i < json_count(audit); i++) {
+		const struct json *entry = json_at(audit, i);
+		const char *event = json_get_text(entry, "event");
+		if (event != NULL && strcmp(event, "voucher.dialing") == 0)
+			(void)json_get_number(entry, "seq", &filter.after);
+	}
+	if (v->state != VOUCHER_UNKNOWN || filter.after == 0 ||
+		v->modem[0] == '\0')
+		return;
+	(void)ledger_each_audit(
+		client->control->ledger, &filter, on_fence_over, &q);
+	json_put(o, "evidence", q.found);
+}
+
 static void
 step_voucher(struct client *client)
 {
@@ -136,13 +181,15 @@ step_voucher(struct client *client)
 	json_put_text(o, "expires", v->expires);
 	json_put(o, "attempt_list", attempts);
 	json_put(o, "audit", audit);
-	free(v);
 	if (ledger_each_attempt(ledger, id, add_attempt, attempts) != 0 ||
 		ledger_each_audit(ledger, &filter, add_audit, audit) != 0) {
+		free(v);
 		json_free(o);
 		fail_disk(client);
 		return;
 	}
+	put_evidence(client, o, v, audit);
+	free(v);
 	client_done(client, o, CONTROL_DONE);
 }
 

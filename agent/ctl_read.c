@@ -130,6 +130,7 @@ print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
 		{"reply", "reply", CELL_TEXT, 0, 0},
 		{"balance before", "balance_before", CELL_TEXT, 0, 0},
 		{"balance after", "balance_after", CELL_TEXT, 0, 0},
+		{"evidence", "evidence", CELL_TEXT, 0, 0},
 		{"updated", "updated_at", CELL_TIME, 0, 0},
 		{"note", "note", CELL_TEXT, 0, 0}, {.title = NULL}};
 	static const struct ctl_column attempts[] = {

@@ -218,6 +218,41 @@ a_voucher_has_every_key_of_the_contract(void **state)
 }
 
 static void
+fence_over(const char *modem, const char *why)
+{
+	for (int over = 0; over <= 1; over++) {
+		struct ledger_op op = purse_op(desk.purse, LEDGER_FENCE);
+		(void)snprintf(op.u.fence.iccid, sizeof(op.u.fence.iccid),
+			"sim-%s", modem);
+		(void)snprintf(op.u.fence.modem, sizeof(op.u.fence.modem), "%s",
+			modem);
+		(void)snprintf(
+			op.u.fence.why, sizeof(op.u.fence.why), "%s", why);
+		op.u.fence.over = over;
+		(void)purse_must(desk.purse, &op);
+	}
+}
+
+static void
+unknown_voucher_shows_what_its_fence_found(void **state)
+{
+	static const char ask[] =
+		"{\"command\":\"voucher\",\"args\":{\"id\":1}}";
+	(void)state;
+	(void)desk_batch(2, 0);
+	fence_over("m1", "of another card");
+	desk_dial(1, VERDICT_NONE, VOUCHER_MAYBE_SENT, "no_answer");
+	const struct json *v = desk_done(desk_ask(ask), 0);
+	assert_null(json_get_text(v, "evidence"));
+	fence_over("m2", "of another modem");
+	fence_over("m1", "balance: other_rise");
+	fence_over("m1", "found nothing");
+	v = desk_done(desk_ask(ask), 0);
+	assert_string_equal(
+		json_get_text(v, "evidence"), "balance: other_rise");
+}
+
+static void
 lists_keep_their_order_and_limits(void **state)
 {
 	(void)state;
@@ -396,7 +431,8 @@ status_says_first_what_needs_a_person(void **state)
 	shop1_status = (struct line_status){.state = LINE_LOCKED_OUT};
 	(void)desk_ask("{\"command\":\"modems\"}");
 	assert_non_null(strstr(desk.heard,
-		"{\"name\":\"shop1\",\"port\":\"/dev/shop1\",\"state\":\"locked_out\","
+		"{\"name\":\"shop1\",\"port\":\"/dev/"
+	        "shop1\",\"state\":\"locked_out\","
 		"\"until\":null,\"operator\":\"simtel\",\"signal\":-71,"
 		"\"imei\":\"350000000000011\""));
 }
@@ -569,6 +605,7 @@ main(void)
 		TEST(who_says_nothing_or_leaves_is_dropped),
 		TEST(connections_are_bounded),
 		TEST(a_voucher_has_every_key_of_the_contract),
+		TEST(unknown_voucher_shows_what_its_fence_found),
 		TEST(lists_keep_their_order_and_limits),
 		TEST(a_slow_reader_gets_all_and_costs_little),
 		TEST(who_never_reads_is_dropped_in_the_end),
