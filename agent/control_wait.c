@@ -208,9 +208,7 @@ ends_by_lock_out(struct client *client, const struct tally *tally)
 	wait->told_stop = true;
 	shape_local_time(until_wall_ms, until);
 	(void)snprintf(text, sizeof(text),
-		"every SIM is locked out until %s: too many cards in a row "
-		"were refused or are not settled; topupctl status says what "
-		"to do",
+		"every SIM is locked out until %s; topupctl status says why",
 		until);
 	struct json *o = json_new_object();
 	json_put_text(o, "notice", text);
