@@ -155,8 +155,7 @@ is_due(struct client_wait *wait, int64_t now_ms)
 	return true;
 }
 
-/* Whoever waits looks at the report next: it is on disk before he is told,
- * unless it cannot be written. */
+/* The report is on disk before he is told, unless it cannot be written. */
 static bool
 awaits_report(
 	struct client_wait *wait, const struct tally *tally, int64_t now_ms)
@@ -191,8 +190,8 @@ all_locked_out(const struct control_parts *parts, int64_t *until_wall_ms)
 	return count > 0;
 }
 
-/* To wait in silence for hours, or for ever, looks like work. Whether it is
- * over: only a person can make it go on. */
+/* To wait in silence for hours looks like work. Whether it is over: only a
+ * person can make it go on. */
 static bool
 ends_by_lock_out(struct client *client, const struct tally *tally)
 {
