@@ -9,6 +9,7 @@
 
 struct control;
 struct json;
+struct totals;
 
 enum {
 	CLIENT_OUT_LOW = 65536,    /* below this a list goes on */
@@ -52,6 +53,15 @@ struct client_list {
 	bool left_open; /* what was sent is not all settled: exit 4 */
 };
 
+/* What a SIM told, from a day on. */
+struct client_history {
+	char account[LEDGER_TARGET_MAX];
+	int64_t since_wall_ms;
+	int64_t before, after; /* readings that were looked at */
+	unsigned older;        /* in a row, before the first day */
+	int64_t sent;
+};
+
 enum client_wait_for {
 	CLIENT_WAIT_FILE, /* intake reads what came with the request */
 	CLIENT_WAIT_BATCH,
@@ -89,14 +99,15 @@ struct client {
 	int passed_fd; /* a file that came with the request, or -1 */
 	char who[LEDGER_NAME_MAX];
 	bool admin;
-	bool asked;       /* the request is whole */
-	bool done;        /* the last line is queued */
-	bool gone;        /* to be freed at the next outlet */
-	bool in_dialogue; /* a USSD session is his */
-	bool records;     /* the wire of a modem */
-	bool while_stuck; /* asked while the ledger could not be written */
-	int64_t since_ms; /* it came, or was last seen reading */
-	char *in;         /* CONTROL_REQUEST_MAX bytes, until asked */
+	bool asked;            /* the request is whole */
+	bool done;             /* the last line is queued */
+	bool gone;             /* to be freed at the next outlet */
+	bool in_dialogue;      /* a USSD session is his */
+	bool records;          /* the wire of a modem */
+	bool while_stuck;      /* asked while the ledger could not be written */
+	struct totals *totals; /* that he asked for; NULL */
+	int64_t since_ms;      /* it came, or was last seen reading */
+	char *in;              /* CONTROL_REQUEST_MAX bytes, until asked */
 	size_t in_len;
 	struct retrieval *retrieval; /* a refused file on its way, or NULL */
 	char *out;
@@ -107,6 +118,7 @@ struct client {
 	union {
 		struct client_list list;
 		struct client_wait wait;
+		struct client_history history;
 		int64_t since_ms; /* loop clock: a recording began */
 		int64_t id;
 	} u;

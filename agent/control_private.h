@@ -53,7 +53,7 @@ control_fn control_status, control_modems, control_batches, control_batch,
 	control_load, control_submit, control_wait, control_balance,
 	control_backup, control_reconcile, control_ussd, control_sms,
 	control_inbox, control_record, control_reveal, control_retrieve;
-control_fn control_claims;
+control_fn control_claims, control_totals, control_history;
 
 /* ---- control_attention.c ------------------------------------------------- */
 
@@ -91,6 +91,18 @@ struct line *control_hand_line(struct client *client, const struct json *args);
 bool control_hand_blocked(struct client *client, const struct line *line);
 /* Says why a person's code or message was not sent: dialogue_begin(). */
 void control_hand_fail(struct client *client, const struct line *line, int err);
+
+/* ---- control_totals.c ---------------------------------------------------- */
+
+enum { CONTROL_DAYS_SHOWN = 30 }; /* where nobody said from when on */
+
+/* From "days" (whole local ones, today among them) or "since_ms", or days_else
+ * (0: from the first). false: the client was told. */
+bool control_take_days(struct client *client, const struct json *args,
+	int64_t days_else, int64_t *since_wall_ms);
+
+/* Frees what this client's totals are made from, if he asked for some. */
+void control_totals_forget(struct client *client);
 
 /* ---- control_record.c ---------------------------------------------------- */
 

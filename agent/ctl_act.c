@@ -200,6 +200,13 @@ on_balance(void *ctx, const struct json *done, int exit_status)
 int
 ctl_run_balance(struct ctl *ctl)
 {
+	static const char *const of_history[] = {"days", "ascii", "svg"};
+	if (ctl_option_value(ctl, "history") != NULL)
+		return ctl_run_history(ctl);
+	for (size_t i = 0; i < 3; i++)
+		if (ctl_option_value(ctl, of_history[i]) != NULL)
+			return ctl_wrong(
+				ctl, "--%s goes with --history", of_history[i]);
 	const struct ctl_hooks hooks = {
 		.ctx = ctl, .on_done = on_balance, .waits = true};
 	struct json *args = json_new_object();

@@ -145,10 +145,10 @@ send_request(int sock, const char *line, int fd)
 
 /* "{...}\n"; the caller frees it. */
 static char *
-request_line(const struct ctl *ctl, struct json *args)
+request_line(const char *command, struct json *args)
 {
 	struct json *request = json_new_object();
-	json_put_text(request, "command", ctl->command->name);
+	json_put_text(request, "command", command);
 	json_put(request, "args", args);
 	char *text = json_print(request), *line = NULL;
 	json_free(request);
@@ -361,7 +361,9 @@ ctl_ask(struct ctl *ctl, struct json *args, int fd,
 {
 	struct answer answer = {.ctl = ctl, .hooks = hooks};
 	struct guard guard;
-	char *line = request_line(ctl, args);
+	char *line = request_line(
+		hooks->request != NULL ? hooks->request : ctl->command->name,
+		args);
 	int exit_status = CTL_REFUSED;
 	int sock = connect_daemon(ctl, &exit_status);
 	if (sock < 0) {

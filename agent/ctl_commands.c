@@ -11,6 +11,15 @@
 		"batch", "ID", "all vouchers of a batch that can"              \
 	}
 
+#define OPTION_ASCII                                                           \
+	{                                                                      \
+		"ascii", NULL, "the chart in plain signs"                      \
+	}
+#define OPTION_SVG                                                             \
+	{                                                                      \
+		"svg", "FILE", "a picture for a browser into a file"           \
+	}
+
 static const struct ctl_command commands[] = {
 	{.name = "status",
 		.args = "",
@@ -139,10 +148,14 @@ static const struct ctl_command commands[] = {
 	{.name = "balance",
 		.args = "MODEM",
 		.summary = "Asks the operator for the balance now.",
-		.more = "",
-		.example = "topupctl balance shop1",
+		.more = "With --history nobody is asked: what the SIM told "
+			"over days, as a chart.",
+		.example = "topupctl balance --history shop1 --days 7",
 		.min = 1,
 		.max = 1,
+		.options = {{"history", NULL, "what was told so far"},
+			{"days", "N", "of so many days (default: 30)"},
+			OPTION_ASCII, OPTION_SVG},
 		.run = ctl_run_balance},
 	{.name = "ussd",
 		.args = "MODEM CODE",
@@ -201,6 +214,23 @@ static const struct ctl_command commands[] = {
 				"only those dialled at that time or later"},
 			{"csv", "FILE", "as CSV into a file"}},
 		.run = ctl_run_claims},
+	{.name = "totals",
+		.args = "",
+		.summary = "What was loaded, refused and is unknown, with a "
+			   "row for all.",
+		.more = "A card counts once, at the day, SIM and operator of "
+			"the dialling that loaded\nit, else of its last one. "
+			"OPENING: the balance that was told last before,\n"
+			"else first; CLOSING: last. A batch has no balance of "
+			"its own. Days are local\nones of topupd "
+			"(`timezone`); by day it is the last 30, else all.",
+		.example = "topupctl totals --days 30 --svg month.svg",
+		.options = {{"by", "WHAT",
+				    "batch, sim, operator or day (default)"},
+			{"days", "N", "the last N days, today among them"},
+			{"since", "TIME", "what was dialled from then on"},
+			OPTION_ASCII, OPTION_SVG},
+		.run = ctl_run_totals},
 	{.name = "hold",
 		.args = "[ID...]",
 		.summary = "Keeps vouchers from being dialled, until "

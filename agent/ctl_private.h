@@ -74,6 +74,7 @@ bool ctl_number(const struct ctl *ctl, const char *what, const char *text,
 /* ---- ctl_client.c: asking the daemon ------------------------------------ */
 
 struct ctl_hooks {
+	const char *request; /* where it is not the command's name */
 	void *ctx;
 	void (*on_item)(void *ctx, const struct json *item);
 	void (*on_progress)(void *ctx, const struct json *progress);
@@ -143,7 +144,9 @@ int ctl_run_watch(struct ctl *ctl);
 int ctl_run_inbox(struct ctl *ctl);
 int ctl_run_reconcile(struct ctl *ctl);
 int ctl_run_claims(struct ctl *ctl);
-int ctl_run_move(struct ctl *ctl); /* hold, release, cancel */
+int ctl_run_totals(struct ctl *ctl);
+int ctl_run_history(struct ctl *ctl); /* balance --history */
+int ctl_run_move(struct ctl *ctl);    /* hold, release, cancel */
 int ctl_run_resolve(struct ctl *ctl);
 int ctl_run_reveal(struct ctl *ctl);
 int ctl_run_pause(struct ctl *ctl); /* and resume */

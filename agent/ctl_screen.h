@@ -21,6 +21,9 @@ enum { CTL_TIME_MAX = 32, CTL_CUT_ROOM = 2 };
  * line ends as \n. The caller frees it. */
 char *ctl_text_clean(const char *text);
 
+/* Whether the locale has signs beyond ASCII. */
+bool ctl_text_has_unicode(void);
+
 /* How many columns of a terminal a clean text takes. */
 unsigned ctl_text_width(const char *text);
 

@@ -193,7 +193,8 @@ print_cell(const struct ctl_table *table, size_t c, char *text, unsigned *owed)
 {
 	const struct ctl_screen *screen = table->screen;
 	enum ctl_cell kind = table->columns[c].kind;
-	if (screen->width > 0)
+	/* Half a number is another number: it is never cut. */
+	if (screen->width > 0 && kind != CELL_NUMBER)
 		ctl_text_cut(text, table->widths[c]);
 	unsigned width = ctl_text_width(text);
 	unsigned pad = width < table->widths[c] ? table->widths[c] - width : 0;

@@ -70,11 +70,17 @@ ctl_text_width(const char *text)
 	return width;
 }
 
+bool
+ctl_text_has_unicode(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
 /* Of one column, in what the terminal can show. */
 static const char *
 cut_sign(void)
 {
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2026" : "~";
+	return ctl_text_has_unicode() ? "\u2026" : "~";
 }
 
 void

@@ -187,7 +187,7 @@ every_command_has_help_with_an_example(void **state)
 		"resolve", "pause", "resume", "unlock", "reload", "backup",
 		"check", "audit", "watch", "reconcile", "inbox", "probe",
 		"record", "reveal", "retrieve",
-		"claims"};
+		"claims", "totals"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
