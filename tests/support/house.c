@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -58,23 +59,31 @@ redirect(const char *path, int fd)
 pid_t
 house_spawn(const struct house_command *command)
 {
-	int in = command->in;
+	int in = command->in, program;
 	pid_t parent = getpid();
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
-	/* The child: it must not outlive the test, even if that is killed. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-		_exit(126);
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY);
 	if (in < 0 || dup2(in, STDIN_FILENO) < 0)
 		_exit(126);
 	redirect(command->out, STDOUT_FILENO);
 	redirect(command->err, STDERR_FILENO);
-	execv(command->program, (char *const *)(uintptr_t)command->argv);
+	/* Another user may not come through to its folder. */
+	program = open(command->program, O_RDONLY | O_CLOEXEC);
+	if (program < 0)
+		_exit(127);
+	if (command->uid != 0 &&
+		(setgroups(0, NULL) != 0 || setgid(command->gid) != 0 ||
+			setuid(command->uid) != 0))
+		_exit(126);
+	/* It must not outlive the test, even if that is killed. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(126);
+	fexecve(program, (char *const *)(uintptr_t)command->argv, environ);
 	_exit(127);
 }
 
@@ -246,7 +255,9 @@ house_spawn_daemon(struct house *h)
 		.argv = argv,
 		.in = -1,
 		.out = log,
-		.err = log});
+		.err = log,
+		.uid = h->daemon_uid,
+		.gid = h->daemon_gid});
 }
 
 static bool

@@ -40,6 +40,8 @@ struct house {
 	char build[HOUSE_PATH_MAX];
 	unsigned scale; /* deadlines are so many times longer */
 	pid_t sim, daemon;
+	uid_t daemon_uid; /* as whom topupd runs; 0: as the test */
+	gid_t daemon_gid;
 	int daemon_status; /* of waitpid */
 	struct house_modem modems[HOUSE_MODEMS_MAX];
 	size_t modem_count;

@@ -12,6 +12,8 @@ struct house_command {
 	const char *const *argv;
 	int in;                /* -1: /dev/null */
 	const char *out, *err; /* files, appended to */
+	uid_t uid;             /* 0: as the test */
+	gid_t gid;
 };
 
 /* Starts a program that dies with the test. */

@@ -4,7 +4,6 @@
 #include "tests/support/knock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,12 +31,13 @@ knock_as(struct knock_who who, int (*fn)(void *ctx), void *ctx)
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-			_exit(CANNOT_BE);
 		if (who.gid != (gid_t)-1 &&
 			(setgroups(0, NULL) != 0 || setgid(who.gid) != 0))
 			_exit(CANNOT_BE);
 		if (who.uid != (uid_t)-1 && setuid(who.uid) != 0)
+			_exit(CANNOT_BE);
+		/* Who changes is forgotten as somebody's child. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 			_exit(CANNOT_BE);
 		_exit(fn(ctx));
 	}
@@ -49,7 +50,30 @@ knock_as(struct knock_who who, int (*fn)(void *ctx), void *ctx)
 struct request {
 	const char *socket, *line;
 	int answer; /* where it is written */
+	int file;   /* goes with it, or -1 */
 };
+
+static ssize_t
+send_with(int sock, const char *line, int file)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} extra = {.bytes = {0}};
+	struct iovec piece = {
+		.iov_base = (void *)(uintptr_t)line, .iov_len = strlen(line)};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+	if (file >= 0) {
+		message.msg_control = extra.bytes;
+		message.msg_controllen = sizeof(extra.bytes);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &file, sizeof(file));
+	}
+	return sendmsg(sock, &message, MSG_NOSIGNAL);
+}
 
 static int
 ask(void *ctx)
@@ -64,7 +88,7 @@ ask(void *ctx)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0)
 		return 1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (send(fd, request->line, strlen(request->line), MSG_NOSIGNAL) < 0 ||
+	if (send_with(fd, request->line, request->file) < 0 ||
 		send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
 		return 2;
 	while ((n = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
@@ -74,15 +98,15 @@ ask(void *ctx)
 	return n == 0 || errno == ECONNRESET ? 0 : 4;
 }
 
-char *
-knock(struct house *h, struct knock_who who, const char *line)
+static char *
+ask_as(struct house *h, struct knock_who who, const char *line, int file)
 {
 	char path[HOUSE_PATH_MAX];
 	snprintf(path, sizeof(path), "%s", house_path(h, "run/control.sock"));
 	FILE *kept = fopen(house_path(h, "out/answers"), "a+");
 	FILE *own = tmpfile();
 	assert_true(kept != NULL && own != NULL);
-	struct request request = {path, line, fileno(own)};
+	struct request request = {path, line, fileno(own), file};
 	(void)knock_as(who, ask, &request);
 	rewind(own);
 	char *answer = NULL;
@@ -97,5 +121,23 @@ knock(struct house *h, struct knock_who who, const char *line)
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(fclose(own), 0);
 	assert_int_equal(fclose(kept), 0);
+	return answer;
+}
+
+char *
+knock(struct house *h, struct knock_who who, const char *line)
+{
+	return ask_as(h, who, line, -1);
+}
+
+char *
+knock_with(struct house *h, struct knock_who who, const char *line,
+	const char *text)
+{
+	int file = memfd_create("knock", MFD_CLOEXEC);
+	assert_true(file >= 0);
+	assert_int_equal(write(file, text, strlen(text)), strlen(text));
+	char *answer = ask_as(h, who, line, file);
+	assert_int_equal(close(file), 0);
 	return answer;
 }

@@ -28,5 +28,8 @@ int knock_as(struct knock_who who, int (*fn)(void *ctx), void *ctx);
 /* Sends the line (without its end) and gives all of the answer, which goes
  * to out/answers too; "" where he may not connect. The caller frees it. */
 char *knock(struct house *h, struct knock_who who, const char *line);
+/* The same with a file of that text beside it. */
+char *knock_with(struct house *h, struct knock_who who, const char *line,
+	const char *text);
 
 #endif
