@@ -426,24 +426,6 @@ next_coding(struct modem *m)
 	return false;
 }
 
-/* Silence may be the coding's, too: what asks next asks in the one after it.
- * Else an error of the network's, and a coding that a modem swallows without a
- * word, would keep it from the right one for ever. */
-static void
-turn_coding(struct modem *m)
-{
-	struct span code = span_of(m->request.code, m->request.code_len);
-	size_t at = 0;
-
-	while (at < DIALECT_CODINGS && m->dialect->codings[at] != m->coding)
-		at++;
-	for (size_t i = 1; i <= DIALECT_CODINGS; i++) {
-		m->coding = m->dialect->codings[(at + i) % DIALECT_CODINGS];
-		if (can_encode(m->coding, code))
-			return;
-	}
-}
-
 /* The chat may still wait for a final result that will not come. */
 static void
 note_sync(struct modem *m)
@@ -527,9 +509,10 @@ modem_request_finish(struct modem *m, int64_t now_ms)
 			&m->ask, &m->dialect->refusals, m->request.timeout_ms);
 		return;
 	}
-	if (m->request.how == MODEM_SEARCH && !m->info.coding_known &&
-		m->ask.cause == MODEM_NO_ANSWER)
-		turn_coding(m);
+	/* Silence ends a search, and may be the coding's own: the next one
+	 * begins anew. */
+	if (m->request.how == MODEM_SEARCH && !m->info.coding_known)
+		m->coding = m->dialect->codings[0];
 	if (m->session.state != SESSION_BUSY) {
 		m->cancel_wanted = false;
 		m->ask.open = false;

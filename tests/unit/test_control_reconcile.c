@@ -174,20 +174,23 @@ unlock_allows_a_sim_and_the_account_of_its_cards_one_more(void **state)
 {
 	struct ledger_account account;
 	struct ledger_sim sim;
-	int64_t batch = desk_batch(1, 0);
+	int64_t batch = desk_batch(2, 0);
 	(void)state;
 	see_sim("sim1");
 	(void)snprintf(shop1.account, sizeof(shop1.account), "sim1");
-	desk_dial(desk_first(batch), VERDICT_INVALID, VOUCHER_REFUSED_FIRST,
-		"invalid");
+	for (int64_t i = 0; i < 2; i++)
+		desk_dial(desk_first(batch) + i, VERDICT_INVALID,
+			VOUCHER_REFUSED_FIRST, "invalid");
+	stops[0] = (struct dispatch_stop){.name = "sim1", .modem = "shop1"};
 	(void)desk_done(desk_ask("{\"command\":\"unlock\",\"args\":{\"what\":"
 				 "\"shop1\"}}"),
 		0);
 	assert_int_equal(ledger_sim(desk.ledger, "sim1", 0, &sim), 0);
 	assert_int_equal(ledger_account(desk.ledger, "sim1", &account), 0);
-	assert_int_equal(account.counted, 1);
+	assert_int_equal(account.counted, 2);
 	assert_true(sim.one_more);
 	assert_true(account.one_more);
+	stops[0].name = NULL;
 	shop1.account[0] = '\0';
 }
 
