@@ -270,6 +270,7 @@ control_free(struct control *control)
 		control->clients = client->next;
 		client_free(client);
 	}
+	control_sweep_end(control);
 	loop_poll_free(control->poll);
 	loop_timer_free(control->timer);
 	loop_timer_free(control->look);

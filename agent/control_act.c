@@ -200,23 +200,10 @@ move_batch(struct client *client, int64_t batch, const struct move *move)
 	char why[2 * WHY_MAX];
 	say_nothing_moved(b, move->event, why);
 	free(b);
-	struct ledger_op op =
-		turn_op(client->control->parts.turn, LEDGER_BATCH_MOVE);
-	op.u.batch_move.batch = batch;
-	op.u.batch_move.event = move->event;
-	(void)span_copy(op.u.batch_move.reason, sizeof(op.u.batch_move.reason),
-		span_str(move->reason));
-	struct ledger_result result = {0};
-	if (try_op(client, &op, &result) != 0) {
-		fail_write(client);
-		return;
-	}
-	struct json *done = json_new_object();
-	json_put_number(done, "batch", batch);
-	json_put_number(done, "moved", result.count);
-	if (result.count == 0)
-		json_put_text(done, "why", why);
-	client_done(client, done, CONTROL_DONE);
+	control_sweep_begin(client, &(struct control_sweep){.batch = batch,
+					    .event = move->event,
+					    .reason = move->reason,
+					    .nothing = why});
 }
 
 static void

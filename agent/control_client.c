@@ -98,6 +98,7 @@ client_free(struct client *client)
 	control_reveal_forget(client);
 	control_retrieve_forget(client);
 	control_totals_forget(client);
+	control_sweep_forget(client);
 	loop_poll_free(client->poll);
 	(void)close(client->fd); /* nothing of it is owed to anybody */
 	if (client->passed_fd >= 0)

@@ -23,6 +23,8 @@ struct control {
 	struct client *clients;
 	struct backup *backup;     /* NULL: none is being made */
 	struct client *backup_for; /* who asked for it */
+	struct sweep *sweeps;      /* acts on whole batches, in order */
+	struct loop_idle *sweep_idle;
 	char *key_file;
 	int64_t started_ms;
 	int64_t accept_again_ms; /* INT64_MAX: it accepts */
@@ -118,6 +120,21 @@ void control_reveal_forget(struct client *client);
 
 /* Ends what this client retrieves, if he does. */
 void control_retrieve_forget(struct client *client);
+
+/* ---- control_sweep.c ----------------------------------------------------- */
+
+/* An act on a batch: its first slice now, the others in turns of their own,
+ * whether or not the client stays. nothing: why none moved, if none does. */
+struct control_sweep {
+	int64_t batch;
+	enum voucher_event event;
+	const char *reason, *nothing;
+};
+void control_sweep_begin(
+	struct client *client, const struct control_sweep *act);
+void control_sweep_forget(const struct client *client);
+/* Before the loop goes: what is not done stays so, and is said. */
+void control_sweep_end(struct control *control);
 
 /* ---- control_backup.c ---------------------------------------------------- */
 

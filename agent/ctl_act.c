@@ -60,7 +60,9 @@ on_moved(void *ctx, const struct json *done, int exit_status)
 static int
 ask_move(struct ctl *ctl, struct json *args)
 {
-	const struct ctl_hooks hooks = {.ctx = ctl, .on_done = on_moved};
+	/* A batch of a million cards takes its time. */
+	const struct ctl_hooks hooks = {
+		.ctx = ctl, .on_done = on_moved, .waits = true};
 	return ctl_ask(ctl, args, -1, &hooks);
 }
 

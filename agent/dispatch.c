@@ -258,7 +258,8 @@ serve(struct dispatch *d, struct line *line)
 
 /* ---- the breaker of a batch -------------------------------------------- */
 
-/* Holds the rest of a batch of which too much goes wrong. */
+/* Holds the rest of a batch of which too much goes wrong: a slice of it, since
+ * none of its cards is dialled any more. Whether others may follow now. */
 static bool
 hold_batch(struct dispatch *d, int64_t batch)
 {
@@ -266,19 +267,25 @@ hold_batch(struct dispatch *d, int64_t batch)
 	struct ledger_batch_move *m = &op.u.batch_move;
 	m->batch = batch;
 	m->event = VOUCHER_HOLD;
+	m->in_slices = true;
+	m->after = batch == d->holding ? d->holding_after : 0;
 	(void)span_copy(m->reason, sizeof(m->reason), span_str("batch"));
 	(void)span_copy(m->note, sizeof(m->note),
 		span_str("too many of its cards were refused or are unknown"));
 	struct ledger_result held = {0};
 	int rc = turn_try(d->parts.turn, &op, &held);
-	if (rc == 0)
+	if (rc == 0 && m->after == 0)
 		log_line(LOG_AT_ERROR,
 			"dispatch batch=%lld held why=\"too many of its cards "
 			"were refused or are unknown\"",
 			(long long)batch);
-	else
+	if (rc != 0)
 		wake_by(d, loop_now_ms(d->parts.loop) + DISK_RETRY_MS);
-	return rc == 0 && held.count > 0;
+	d->holding = held.after > 0 ? batch : 0;
+	d->holding_after = held.after;
+	if (held.after > 0)
+		dispatch_kick(d);
+	return rc == 0 && held.after == 0 && held.count > 0;
 }
 
 static void

@@ -29,6 +29,7 @@ struct dispatch {
 	int64_t wake_ms; /* when the timer fires (loop clock); INT64_MAX */
 	bool draining;
 	struct dispatch_shown shown;
+	int64_t holding, holding_after; /* a batch that is held in slices */
 };
 
 /* ---- dispatch_pick.c --------------------------------------------------- */

@@ -63,7 +63,7 @@ job_clear(struct intake_job *job)
 	secret_wipe(&job->shape.last);
 	free(job->shape.lengths);
 	job->shape = (struct intake_shape){.lengths = NULL};
-	job->rows = job->faults = 0;
+	job->rows = job->faults = job->held_to = 0;
 	job->rc = 0;
 	job->again = false;
 	job->reason[0] = job->first_fault[0] = '\0';
@@ -275,6 +275,9 @@ on_slice(void *ctx)
 		break;
 	case INTAKE_READ:
 		intake_read_slice(intake);
+		break;
+	case INTAKE_HOLD:
+		intake_hold_slice(intake);
 		break;
 	case INTAKE_ACCEPTED:
 		on_accepted(intake);

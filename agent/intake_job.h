@@ -36,6 +36,7 @@ enum intake_kind {        /* where a file comes from */
 enum intake_phase {
 	INTAKE_DIGEST,   /* once over the bytes, to know the file again */
 	INTAKE_READ,     /* rows into the ledger */
+	INTAKE_HOLD,     /* all is read, and will be held: in slices */
 	INTAKE_ACCEPTED, /* the turn that accepted it is on disk */
 	INTAKE_COPY,     /* the masked rows into done/ */
 	INTAKE_KEEP,     /* refused: into failed/ */
@@ -76,6 +77,7 @@ struct intake_job {
 	int64_t batch, rows, faults;
 	int64_t known_batch; /* the one that has the same bytes; 0 */
 	int rc;              /* the first failure of the ledger */
+	int64_t held_to;     /* HOLD: the row it came to */
 	char reason[256];    /* of the refusal */
 	bool again;          /* after the drop it is read anew */
 	bool gone;           /* RETIRE: there is no file to look for */

@@ -71,6 +71,7 @@ void intake_keep_slice(struct intake *intake);
 /* ---- intake_read.c, intake_refuse.c, intake_done.c */
 void intake_read_begin(struct intake *intake);
 void intake_read_slice(struct intake *intake);
+void intake_hold_slice(struct intake *intake);
 /* Nothing of it is dialled: failed/, then what was read is dropped. */
 void intake_refuse(struct intake *intake, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -157,6 +157,29 @@ accept(struct intake *intake)
 	}
 }
 
+/* Before anybody sees them: accepting a million rows is one update then. */
+void
+intake_hold_slice(struct intake *intake)
+{
+	struct intake_job *job = intake->job;
+	struct ledger_op op = intake_op(intake, LEDGER_BATCH_HOLD);
+	struct ledger_result result = {.after = 0};
+	int rc;
+
+	op.u.batch_hold.batch = job->batch;
+	op.u.batch_hold.after = job->held_to;
+	(void)snprintf(op.u.batch_hold.hold, sizeof(op.u.batch_hold.hold), "%s",
+		hold_of(intake));
+	rc = turn_try(intake->options.turn, &op, &result);
+	job->held_to = result.after;
+	if (rc != 0)
+		intake_start_again(intake, "the ledger cannot be written");
+	else if (result.after > 0)
+		intake_go_on(intake, INTAKE_HOLD);
+	else
+		accept(intake);
+}
+
 static void
 decide(struct intake *intake)
 {
@@ -174,6 +197,8 @@ decide(struct intake *intake)
 			"(%s)",
 			(long long)job->faults, (long long)all,
 			job->first_fault);
+	else if (hold_of(intake)[0] != '\0')
+		intake_go_on(intake, INTAKE_HOLD);
 	else
 		accept(intake);
 }

@@ -365,6 +365,7 @@ static ledger_op_fn *const operations[LEDGER_OP_KINDS] = {
 	[LEDGER_BATCH_OPEN] = ledger_batch_open,
 	[LEDGER_BATCH_ROW] = ledger_batch_row,
 	[LEDGER_BATCH_FAULT] = ledger_batch_fault,
+	[LEDGER_BATCH_HOLD] = ledger_batch_hold,
 	[LEDGER_BATCH_ACCEPT] = ledger_batch_accept,
 	[LEDGER_BATCH_DROP] = ledger_batch_drop,
 	[LEDGER_BATCH_RETIRED] = ledger_batch_retired,

@@ -131,6 +131,7 @@ ledger_batch_fault(struct ledger *ledger, const struct ledger_op *op,
 
 struct arrival {
 	int64_t rows, faults; /* as read */
+	int64_t ready, held;  /* of the rows */
 	char name[LEDGER_FILE_MAX];
 	uint8_t digest[VAULT_HASH_LEN];
 };
@@ -140,7 +141,8 @@ static int
 find_arrival(struct ledger *ledger, int64_t batch, struct arrival *out)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT rows + dropped,faults,name,digest FROM batch"
+		"SELECT rows + dropped,faults,name,digest,n_ready,n_held"
+		" FROM batch"
 		" WHERE id = ?1 AND accepted = 0",
 		ledger_int(batch));
 	if (stmt == NULL)
@@ -151,6 +153,8 @@ find_arrival(struct ledger *ledger, int64_t batch, struct arrival *out)
 		out->faults = sqlite3_column_int64(stmt, 1);
 		ledger_col_copy(stmt, 2, out->name, sizeof(out->name));
 		ledger_col_hash(stmt, 3, out->digest);
+		out->ready = sqlite3_column_int64(stmt, 4);
+		out->held = sqlite3_column_int64(stmt, 5);
 	}
 	ledger_give(ledger, stmt);
 	if (rc == 0)
@@ -176,6 +180,50 @@ audit_arrival(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_entry told = *entry;
 	told.note = note.text;
 	return ledger_audit_add(ledger, op, &told);
+}
+
+int
+ledger_batch_slice(
+	struct ledger *ledger, int64_t batch, int64_t after, int64_t *upto)
+{
+	int rc = ledger_number(ledger,
+		"SELECT row FROM voucher INDEXED BY voucher_row"
+		" WHERE batch = ?1 AND row > ?2 ORDER BY row"
+		" LIMIT 1 OFFSET ?3",
+		upto, ledger_int(batch), ledger_int(after),
+		ledger_int(LEDGER_SLICE_ROWS - 1));
+	if (rc != -ENOENT)
+		return rc;
+	*upto = INT64_MAX;
+	return 0;
+}
+
+int
+ledger_batch_hold(struct ledger *ledger, const struct ledger_op *op,
+	struct ledger_result *result)
+{
+	const struct ledger_batch_hold *h = &op->u.batch_hold;
+	int64_t upto;
+	int rc = ledger_batch_slice(ledger, h->batch, h->after, &upto);
+	if (rc == 0)
+		rc = ledger_run(ledger,
+			"UPDATE voucher INDEXED BY voucher_row"
+			" SET state = 'held', reason = ?2 WHERE batch = ?1"
+			" AND row > ?3 AND row <= ?4 AND state = 'ready'",
+			ledger_int(h->batch), ledger_text(h->hold),
+			ledger_int(h->after), ledger_int(upto));
+	if (rc != 0)
+		return rc;
+	int64_t held = sqlite3_changes64(ledger->db);
+	rc = ledger_run(ledger,
+		"UPDATE batch SET n_ready = n_ready - ?2,"
+		" n_held = n_held + ?2 WHERE id = ?1 AND accepted = 0",
+		ledger_int(h->batch), ledger_int(held));
+	if (rc == 0 && sqlite3_changes(ledger->db) != 1)
+		return -EINVAL; /* an accepted one is moved, and audited */
+	*result = (struct ledger_result){
+		h->batch, held, upto == INT64_MAX ? 0 : upto};
+	return rc;
 }
 
 /* Held whole: read, but not dialled before a person releases it. */
@@ -210,38 +258,54 @@ ledger_batch_accept(struct ledger *ledger, const struct ledger_op *op,
 		return -EEXIST;
 	rc = ledger_run(ledger,
 		"UPDATE batch SET accepted = 1, note = ?2, generation = 1,"
-		" finished = CASE WHEN rows = 0 THEN ?3 END WHERE id = ?1",
+		" finished = CASE WHEN n_ready = 0 THEN ?3 END WHERE id = ?1",
 		ledger_int(a->batch), ledger_text(a->note),
 		ledger_int(op->at.wall_ms));
 	if (rc == 0)
 		rc = ledger_run(ledger,
-			"UPDATE total SET n_ready = n_ready + ?1 WHERE one = 1",
-			ledger_int(arrival.rows));
-	if (rc == 0 && a->hold[0] != '\0')
-		rc = hold_all(ledger, op, arrival.rows);
+			"UPDATE total SET n_ready = n_ready + ?1,"
+			" n_held = n_held + ?2 WHERE one = 1",
+			ledger_int(arrival.ready), ledger_int(arrival.held));
+	if (rc == 0 && a->hold[0] != '\0' && arrival.ready > 0)
+		rc = hold_all(ledger, op, arrival.ready);
 	if (rc != 0)
 		return rc;
-	*result = (struct ledger_result){a->batch, arrival.rows};
+	*result = (struct ledger_result){a->batch, arrival.rows, 0};
 	struct ledger_entry entry = {
 		.event = "batch.accepted", .batch = a->batch};
 	return audit_arrival(ledger, op, &entry, &arrival);
+}
+
+/* Of those that will be held some may be held by now. */
+static int
+drop_rows(struct ledger *ledger, int64_t batch, int64_t *rows)
+{
+	int64_t held;
+	int rc = ledger_number(ledger,
+		"SELECT count(*) FROM (SELECT state FROM voucher"
+		" WHERE batch = ?1 LIMIT ?2) WHERE state = 'held'",
+		&held, ledger_int(batch), ledger_int(DROP_SLICE));
+	if (rc == 0)
+		rc = ledger_run(ledger,
+			"DELETE FROM voucher WHERE id IN"
+			" (SELECT id FROM voucher WHERE batch = ?1 LIMIT ?2)",
+			ledger_int(batch), ledger_int(DROP_SLICE));
+	if (rc != 0)
+		return rc;
+	*rows = sqlite3_changes(ledger->db);
+	return ledger_run(ledger,
+		"UPDATE batch SET rows = rows - ?2,"
+		" n_ready = n_ready - (?2 - ?3), n_held = n_held - ?3,"
+		" dropped = dropped + ?2 WHERE id = ?1",
+		ledger_int(batch), ledger_int(*rows), ledger_int(held));
 }
 
 /* Removes a slice of rows, then of faults: how many went in all. */
 static int
 drop_slice(struct ledger *ledger, int64_t batch, int64_t *went)
 {
-	int rc = ledger_run(ledger,
-		"DELETE FROM voucher WHERE id IN"
-		" (SELECT id FROM voucher WHERE batch = ?1 LIMIT ?2)",
-		ledger_int(batch), ledger_int(DROP_SLICE));
-	if (rc != 0)
-		return rc;
-	int64_t rows = sqlite3_changes(ledger->db);
-	rc = ledger_run(ledger,
-		"UPDATE batch SET rows = rows - ?2, n_ready = n_ready - ?2,"
-		" dropped = dropped + ?2 WHERE id = ?1",
-		ledger_int(batch), ledger_int(rows));
+	int64_t rows = 0;
+	int rc = drop_rows(ledger, batch, &rows);
 	if (rc == 0)
 		rc = ledger_run(ledger,
 			"DELETE FROM fault WHERE batch = ?1 AND n IN"

@@ -287,6 +287,6 @@ ledger_take_evidence(struct ledger *ledger, const struct ledger_op *op,
 	if (rc == 0)
 		rc = settle(ledger, op, &card, &found);
 	if (rc == 0)
-		*result = (struct ledger_result){e->attempt, 1};
+		*result = (struct ledger_result){.id = e->attempt, .count = 1};
 	return rc;
 }

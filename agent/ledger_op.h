@@ -6,6 +6,7 @@
 #ifndef AGENT_LEDGER_OP_H
 #define AGENT_LEDGER_OP_H
 
+#include "agent/ledger_op_batch.h"
 #include "agent/ledger_op_card.h"
 #include "agent/ledger_op_sim.h"
 
@@ -13,6 +14,7 @@ enum ledger_op_kind {
 	LEDGER_BATCH_OPEN,
 	LEDGER_BATCH_ROW,
 	LEDGER_BATCH_FAULT,
+	LEDGER_BATCH_HOLD,
 	LEDGER_BATCH_ACCEPT,
 	LEDGER_BATCH_DROP,
 	LEDGER_BATCH_RETIRED,
@@ -63,6 +65,7 @@ struct ledger_op {
 		struct ledger_batch_open batch_open;
 		struct ledger_batch_row batch_row;
 		struct ledger_batch_fault batch_fault;
+		struct ledger_batch_hold batch_hold;
 		struct ledger_batch_accept batch_accept;
 		struct ledger_batch_drop batch_drop;
 		struct ledger_batch_ref batch_ref;
@@ -92,6 +95,7 @@ struct ledger_op {
 struct ledger_result {
 	int64_t id;    /* of what was made */
 	int64_t count; /* of what was moved, or is left */
+	int64_t after; /* of a slice: the row it came to; 0: no more */
 };
 
 /*

@@ -1,70 +1,11 @@
 /*
- * ledger_op_card: operations on files, vouchers and attempts, as values: no
+ * ledger_op_card: operations on vouchers and attempts, as values: no
  * pointer may be in them. See ledger_op.h.
  */
 #ifndef AGENT_LEDGER_OP_CARD_H
 #define AGENT_LEDGER_OP_CARD_H
 
 #include "agent/ledger_base.h"
-
-/* A file begins to be read. Invisible to queues and lists until accepted. */
-struct ledger_batch_open {
-	char name[LEDGER_FILE_MAX];
-	uint8_t digest[VAULT_HASH_LEN]; /* of the file's bytes */
-	bool from_spool;
-};
-
-struct ledger_batch_row {
-	int64_t batch;
-	unsigned line;
-	unsigned priority;
-	uint8_t sealed[VAULT_SEALED_MAX];
-	size_t sealed_len;
-	uint8_t fingerprint[VAULT_HASH_LEN];
-	char masked[VOUCHER_PIN_MAX + 1];
-	char serial[LEDGER_NAME_MAX];
-	char operator[LEDGER_NAME_MAX];
-	char currency[8];
-	unsigned decimals;
-	int64_t amount_minor;           /* MONEY_NONE */
-	char target[LEDGER_TARGET_MAX]; /* "self" or a number */
-	char modem[LEDGER_NAME_MAX];    /* "" for any */
-	char expires[12];               /* YYYY-MM-DD or "" */
-	char note[256];
-};
-
-struct ledger_batch_fault {
-	int64_t batch;
-	unsigned line;
-	char reason[128];
-};
-
-struct ledger_batch_accept {
-	int64_t batch;
-	char hold[LEDGER_NAME_MAX]; /* "counted", "lengths", or "" for ready */
-	char note[256];
-};
-
-/* Removes all that was read of it, in one slice of at most a thousand rows:
- * result.count is what is left; repeated until 0. */
-struct ledger_batch_drop {
-	int64_t batch;
-	char reason[256]; /* "" when the reading was only interrupted */
-};
-
-struct ledger_batch_ref {
-	int64_t batch; /* RETIRED: its file is gone; REPORTED: report is out */
-	int64_t generation; /* REPORTED: of ledger_batch.generation */
-};
-
-/* VOUCHER_HOLD, RELEASE or CANCEL for all vouchers of a batch that can; one
- * audit entry with the count. result.count is how many moved. */
-struct ledger_batch_move {
-	int64_t batch;
-	enum voucher_event event;
-	char reason[LEDGER_NAME_MAX];
-	char note[LEDGER_TEXT_MAX];
-};
 
 struct ledger_voucher_move {
 	int64_t voucher;

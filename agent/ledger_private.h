@@ -367,10 +367,15 @@ int ledger_tally_tell_all(struct ledger *ledger, const struct ledger_op *op,
 
 /* ---- operations by file ------------------------------------------------ */
 
+/* ledger_batch.c: the last row of the slice behind `after`; INT64_MAX when it
+ * is the last slice. */
+int ledger_batch_slice(
+	struct ledger *ledger, int64_t batch, int64_t after, int64_t *upto);
+
 typedef int ledger_op_fn(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_result *result);
 ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
-	ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
+	ledger_batch_hold, ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
 	ledger_batch_reported, ledger_batch_move, ledger_voucher_move,
 	ledger_attempt_begin, ledger_attempt_settle, ledger_take_evidence,
 	ledger_take_balance, ledger_take_balance_asked, ledger_take_fence,

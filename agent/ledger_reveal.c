@@ -78,6 +78,6 @@ ledger_voucher_reveal(struct ledger *ledger, const struct ledger_op *op,
 			ledger_int(card.id));
 	if (rc == 0)
 		rc = audit_reveal(ledger, op, &card);
-	*result = (struct ledger_result){card.id, 1};
+	*result = (struct ledger_result){.id = card.id, .count = 1};
 	return rc;
 }

@@ -391,7 +391,7 @@ ledger_voucher_move(struct ledger *ledger, const struct ledger_op *op,
 		rc = audit_move(ledger, op, &card, wish.credited_minor);
 	if (rc == 0)
 		rc = ledger_tally_tell_all(ledger, op, &card);
-	*result = (struct ledger_result){m->voucher, 1};
+	*result = (struct ledger_result){.id = m->voucher, .count = 1};
 	return rc;
 }
 
@@ -402,12 +402,14 @@ struct sweep {
 	const struct voucher_edge *edge;
 	struct vault_digest *digest; /* over the numbers that moved */
 	int64_t moved;
+	int64_t upto; /* the last row of the slice */
 };
 
 /* Those that can: in the edge's state, and never on air, or not revealed,
  * where it asks so (the only conditions that an act on a batch has). */
 #define THAT_CAN                                                               \
-	" WHERE batch = ?1 AND state = ?2 AND CASE ?3 WHEN 1 THEN on_air = 0"  \
+	" WHERE batch = ?1 AND row > ?4 AND row <= ?5 AND state = ?2"          \
+	" AND CASE ?3 WHEN 1 THEN on_air = 0"                                  \
 	" WHEN 2 THEN reason <> 'revealed' ELSE 1 END"
 
 static struct ledger_value
@@ -423,10 +425,12 @@ static int
 sweep_digest(struct ledger *ledger, struct sweep *sweep)
 {
 	sqlite3_stmt *stmt = ledger_take(ledger,
-		"SELECT id FROM voucher" THAT_CAN " ORDER BY row",
+		"SELECT id FROM voucher INDEXED BY voucher_row" THAT_CAN
+		" ORDER BY row",
 		ledger_int(sweep->op->u.batch_move.batch),
 		ledger_text(voucher_state_name(sweep->edge->from)),
-		condition_of(sweep));
+		condition_of(sweep), ledger_int(sweep->op->u.batch_move.after),
+		ledger_int(sweep->upto));
 	if (stmt == NULL)
 		return -EIO;
 	int rc;
@@ -441,10 +445,11 @@ sweep_digest(struct ledger *ledger, struct sweep *sweep)
 }
 
 #define SWEEP                                                                  \
-	"UPDATE voucher SET state = ?4, reason = ?5, next_at = 0,"             \
-	" updated = ?6, finished = CASE WHEN ?7 THEN ?6 END,"                  \
-	" not_sent = CASE WHEN ?8 THEN 0 ELSE not_sent END,"                   \
-	" busy = CASE WHEN ?8 THEN 0 ELSE busy END"
+	"UPDATE voucher INDEXED BY voucher_row"                                \
+	" SET state = ?6, reason = ?7, next_at = 0, updated = ?8,"             \
+	" finished = CASE WHEN ?9 THEN ?8 END,"                                \
+	" not_sent = CASE WHEN ?10 THEN 0 ELSE not_sent END,"                  \
+	" busy = CASE WHEN ?10 THEN 0 ELSE busy END"
 
 static int
 sweep_update(struct ledger *ledger, struct sweep *sweep)
@@ -456,7 +461,9 @@ sweep_update(struct ledger *ledger, struct sweep *sweep)
 					      : SWEEP THAT_CAN,
 		ledger_int(m->batch),
 		ledger_text(voucher_state_name(edge->from)),
-		condition_of(sweep), ledger_text(voucher_state_name(edge->to)),
+		condition_of(sweep), ledger_int(m->after),
+		ledger_int(sweep->upto),
+		ledger_text(voucher_state_name(edge->to)),
 		ledger_text(reason_of(edge, m->reason)),
 		ledger_int(sweep->op->at.wall_ms),
 		ledger_int(voucher_has_ended(edge->to)),
@@ -517,6 +524,10 @@ audit_sweep(struct ledger *ledger, const struct sweep *sweep,
 	snprintf(count, sizeof(count), "%lld", (long long)sweep->moved);
 	ledger_note_text(&note, "count", count);
 	ledger_note_text(&note, "reason", m->reason);
+	if (m->after > 0)
+		ledger_note_number(&note, "after_row", m->after);
+	if (sweep->upto != INT64_MAX)
+		ledger_note_number(&note, "up_to_row", sweep->upto);
 	ledger_note_digest(&note, digest);
 	ledger_note_text(&note, "note", m->note);
 	struct ledger_entry entry = {.event = batch_event(m->event),
@@ -538,10 +549,14 @@ ledger_batch_move(struct ledger *ledger, const struct ledger_op *op,
 		ledger_int(m->batch));
 	if (rc != 0)
 		return rc == -ENOENT ? -EINVAL : rc;
-	if (m->event == VOUCHER_RELEASE)
+	/* What is released slice by slice is dialled meanwhile, and counts. */
+	if (m->event == VOUCHER_RELEASE && m->after == 0)
 		rc = ledger_breaker_release(ledger, m->batch);
-	struct sweep sweep = {
-		.op = op, .digest = vault_digest_new(ledger->vault)};
+	struct sweep sweep = {.op = op, .upto = INT64_MAX};
+	if (rc == 0 && m->in_slices)
+		rc = ledger_batch_slice(
+			ledger, m->batch, m->after, &sweep.upto);
+	sweep.digest = vault_digest_new(ledger->vault);
 	if (rc == 0)
 		rc = sweep_edges(ledger, &sweep);
 	uint8_t digest[VAULT_HASH_LEN];
@@ -552,6 +567,7 @@ ledger_batch_move(struct ledger *ledger, const struct ledger_op *op,
 	if (rc == 0 && sweep.moved > 0 && m->event == VOUCHER_HOLD &&
 		span_eq(span_str(m->reason), span_str("batch")))
 		rc = ledger_breaker_hold(ledger, m->batch);
-	*result = (struct ledger_result){m->batch, sweep.moved};
+	*result = (struct ledger_result){m->batch, sweep.moved,
+		sweep.upto == INT64_MAX ? 0 : sweep.upto};
 	return rc;
 }

@@ -371,6 +371,117 @@ act_on_a_batch_moves_those_that_can_in_one_entry(void **state)
 	purse_is_sound(p);
 }
 
+/* A batch of two slices and a bit. */
+enum { LARGE = 2 * LEDGER_SLICE_ROWS + 10 };
+
+static int64_t
+large_batch(struct purse *p, int64_t hold_slices)
+{
+	int64_t batch = purse_open_batch(p);
+	struct ledger_result result = {.after = 0};
+	assert_int_equal(ledger_begin(p->ledger), 0);
+	for (unsigned i = 1; i <= LARGE; i++) {
+		struct ledger_op op = purse_row(p, batch, 2 * i);
+		assert_int_equal(ledger_apply(p->ledger, &op, &result), 0);
+	}
+	struct ledger_op op = purse_op(p, LEDGER_BATCH_HOLD);
+	op.u.batch_hold.batch = batch;
+	strcpy(op.u.batch_hold.hold, "counted");
+	result.after = 0;
+	for (int64_t i = 0; i < hold_slices; i++) {
+		op.u.batch_hold.after = result.after;
+		assert_int_equal(ledger_apply(p->ledger, &op, &result), 0);
+	}
+	assert_int_equal(ledger_commit(p->ledger, 0), 0);
+	return batch;
+}
+
+static void
+accept_large(struct purse *p, int64_t batch, const char *hold)
+{
+	struct ledger_op op = purse_op(p, LEDGER_BATCH_ACCEPT);
+	op.u.batch_accept.batch = batch;
+	strcpy(op.u.batch_accept.hold, hold);
+	purse_must(p, &op);
+}
+
+static void
+act_in_slices_moves_all_with_an_entry_each(void **state)
+{
+	static const struct {
+		const char *part;
+		int64_t count, after;
+	} slices[] = {
+		{"up_to_row=4000", LEDGER_SLICE_ROWS, 2 * LEDGER_SLICE_ROWS},
+		{"after_row=4000 up_to_row=8000", LEDGER_SLICE_ROWS,
+			4 * LEDGER_SLICE_ROWS},
+		{"after_row=8000", 10, 0}};
+	struct purse *p = *state;
+	char event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
+	int64_t batch = large_batch(p, 0);
+	struct ledger_result result = {.after = 0};
+	accept_large(p, batch, "");
+	int64_t head = ledger_audit_head(p->ledger);
+	for (int i = 0; i < 3; i++) {
+		struct ledger_op op = purse_op(p, LEDGER_BATCH_MOVE);
+		op.u.batch_move.batch = batch;
+		op.u.batch_move.event = VOUCHER_CANCEL;
+		op.u.batch_move.in_slices = true;
+		op.u.batch_move.after = result.after;
+		assert_int_equal(purse_do(p, &op, &result), 0);
+		assert_int_equal(result.count, slices[i].count);
+		assert_int_equal(result.after, slices[i].after);
+		assert_int_equal(ledger_audit_head(p->ledger), head + i + 1);
+		purse_last_audit(p, event, note);
+		assert_string_equal(event, "batch.cancelled");
+		if (strstr(note, slices[i].part) == NULL)
+			fail_msg("%s", note);
+		purse_is_sound(p);
+	}
+	assert_int_equal(
+		purse_batch_now(p, batch).counts[VOUCHER_CANCELLED], LARGE);
+}
+
+static void
+rows_held_before_their_batch_is_accepted_are_held_then(void **state)
+{
+	struct purse *p = *state;
+	for (int64_t slices = 0; slices <= 3; slices++) {
+		int64_t totals[VOUCHER_STATES];
+		int64_t batch = large_batch(p, slices);
+		struct ledger_batch b;
+		assert_int_equal(ledger_counts(p->ledger, totals), 0);
+		assert_int_equal(totals[VOUCHER_HELD], slices * LARGE);
+		accept_large(p, batch, "counted");
+		b = purse_batch_now(p, batch);
+		assert_int_equal(b.counts[VOUCHER_HELD], LARGE);
+		assert_true(b.finished_wall_ms > 0);
+		assert_string_equal(
+			purse_card(p, purse_voucher(p, batch, 8020)).reason,
+			"counted");
+		purse_is_sound(p);
+	}
+	/* What is accepted is moved by an act, which is audited. */
+	struct ledger_op op = purse_op(p, LEDGER_BATCH_HOLD);
+	op.u.batch_hold.batch = purse_batch(p, 1, "");
+	strcpy(op.u.batch_hold.hold, "counted");
+	assert_int_equal(purse_do(p, &op, NULL), -EINVAL);
+}
+
+static void
+batch_that_is_half_held_can_be_dropped(void **state)
+{
+	struct purse *p = *state;
+	struct ledger_result result = {.count = 1};
+	struct ledger_op op = purse_op(p, LEDGER_BATCH_DROP);
+	op.u.batch_drop.batch = large_batch(p, 1);
+	while (result.count > 0) {
+		assert_int_equal(purse_do(p, &op, &result), 0);
+		purse_is_sound(p);
+	}
+	assert_int_equal(purse_do(p, &op, &result), -EINVAL); /* gone */
+}
+
 static void
 act_that_is_none_for_a_batch_is_refused(void **state)
 {
@@ -391,6 +502,10 @@ main(void)
 #define LEDGER_TEST(name)                                                      \
 	cmocka_unit_test_setup_teardown(name, purse_setup, purse_teardown)
 	const struct CMUnitTest tests[] = {
+		LEDGER_TEST(act_in_slices_moves_all_with_an_entry_each),
+		LEDGER_TEST(
+			rows_held_before_their_batch_is_accepted_are_held_then),
+		LEDGER_TEST(batch_that_is_half_held_can_be_dropped),
 		LEDGER_TEST(repeated_pin_is_refused_unless_cancelled),
 		LEDGER_TEST(row_that_does_not_fit_its_batch_is_refused),
 		LEDGER_TEST(same_file_is_refused_unless_all_was_cancelled),
