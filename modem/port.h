@@ -99,6 +99,18 @@ struct port *port_new(
  */
 int port_answers(const struct port_options *options, char *why, size_t cap);
 
+/* A USB device with serial ports. */
+struct port_device {
+	char device[40]; /* where it is plugged in: "usb:" and this names it */
+	char path[96];   /* of its likeliest port */
+	bool is_adapter; /* anything may be behind it, or nothing */
+	unsigned ports;
+};
+
+/* Those that are there, in order of places; nothing is opened. How many (at
+ * most cap), or -errno. */
+int port_devices(struct port_device *out, size_t cap);
+
 /*
  * The name by which two spellings of one device are the same: a device by
  * its number, an address in its shortest form, another path with its links
