@@ -5,6 +5,7 @@
  */
 #include "agent/ctl_probe.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,14 +19,13 @@
 enum {
 	PROBE_LIMIT_MS = 60000, /* until it is registered */
 	PROBE_SETTLE_MS = 1500, /* signal and network follow being ready */
-	PROBE_BALANCE_MS = 60000,
-	PROBE_BAUD = 115200
+	PROBE_BALANCE_MS = 60000
 };
 
 enum probe_phase { PROBE_SETS_UP, PROBE_SETTLES, PROBE_ASKS, PROBE_LEAVES };
 
 struct probe {
-	struct ctl *ctl;
+	const struct probe_wish *wish;
 	struct loop *loop;
 	struct modem *modem;
 	struct loop_timer *timer;    /* the modem's deadlines */
@@ -34,9 +34,6 @@ struct probe {
 	int fd;
 	enum probe_phase phase;
 	bool ticked; /* the port was tried */
-	struct settings settings;
-	struct profiles *profiles; /* those of the settings, or shipped ones */
-	const char *baud, *dialect;
 	struct probe_found found;
 };
 
@@ -187,14 +184,14 @@ on_balance(void *ctx, const struct modem_result *result)
 static void
 find_operator(struct probe *p)
 {
-	const char *named = ctl_option_value(p->ctl, "operator");
+	const char *named = p->wish->operator;
 	struct profile *profile = NULL;
-	p->found.profiles = profiles_of_imsi(
-		p->profiles, span_str(modem_info(p->modem)->imsi), &profile);
+	p->found.profiles = profiles_of_imsi(p->wish->profiles,
+		span_str(modem_info(p->modem)->imsi), &profile);
 	if (p->found.profiles != 1)
 		profile = NULL;
 	if (named != NULL)
-		profile = profiles_find(p->profiles, span_str(named));
+		profile = profiles_find(p->wish->profiles, span_str(named));
 	p->found.profile = profile;
 }
 
@@ -226,7 +223,7 @@ on_patience(void *ctx)
 	enum modem_state state = modem_info(p->modem)->state;
 	if (p->phase == PROBE_SETTLES && state == MODEM_READY) {
 		find_operator(p);
-		if (ctl_option_value(p->ctl, "balance") != NULL)
+		if (p->wish->balance)
 			ask_balance(p);
 		else
 			leave(p);
@@ -292,82 +289,18 @@ look(struct probe *p)
 		loop_stop(p->loop);
 }
 
-/* ---- the command -------------------------------------------------------- */
-
-/* The configuration's operators where it is a good one, else the shipped. */
-static void
-read_operators(struct probe *p)
-{
-	struct problems *problems = problems_new();
-	const char *file =
-		p->ctl->config != NULL ? p->ctl->config : CTL_CONFIG_DEFAULT;
-	if (settings_read(file, &p->settings, problems))
-		p->profiles = p->settings.profiles;
-	else
-		p->profiles = profiles_read(
-			TOPUP_DATADIR "/operators", NULL, problems);
-	problems_free(problems);
-}
-
-/* Whose port it is by the configuration; NULL for nobody's. */
-static const char *
-owner_of(const struct probe *p)
-{
-	char identity[512];
-	const struct config *config = p->settings.config;
-	if (config == NULL ||
-		port_identity(p->found.port, identity, sizeof(identity)) != 0)
-		return NULL;
-	for (size_t i = 0; i < config->modem_count; i++)
-		if (strcmp(config->modems[i].identity, identity) == 0)
-			return config->modems[i].name;
-	return NULL;
-}
-
-static void
-name_owner(struct probe *p)
-{
-	const char *owner = owner_of(p);
-	if (owner == NULL || strstr(p->found.why, "holds the port") == NULL)
-		return;
-	(void)snprintf(p->found.why, sizeof(p->found.why),
-		"another program holds the port: topupd, which has it as "
-		"%.32s? (topupctl modems)",
-		owner);
-}
-
-/* A name that no profile has is a slip: nothing is opened for it. */
-static bool
-is_operator_known(const struct probe *p)
-{
-	const char *named = ctl_option_value(p->ctl, "operator");
-	if (named == NULL || profiles_find(p->profiles, span_str(named)))
-		return true;
-	(void)ctl_wrong(p->ctl,
-		"'%.32s' is no operator here: no profile %.32s.ini; "
-		"without --operator the SIM tells it",
-		named, named);
-	return false;
-}
+/* ---- one port ----------------------------------------------------------- */
 
 static struct modem *
-make_modem(struct probe *p)
+make_modem(struct probe *p, char *why, size_t cap)
 {
-	char why[128] = "";
-	int64_t baud = PROBE_BAUD;
-	if (p->baud != NULL &&
-		!ctl_number(p->ctl, "--baud", p->baud, false, &baud))
-		return NULL;
 	const struct port_options where = {
-		.where = p->found.port, .baud = (unsigned)baud};
-	struct port *port = port_new(&where, why, sizeof(why));
-	if (port == NULL) {
-		(void)ctl_wrong(p->ctl, "%s: %s", p->found.port, why);
+		.where = p->wish->port, .baud = p->wish->baud};
+	struct port *port = port_new(&where, why, cap);
+	if (port == NULL)
 		return NULL;
-	}
-	const struct modem_options options = {.name = "probe",
-		.dialect = p->dialect != NULL ? p->dialect : "auto",
-		.roaming = true};
+	const struct modem_options options = {
+		.name = "probe", .dialect = p->wish->dialect, .roaming = true};
 	const struct modem_hooks hooks = {.ctx = p,
 		.on_fd = on_fd,
 		.on_state = on_state,
@@ -375,7 +308,7 @@ make_modem(struct probe *p)
 		.on_trace = on_trace};
 	struct modem *modem = modem_new(&options, port, &hooks);
 	if (modem == NULL) {
-		(void)ctl_wrong(p->ctl, "'%s' is no dialect", options.dialect);
+		(void)snprintf(why, cap, "'%s' is no dialect", options.dialect);
 		port->ops->free(port);
 	}
 	return modem;
@@ -396,29 +329,121 @@ run(struct probe *p)
 }
 
 int
-ctl_run_probe(struct ctl *ctl)
+probe_port(const struct probe_wish *wish, probe_fn *fn, void *ctx, char *why,
+	size_t cap)
 {
-	struct probe p = {.ctl = ctl,
-		.fd = -1,
-		.baud = ctl_option_value(ctl, "baud"),
-		.dialect = ctl_option_value(ctl, "dialect"),
-		.found = {.port = ctl->args[0]}};
-	int exit_status = CTL_USAGE;
-	read_operators(&p);
+	struct probe p = {
+		.wish = wish, .fd = -1, .found = {.port = wish->port}};
 	p.loop = loop_new();
-	p.modem = is_operator_known(&p) ? make_modem(&p) : NULL;
-	if (p.modem != NULL) {
+	p.modem = make_modem(&p, why, cap);
+	bool made = p.modem != NULL;
+	if (made) {
 		run(&p);
-		name_owner(&p);
-		probe_look_at_others(&p.found);
-		exit_status = probe_show(ctl, &p.found);
+		fn(ctx, &p.found);
 		modem_free(p.modem);
 	}
 	if (p.poll != NULL)
 		loop_poll_free(p.poll);
 	loop_free(p.loop);
-	if (p.settings.profiles == NULL)
-		profiles_free(p.profiles);
-	settings_free(&p.settings);
-	return exit_status;
+	return made ? 0 : -EINVAL;
+}
+
+/* ---- the command -------------------------------------------------------- */
+
+struct command {
+	struct ctl *ctl;
+	struct settings settings; /* empty where they are no good ones */
+	int exit_status;
+};
+
+/* Whose port it is by the configuration; NULL for nobody's. */
+static const char *
+owner_of(const struct command *c, const struct probe_found *found)
+{
+	char identity[512];
+	const struct config *config = c->settings.config;
+	if (config == NULL ||
+		port_identity(found->port, identity, sizeof(identity)) != 0)
+		return NULL;
+	for (size_t i = 0; i < config->modem_count; i++)
+		if (strcmp(config->modems[i].identity, identity) == 0)
+			return config->modems[i].name;
+	return NULL;
+}
+
+static void
+name_owner(const struct command *c, struct probe_found *found)
+{
+	const char *owner = owner_of(c, found);
+	if (owner == NULL || strstr(found->why, "holds the port") == NULL)
+		return;
+	(void)snprintf(found->why, sizeof(found->why),
+		"another program holds the port: topupd, which has it as "
+		"%.32s? (topupctl modems)",
+		owner);
+}
+
+static void
+on_found(void *ctx, struct probe_found *found)
+{
+	struct command *c = ctx;
+	name_owner(c, found);
+	probe_look_at_others(found);
+	c->exit_status = probe_show(c->ctl, found);
+}
+
+/* The configuration's operators where it is a good one, else the shipped. */
+static struct profiles *
+read_operators(struct command *c)
+{
+	struct problems *problems = problems_new();
+	const char *file =
+		c->ctl->config != NULL ? c->ctl->config : CTL_CONFIG_DEFAULT;
+	struct profiles *profiles =
+		settings_read(file, &c->settings, problems)
+			? c->settings.profiles
+			: profiles_read(
+				  TOPUP_DATADIR "/operators", NULL, problems);
+	problems_free(problems);
+	return profiles;
+}
+
+/* A name that no profile has is a slip: nothing is opened for it. */
+static bool
+is_operator_known(struct ctl *ctl, const struct probe_wish *wish)
+{
+	const char *named = wish->operator;
+	if (named == NULL || profiles_find(wish->profiles, span_str(named)))
+		return true;
+	(void)ctl_wrong(ctl,
+		"'%.32s' is no operator here: no profile %.32s.ini; "
+		"without --operator the SIM tells it",
+		named, named);
+	return false;
+}
+
+int
+ctl_run_probe(struct ctl *ctl)
+{
+	struct command c = {.ctl = ctl, .exit_status = CTL_USAGE};
+	const char *dialect = ctl_option_value(ctl, "dialect");
+	const char *speed = ctl_option_value(ctl, "baud");
+	int64_t baud = PROBE_BAUD;
+	char why[128] = "";
+	if (speed != NULL && !ctl_number(ctl, "--baud", speed, false, &baud))
+		return CTL_USAGE;
+	struct profiles *profiles = read_operators(&c);
+	const struct probe_wish wish = {.port = ctl->args[0],
+		.baud = (unsigned)baud,
+		.dialect = dialect != NULL ? dialect : "auto",
+		.operator= ctl_option_value(ctl, "operator"),
+		.balance = ctl_option_value(ctl, "balance") != NULL,
+		.profiles = profiles};
+	if (is_operator_known(ctl, &wish) &&
+		probe_port(&wish, on_found, &c, why, sizeof(why)) != 0)
+		c.exit_status = ctl_wrong(ctl, "%s: %s", wish.port, why);
+	if (c.settings.profiles == NULL)
+		profiles_free(profiles);
+	settings_free(&c.settings);
+	return c.exit_status;
 }

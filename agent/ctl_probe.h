@@ -1,6 +1,6 @@
 /*
  * ctl_probe: what `topupctl probe` finds out about one port, and how it is
- * shown. Only its two files include it.
+ * shown. Only its files and those of `topupctl setup` include it.
  */
 #ifndef AGENT_CTL_PROBE_H
 #define AGENT_CTL_PROBE_H
@@ -36,6 +36,24 @@ struct probe_found {
 	struct probe_other others[PROBE_OTHERS_MAX];
 	size_t other_count;
 };
+
+/* What is asked of a port. */
+struct probe_wish {
+	const char *port;
+	unsigned baud;
+	const char *dialect;
+	const char *operator; /* the profile; NULL: by the SIM */
+	bool balance;         /* asked too, once */
+	const struct profiles *profiles;
+};
+enum { PROBE_BAUD = 115200 };
+
+/* Looks; waits a minute at most, two with the balance. fn is called with what
+ * was found, which is valid during the call. 0; -EINVAL for a port or dialect
+ * that cannot be, told in why. */
+typedef void probe_fn(void *ctx, struct probe_found *found);
+int probe_port(const struct probe_wish *wish, probe_fn *fn, void *ctx,
+	char *why, size_t cap);
 
 /* ctl_probe_show.c: prints it; the exit status. */
 int probe_show(struct ctl *ctl, const struct probe_found *found);
