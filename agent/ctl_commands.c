@@ -368,6 +368,24 @@ static const struct ctl_command commands[] = {
 		.max = 1,
 		.options = {{"seconds", "N", "so long at most"}},
 		.run = ctl_run_record},
+	{.name = "setup",
+		.args = "",
+		.summary = "Finds modems, asks a few questions, writes a "
+			   "configuration; without the daemon.",
+		.more = "For root, while the daemon is stopped: it holds the "
+			"ports. Nothing is dialled\nbut the balance code, if "
+			"you agree. A file that is there is not replaced\n"
+			"without --force, and then kept as FILE.1. Lines of an "
+			"answers file are\n`key = value`: ports, adapters, "
+			"balance, group, timezone, spool_dir, state_dir,\n"
+			"runtime_dir, operators_dir; modem.IMEI (a name, or - "
+			"for none), operator.IMEI,\nsim_pin_file.IMEI, "
+			"roaming.IMEI; for a modem without an IMEI of its own, "
+			"its\nport instead.",
+		.example = "topupctl setup --answers shop.answers",
+		.options = {{"answers", "FILE", "no questions: read answers"},
+			{"force", NULL, "replace the file that is there"}},
+		.run = ctl_run_setup},
 	{.name = "probe",
 		.args = "PORT",
 		.summary = "What stands on a port, for setting up; without "

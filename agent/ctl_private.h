@@ -163,6 +163,7 @@ int ctl_run_check(struct ctl *ctl);
 int ctl_run_record(struct ctl *ctl);
 int ctl_run_retrieve(struct ctl *ctl);
 int ctl_run_probe(struct ctl *ctl);
+int ctl_run_setup(struct ctl *ctl);
 int ctl_run_verify(struct ctl *ctl); /* audit verify */
 
 #endif

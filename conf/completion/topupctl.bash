@@ -6,7 +6,7 @@ _topupctl_commands() {
 	echo status modems load submit batches batch vouchers voucher inbox \
 		wait balance ussd sms reconcile claims hold release cancel \
 		resolve reveal pause resume unlock reload backup retrieve \
-		check record probe audit watch
+		check record setup probe audit watch
 }
 
 _topupctl_options() {
@@ -25,6 +25,7 @@ _topupctl_options() {
 	retrieve) echo --output ;;
 	check) echo --profile --reply ;;
 	record) echo --seconds ;;
+	setup) echo --answers --force ;;
 	probe) echo --balance --operator --dialect --baud ;;
 	audit) echo --since --follow --against ;;
 	esac
@@ -73,7 +74,8 @@ _topupctl() {
 	done
 	COMPREPLY=()
 	case $before in
-	-c | --socket | --profile | --against | --csv | --output)
+	-c | --socket | --profile | --against | --csv | --output | \
+		--answers)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;

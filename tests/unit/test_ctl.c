@@ -186,8 +186,7 @@ every_command_has_help_with_an_example(void **state)
 		"balance", "ussd", "sms", "hold", "release", "cancel",
 		"resolve", "pause", "resume", "unlock", "reload", "backup",
 		"check", "audit", "watch", "reconcile", "inbox", "probe",
-		"record", "reveal", "retrieve",
-		"claims", "totals"};
+		"setup", "record", "reveal", "retrieve", "claims", "totals"};
 	size_t count = 0;
 	while (ctl_command_at(count) != NULL)
 		count++;
