@@ -4,7 +4,7 @@
 
 _topupctl_commands() {
 	echo status modems load submit batches batch vouchers voucher inbox \
-		wait balance ussd sms reconcile claims hold release cancel \
+		wait balance ussd sms reconcile claims totals hold release cancel \
 		resolve reveal pause resume unlock reload backup retrieve \
 		check record setup probe audit watch
 }
@@ -16,8 +16,10 @@ _topupctl_options() {
 	vouchers) echo --batch --state --limit --after ;;
 	inbox) echo --limit --after --newest ;;
 	wait) echo --batch --timeout ;;
+	balance) echo --history --days --ascii --svg ;;
 	reconcile) echo --since ;;
 	claims) echo --batch --operator --since --csv ;;
+	totals) echo --by --days --since --ascii --svg ;;
 	hold) echo --batch ;;
 	release) echo --batch ;;
 	cancel) echo --batch ;;
@@ -45,9 +47,11 @@ _topupctl_value() {
 		;;
 	--modem) _topupctl_modems ;;
 	--target) echo self ;;
+	--by) echo batch sim operator day ;;
 	--dialect) echo auto standard ;;
 	--to | --amount | --operator | --timeout | --batch | --limit | \
-		--after | --since | --note | --reply | --seconds | --baud) ;;
+		--after | --since | --note | --reply | --seconds | --baud | \
+		--days) ;;
 	*) return 1 ;;
 	esac
 }
@@ -74,7 +78,7 @@ _topupctl() {
 	done
 	COMPREPLY=()
 	case $before in
-	-c | --socket | --profile | --against | --csv | --output | \
+	-c | --socket | --profile | --against | --csv | --svg | --output | \
 		--answers)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
