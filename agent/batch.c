@@ -14,6 +14,8 @@
 #include "agent/batch_private.h"
 #include "agent/utf8.h"
 
+enum { WARNINGS_MAX = 100, SWALLOWED_DIGITS = 10 /* no PIN has less */ };
+
 enum stage {
 	STAGE_FIRST_LINE, /* a byte order mark and "sep=" may stand here */
 	STAGE_HEADER,     /* directives, and the line that names columns */
@@ -33,10 +35,12 @@ struct batch_parser {
 	enum stage stage;
 	enum quote quote;
 	bool too_long;
-	unsigned line;     /* of the next byte, from 1 */
-	unsigned row_line; /* that the record begins on */
+	unsigned line;        /* of the next byte, from 1 */
+	unsigned row_line;    /* that the record begins on */
+	unsigned inner_lines; /* that end inside it */
 	size_t len;
 	char record[BATCH_ROW_MAX + 1]; /* and the CR of a CRLF */
+	unsigned warnings;
 	char *name;
 	char delimiter; /* 0: not known yet */
 	struct batch_csv *csv;
@@ -132,11 +136,15 @@ fault(struct batch_parser *p, const char *reason)
 	p->events.on_fault(p->events.ctx, p->row_line, reason);
 }
 
+/* A file of a million rows must not fill the log. */
 static void
 warn(struct batch_parser *p, const char *text)
 {
-	if (p->events.on_warning)
-		p->events.on_warning(p->events.ctx, p->row_line, text);
+	if (++p->warnings > WARNINGS_MAX || !p->events.on_warning)
+		return;
+	p->events.on_warning(p->events.ctx, p->row_line,
+		p->warnings == WARNINGS_MAX ? "more warnings are not told"
+					    : text);
 }
 
 /* ---- the line that names the columns ----------------------------------- */
@@ -241,6 +249,39 @@ take_header(struct batch_parser *p, struct span line)
 
 /* ---- rows -------------------------------------------------------------- */
 
+/* Lines of a cell behind its first, when there are digits for a card. */
+static size_t
+swallowed_lines(struct span cell)
+{
+	size_t lines = 0, digits = 0;
+
+	for (size_t i = 0; i < cell.len; i++) {
+		lines += cell.ptr[i] == '\n';
+		digits += lines > 0 && cell.ptr[i] >= '0' && cell.ptr[i] <= '9';
+	}
+	return digits >= SWALLOWED_DIGITS ? lines : 0;
+}
+
+/* A quote that was none takes the rows behind it for its text, up to the next
+ * one; where nobody reads the cell, nobody would notice. */
+static void
+warn_swallowed(
+	struct batch_parser *p, enum batch_column column, struct span cell)
+{
+	char text[128];
+	size_t lines = 0;
+
+	if (column == BATCH_COLUMN_IGNORED || column == BATCH_COLUMN_NOTE)
+		lines = swallowed_lines(cell);
+	if (lines == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		"a quote takes %zu more lines into its cell: cards in them "
+		"were not read",
+		lines);
+	warn(p, text);
+}
+
 struct reading {
 	struct batch_parser *parser;
 	struct batch_row row;
@@ -259,6 +300,9 @@ on_cell(void *ctx, struct span text)
 
 	if (cell.len > 0) {
 		r->empty = false;
+		if (r->cell < p->column_count)
+			warn_swallowed(p,
+				(enum batch_column)p->columns[r->cell], cell);
 		reason = r->cell < p->column_count
 		                 ? batch_row_put(&r->row,
 					   (enum batch_column)
@@ -420,11 +464,15 @@ end_record(struct batch_parser *p)
 
 	if (len > 0 && p->record[len - 1] == '\r' && !p->too_long)
 		len--;
+	if (p->inner_lines > 0 && (p->too_long || len > BATCH_ROW_MAX))
+		warn(p, "a row that is too long goes on over several lines: "
+			"its quote may be a stray one");
 	if (len > 0 || p->too_long)
 		take_record(p, span_of(p->record, len));
 	explicit_bzero(p->record, p->len);
 	p->len = 0;
 	p->too_long = false;
+	p->inner_lines = 0;
 	p->row_line = p->line;
 	p->quote = QUOTE_CELL_START;
 }
@@ -471,6 +519,7 @@ take_byte(struct batch_parser *p, char c)
 		end_record(p);
 		return;
 	}
+	p->inner_lines += c == '\n';
 	if (has_quotes(p))
 		p->quote = next_quote(p, c);
 	if (p->len < sizeof(p->record))

@@ -208,12 +208,18 @@ row_over_4096_bytes_without_its_line_end_is_a_bad_row(void **state)
 			int n = snprintf(text + head + fill, 100, "%s%s",
 				files[f].end, ends[e % 3]);
 
+			char want[256];
+			(void)snprintf(want, sizeof(want),
+				"1 warning column 'x' is ignored\n%s%s",
+				over > 0 && f == 2
+					? "2 warning a row that is too long "
+					  "goes on over several lines: its "
+					  "quote may be a stray one\n"
+					: "",
+				over > 0 ? "2 fault too long\n" : "2 row 1\n");
 			/* the column is ignored, so only the size counts */
-			told_expect("a.csv", text, head + fill + (size_t)n,
-				over > 0 ? "1 warning column 'x' is ignored\n"
-					   "2 fault too long\n"
-					 : "1 warning column 'x' is ignored\n"
-					   "2 row 1\n");
+			told_expect(
+				"a.csv", text, head + fill + (size_t)n, want);
 		}
 	}
 	char text[20000];
@@ -316,6 +322,83 @@ line_number_is_that_of_the_line_a_row_begins_on(void **state)
 	};
 
 	EXPECT_ALL("a.csv", rows);
+}
+
+static void
+quote_that_swallows_cards_in_a_column_nobody_reads_is_told(void **state)
+{
+	(void)state;
+	static const struct told_row rows[] = {
+		{BYTES("pin,shop\n"
+		       "1,\"x\n12345,\n67890,y\"\n"
+		       "2,\"Main St.\n12345 Town\"\n"),
+			"1 warning column 'shop' is ignored\n"
+			"2 warning a quote takes 2 more lines into its cell: "
+			"cards in them were not read\n"
+			"2 row 1\n5 row 2\n"},
+		{BYTES("pin,note\n1,\"x\n1234567890\"\n"),
+			"2 warning a quote takes 1 more lines into its cell: "
+			"cards in them were not read\n"
+			"2 row 1 note=x 1234567890\n"},
+		/* what is read is a bad row anyway */
+		{BYTES("pin,serial\n1,\"x\n1234567890\"\n"),
+			"2 fault a control character in serial\n"},
+	};
+
+	EXPECT_ALL("a.csv", rows);
+	char text[8000] = "pin,note\n1,\"";
+
+	for (size_t len = strlen(text); len < 6000; len += 15)
+		(void)strcpy(text + len, "12345678901234\n");
+	(void)strcat(text, "\"\n2,\n");
+	told_expect("a.csv", text, strlen(text),
+		"2 warning a row that is too long goes on over several lines: "
+		"its quote may be a stray one\n"
+		"2 fault too long\n403 row 2\n");
+}
+
+static void
+warnings_of_one_file_do_not_fill_the_log(void **state)
+{
+	(void)state;
+	char text[16384] = "pin,note\n", *told;
+
+	for (int i = 0; i < 150; i++)
+		(void)sprintf(
+			text + strlen(text), "%d,\"x\n1234567890\"\n", i + 1);
+	told = told_of_batch("a.csv", text, strlen(text), strlen(text));
+	size_t count = 0;
+	for (const char *at = told; (at = strstr(at, " warning ")); at++)
+		count++;
+	assert_int_equal(count, 100);
+	assert_non_null(strstr(told, "more warnings are not told\n"));
+	free(told);
+}
+
+static void
+row_of_a_megabyte_is_one_bad_row(void **state)
+{
+	(void)state;
+	size_t len = 1 << 20;
+	char *text = malloc(len + 64);
+
+	assert_non_null(text);
+	memset(text, '7', len);
+	(void)memcpy(text, "pin,note\n1,x\n", 13);
+	(void)strcpy(text + len, "\n2,y\n");
+	told_expect("a.csv", text, len + 5,
+		"2 row 1 note=x\n3 fault too long\n4 row 2 note=y\n");
+	/* Quoted, and with as many lines. */
+	for (size_t i = 16; i < len; i += 16)
+		text[i] = '\n';
+	text[13] = '"';
+	(void)strcpy(text + len, "\"\n2,y\n");
+	told_expect("a.csv", text, len + 6,
+		"2 row 1 note=x\n"
+		"3 warning a row that is too long goes on over several lines: "
+		"its quote may be a stray one\n"
+		"3 fault too long\n65539 row 2 note=y\n");
+	free(text);
 }
 
 static void
@@ -543,6 +626,10 @@ main(void)
 			utf_16_with_a_byte_order_mark_is_read_as_spreadsheets_write_it),
 		cmocka_unit_test(
 			line_number_is_that_of_the_line_a_row_begins_on),
+		cmocka_unit_test(
+			quote_that_swallows_cards_in_a_column_nobody_reads_is_told),
+		cmocka_unit_test(warnings_of_one_file_do_not_fill_the_log),
+		cmocka_unit_test(row_of_a_megabyte_is_one_bad_row),
 		cmocka_unit_test(blanks_and_dashes_in_a_pin_are_dropped),
 		cmocka_unit_test(text_file_has_one_pin_a_line),
 		cmocka_unit_test(nothing_is_parsed_after_a_refusal),
