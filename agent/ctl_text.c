@@ -14,15 +14,6 @@
 #include "agent/utf8.h"
 #include "modem/span.h"
 
-/* Controls (C0, DEL, C1), and what turns the writing direction or hides. */
-static bool
-is_dangerous(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
-}
-
 char *
 ctl_text_clean(const char *text)
 {
@@ -38,7 +29,7 @@ ctl_text_clean(const char *text)
 			at += sprintf(at, "\\x%02x", (unsigned char)*rest.ptr);
 		else if (c == '\n')
 			at += sprintf(at, "\\n");
-		else if (is_dangerous(c))
+		else if (utf8_acts(c))
 			at += sprintf(at, c < 0x100 ? "\\x%02x" : "\\u%04x",
 				(unsigned)c);
 		else

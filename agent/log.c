@@ -98,14 +98,14 @@ log_level_from_name(const char *name, enum log_level *out)
 /* ---- text -------------------------------------------------------------- */
 
 /* The length of the character at the start of s when it is harmless: UTF-8,
- * and no control (C1 too: some terminals obey them). Otherwise 0. */
+ * and one that stands there and no more. Otherwise 0. */
 static size_t
 harmless_len(struct span s)
 {
 	uint32_t c = 0;
 	size_t len = utf8_next(s, &c);
 
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) ? 0 : len;
+	return utf8_acts(c) ? 0 : len;
 }
 
 /* Copies text with everything that is not harmless as \xNN; cuts. */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/utf8.h"
+
 struct row {
 	char *out;
 	size_t cap;
@@ -68,6 +70,32 @@ needs_quotes(struct span cell)
 	return false;
 }
 
+/* One character; its length. What would end, turn or colour somebody's view
+ * is a question mark. A spreadsheet that takes another sign than the comma
+ * for the divider knows nothing of our quotes: behind such a sign a formula
+ * is disarmed, too. */
+static size_t
+put_sign(struct row *row, struct span rest)
+{
+	uint32_t c = 0;
+	size_t len = utf8_next(rest, &c);
+
+	if (len == 0 || (utf8_acts(c) && !is_one_of(rest.ptr[0], "\t\r\n"))) {
+		put(row, '?');
+		return len == 0 ? 1 : len;
+	}
+	if (c == '"')
+		put(row, '"');
+	for (size_t i = 0; i < len; i++)
+		put(row, rest.ptr[i]);
+	struct span next = span_skip(rest, len);
+
+	if (is_one_of(rest.ptr[0], ";\t\r\n") && next.len > 0 &&
+		!is_one_of(next.ptr[0], "\t\r\n") && looks_like_formula(next))
+		put(row, '\'');
+	return len;
+}
+
 static void
 put_cell(struct row *row, struct span cell)
 {
@@ -77,16 +105,8 @@ put_cell(struct row *row, struct span cell)
 		put(row, '"');
 	if (looks_like_formula(cell))
 		put(row, '\'');
-	for (size_t i = 0; i < cell.len; i++) {
-		char c = cell.ptr[i];
-
-		if (c == '"')
-			put(row, '"');
-		/* NUL, ESC and the like would end or colour somebody's view */
-		if ((unsigned char)c < ' ' && !is_one_of(c, "\t\r\n"))
-			c = '?';
-		put(row, c);
-	}
+	for (struct span rest = cell; rest.len > 0;)
+		rest = span_skip(rest, put_sign(row, rest));
 	if (quotes)
 		put(row, '"');
 }

@@ -14,6 +14,10 @@
 size_t utf8_next(struct span s, uint32_t *character);
 
 bool utf8_is_valid(struct span s);
+/* Whether a character does something where it is shown, rather than stand
+ * there: controls (C1 too: terminals obey them), line ends of Unicode, what
+ * turns the writing direction, what has no width. */
+bool utf8_acts(uint32_t character);
 
 /* 0..9 for a decimal digit of any script (Unicode category Nd), else -1. */
 int utf8_digit_value(uint32_t character);

@@ -43,12 +43,33 @@ cells_are_quoted_and_formulas_defused(void **state)
 		{{"a ", 2}, "\"a \"\r\n"}, {{"=1+1", 4}, "'=1+1\r\n"},
 		{{"+1", 2}, "'+1\r\n"}, {{"-5.00", 5}, "'-5.00\r\n"},
 		{{"@x", 2}, "'@x\r\n"}, {{"\tx", 2}, "\"'\tx\"\r\n"},
-		{{"\rx", 2}, "\"'\rx\"\r\n"}, {{"\n=x", 3}, "\"'\n=x\"\r\n"},
+		{{"\rx", 2}, "\"'\rx\"\r\n"}, {{"\n=x", 3}, "\"'\n'=x\"\r\n"},
 		{{"=\"a\"", 4}, "\"'=\"\"a\"\"\"\r\n"},
 		{{"\xef\xbc\x9dx", 4}, "'\xef\xbc\x9dx\r\n"},
 		{{"\xef\xbc\xa1", 3}, "\xef\xbc\xa1\r\n"},
 		{{"1-2=3", 5}, "1-2=3\r\n"}, {{"a\0b\033c", 5}, "a?b?c\r\n"},
-		{{"é", 2}, "é\r\n"}};
+		{{"é", 2}, "é\r\n"},
+		/* Another divider than ours. */
+		{{"a;=1", 4}, "\"a;'=1\"\r\n"},
+		{{"a\t-1", 4}, "\"a\t'-1\"\r\n"},
+		{{"a;b=1", 5}, "\"a;b=1\"\r\n"},
+		/* C1, a line end of Unicode, another direction, no UTF-8. */
+		{{"a\xc2\x9b"
+		  "b",
+			 4},
+			"a?b\r\n"},
+		{{"a\xe2\x80\xa8"
+		  "b",
+			 5},
+			"a?b\r\n"},
+		{{"a\xe2\x80\xae"
+		  "b",
+			 5},
+			"a?b\r\n"},
+		{{"a\xff"
+		  "b",
+			 3},
+			"a?b\r\n"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char out[64];
