@@ -19,9 +19,14 @@
 static void
 say(const struct ctl *ctl, const char *format, va_list args)
 {
-	(void)fputs("topupctl: ", ctl->err.file);
-	(void)vfprintf(ctl->err.file, format, args);
-	(void)fputc('\n', ctl->err.file);
+	char *text = NULL;
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	/* It may repeat a word that somebody's program was given. */
+	char *clean = ctl_text_clean(text);
+	(void)fprintf(ctl->err.file, "topupctl: %s\n", clean);
+	free(clean);
+	free(text);
 }
 
 void
