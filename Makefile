@@ -92,7 +92,7 @@ VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
 	fleet_recover fleet_reload metrics_file dispatch dispatch_batches dispatch_carry \
 	dispatch_breakers dispatch_clock dispatch_disk dispatch_queue \
 	dispatch_random dispatch_status message message_random \
-	message_step restored sentry sentry_evidence spool_scan veil)
+	message_step message_trust restored sentry sentry_evidence spool_scan veil)
 $(VIRTUAL): $(BUILD)/libvirtual.a
 $(UNIT) $(SCENARIO) $(BENCH): $(BUILD)/%: $(BUILD)/%.o $(TEST_LIBS)
 	$(LINK) $< $(filter %/libvirtual.a %.steps.o,$^) $(TEST_LIBS) \
