@@ -106,9 +106,10 @@ mask_text(char *text, size_t n)
 static bool
 has_prefix(struct span line)
 {
+	static const char signs[] = {'+', '^', '#', '!', '%', '$', '&', '*'};
 	size_t i = 1;
 
-	if (line.len == 0 || memchr("+^#!%$&*", line.ptr[0], 8) == NULL)
+	if (line.len == 0 || memchr(signs, line.ptr[0], sizeof(signs)) == NULL)
 		return false;
 	while (i < line.len && i < PREFIX_MAX &&
 		(isupper((unsigned char)line.ptr[i]) ||

@@ -3,7 +3,6 @@
  * topupctl, a syslog socket that is read. What scenarios say to them and
  * find afterwards. It must never wait by hope: each wait polls a condition
  * up to a deadline. Whatever goes wrong fails the test that is running.
- *
  * Environment: BUILD, the folder of the binaries (build); KEEP=1 keeps the
  * temporary one.
  */
@@ -123,7 +122,6 @@ json_int_t house_number(const json_t *object, const char *key);
 /* The object of an array whose key has that text, or NULL. */
 json_t *house_find(json_t *array, const char *key, const char *text);
 size_t house_count(json_t *array, const char *key, const char *text);
-
 /* One voucher by its serial; fails the test when there is none. */
 json_t *house_voucher(struct house *h, const char *serial);
 void house_assert_voucher(struct house *h, const char *serial,

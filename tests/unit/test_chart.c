@@ -228,7 +228,9 @@ both_ends_are_named(void **state)
 		unsigned width;
 		const char *wanted;
 	} rows[] = {
-		{6, 60, "       2026-01-31                            2026-02-28\n"},
+		{6, 60,
+			"       2026-01-31                            "
+	                "2026-02-28\n"},
 		{6, 20, "       2026-01-31\n         2026-02-28\n"},
 		{1, 60, "       2026-01-31\n"},
 		{2, 60, "       2026-01-31\n               2026-02-28\n"},
@@ -350,7 +352,7 @@ svg_takes_no_markup_from_texts(void **state)
 			"<title>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/"
 			"script&gt;</title>"},
 		{"\" onload='x' & ]]>", "<title>&quot; onload=&#39;x&#39; "
-	                                "&amp; ]]&gt;</title>"},
+					"&amp; ]]&gt;</title>"},
 		{"a\x01\xff\xef\xbf\xbf\n\xc2\x85z", "<title>a?????z</title>"},
 		{"h\u00e9llo \u20ac", "<title>h\u00e9llo \u20ac</title>"},
 	};

@@ -135,16 +135,19 @@ answer(size_t at)
 
 /* A command of ours as a transcript has it. */
 static void
-name_command(char *text)
+name_command(char *text, size_t cap)
 {
+	const char *name = NULL;
 	if (strncmp(text, "AT+CUSD=1,", 10) == 0)
-		strcpy(text, "AT+CUSD=1,\"<");
+		name = "AT+CUSD=1,\"<";
 	else if (strncmp(text, "AT+CPIN=\"", 9) == 0)
-		strcpy(text, "AT+CPIN=\"<");
+		name = "AT+CPIN=\"<";
 	else if (strncmp(text, "AT+CMGS=", 8) == 0)
-		strcpy(text, "AT+CMGS=");
+		name = "AT+CMGS=";
 	else if (strchr(text, '\x1a') != NULL)
-		strcpy(text, "<pdu>");
+		name = "<pdu>";
+	if (name)
+		assert_int_equal(span_copy(text, cap, span_str(name)), 0);
 }
 
 static bool
@@ -164,12 +167,12 @@ is_same(const char *named, const struct line *line)
 
 /* Where it was said: next, a little later, before; or nowhere. */
 static void
-on_command(char *text)
+on_command(char *text, size_t cap)
 {
 	static const char unknown[] = "ERROR";
 	unsigned ahead = 0;
 
-	name_command(text);
+	name_command(text, cap);
 	for (size_t i = r.cursor; i < r.count && ahead <= AHEAD_MAX; i++) {
 		if (!r.lines[i].sent)
 			continue;
@@ -229,7 +232,7 @@ write_port(struct port *port, const void *bytes, size_t len)
 			continue;
 		r.command[r.command_len] = '\0';
 		if (r.command_len > 0)
-			on_command(r.command);
+			on_command(r.command, sizeof(r.command));
 		r.command_len = 0;
 	}
 	return (ssize_t)len;
