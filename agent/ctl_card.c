@@ -1,7 +1,6 @@
 /*
- * ctl_card: cards to the daemon: one at the counter, a batch, and waiting
- * for their end. A PIN goes as a file in memory that only the daemon reads;
- * it must never be an argument, a line of the socket, or left in memory.
+ * ctl_card: batches to the daemon, and waiting for their end. (ctl_load has
+ * the card at the counter.) It must never read what is in a batch.
  */
 #include "agent/ctl_private.h"
 
@@ -9,20 +8,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/json.h"
-#include "agent/secret.h"
 
 /* ---- what all of them wait with ----------------------------------------- */
 
 struct waiting {
 	struct ctl *ctl;
 	struct ctl_progress progress;
-	char voucher[24], batch[24]; /* their numbers, once they are known */
+	char batch[24]; /* its number, once it is known */
 };
 
 static void
@@ -231,167 +226,5 @@ ctl_run_submit(struct ctl *ctl)
 	int exit_status =
 		submit_file(ctl, fd, slash != NULL ? slash + 1 : path);
 	(void)close(fd); /* only read from */
-	return exit_status;
-}
-
-/* ---- load --------------------------------------------------------------- */
-
-static void
-on_card(void *ctx, const struct json *voucher)
-{
-	struct waiting *waiting = ctx;
-	char line[128];
-	take_number(waiting->voucher, voucher, "id");
-	const char *state = json_get_text(voucher, "state");
-	const char *reason = json_get_text(voucher, "reason");
-	(void)snprintf(line, sizeof(line), "voucher %s: %s%s%s",
-		waiting->voucher, state != NULL ? state : "?",
-		reason != NULL ? ", waits: " : "",
-		reason != NULL ? reason : "");
-	ctl_progress_show(&waiting->progress, line);
-}
-
-static int
-on_card_interrupt(void *ctx)
-{
-	struct waiting *waiting = ctx;
-	ctl_progress_clear(&waiting->progress);
-	if (waiting->voucher[0] != '\0')
-		ctl_say(waiting->ctl,
-			"the card goes on: `topupctl voucher %s` shows what "
-			"came of it",
-			waiting->voucher);
-	else
-		ctl_say(waiting->ctl,
-			"the card may go on: `topupctl vouchers` shows what "
-			"came of it");
-	return CTL_LEFT_OPEN;
-}
-
-/* "loaded 100.00, balance 250.00" */
-static void
-print_loaded(const struct json *voucher)
-{
-	const char *target = json_get_text(voucher, "target");
-	(void)printf("loaded");
-	print_member(" ", voucher, "credited");
-	if (target != NULL && strcmp(target, "self") != 0)
-		print_member(" to ", voucher, "target");
-	print_member(", balance ", voucher, "balance_after");
-	(void)putchar('\n');
-}
-
-/* What became of the money so far, and who goes on. */
-static const char *
-money_words(const char *state)
-{
-	if (strcmp(state, "unknown") == 0)
-		return "it may have been credited, or not: ask the operator";
-	if (strcmp(state, "held") == 0)
-		return "it is not dialled until it is released";
-	if (strcmp(state, "ready") == 0)
-		return "it still waits: `topupctl status` tells what for";
-	return "it is not settled yet, and goes on by itself";
-}
-
-static void
-say_not_loaded(struct ctl *ctl, const struct json *voucher, int exit_status)
-{
-	char *id = ctl_table_cell(json_get(voucher, "id"), CELL_NUMBER);
-	char *state = ctl_table_cell(json_get(voucher, "state"), CELL_TEXT);
-	char *reason = ctl_table_cell(json_get(voucher, "reason"), CELL_TEXT);
-	char *reply = ctl_table_cell(json_get(voucher, "reply"), CELL_TEXT);
-	ctl_say(ctl, "%s%s%s%s%s", state, reason[0] != '\0' ? ": " : "", reason,
-		reply[0] != '\0' ? ": " : "", reply);
-	if (exit_status == CTL_LEFT_OPEN) {
-		ctl_say(ctl, "%s", money_words(state));
-		ctl_say(ctl,
-			"do not give the card out again: `topupctl voucher "
-			"%s` shows what comes of it",
-			id);
-	}
-	free(id);
-	free(state);
-	free(reason);
-	free(reply);
-}
-
-static int
-on_card_done(void *ctx, const struct json *voucher, int exit_status)
-{
-	struct waiting *waiting = ctx;
-	struct ctl *ctl = waiting->ctl;
-	ctl_progress_clear(&waiting->progress);
-	if (ctl->json)
-		ctl_show_json(voucher);
-	else if (exit_status == CTL_DONE)
-		print_loaded(voucher);
-	if (exit_status != CTL_DONE)
-		say_not_loaded(ctl, voucher, exit_status);
-	return exit_status;
-}
-
-/* A file in memory with the one row; -errno. */
-static int
-card_file(const struct secret *voucher_pin)
-{
-	int fd = memfd_create("topupctl", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ssize_t n = write(fd, voucher_pin->bytes, voucher_pin->len);
-	if (n != (ssize_t)voucher_pin->len || write(fd, "\n", 1) != 1) {
-		(void)close(fd); /* memory; gone with it */
-		return -EIO;
-	}
-	return fd;
-}
-
-void
-ctl_hide_memory(void)
-{
-	const struct rlimit none = {0, 0};
-	(void)setrlimit(RLIMIT_CORE, &none); /* both are a second fence */
-#ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its process */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
-static int
-read_card(struct ctl *ctl)
-{
-	struct secret voucher_pin = {.len = 0};
-	ctl_hide_memory();
-	int err = ctl_terminal_read_pin("PIN: ", &voucher_pin);
-	int fd = err != 0 ? err : card_file(&voucher_pin);
-	secret_wipe(&voucher_pin);
-	if (err == -EINVAL)
-		ctl_say(ctl, "no PIN was given, or one that is too long");
-	else if (fd < 0)
-		ctl_say(ctl, "cannot take the PIN: %s", strerror(-fd));
-	return fd;
-}
-
-int
-ctl_run_load(struct ctl *ctl)
-{
-	struct json *args = json_new_object();
-	ctl_put_text(ctl, args, "to", "to");
-	ctl_put_text(ctl, args, "amount", "amount");
-	ctl_put_text(ctl, args, "modem", "modem");
-	ctl_put_text(ctl, args, "operator", "operator");
-	json_put_flag(args, "progress", true);
-	int exit_status = CTL_USAGE;
-	int fd = ctl_put_number(ctl, args, "timeout") ? read_card(ctl) : -1;
-	if (fd < 0) {
-		json_free(args);
-		return exit_status;
-	}
-	struct waiting waiting;
-	struct ctl_hooks hooks = wait_hooks(ctl, &waiting);
-	hooks.on_progress = on_card;
-	hooks.on_done = on_card_done;
-	hooks.on_interrupt = on_card_interrupt;
-	exit_status = ctl_ask(ctl, args, fd, &hooks);
-	(void)close(fd); /* memory; gone once the daemon closes it, too */
 	return exit_status;
 }

@@ -426,7 +426,9 @@ static const struct ctl_command commands[] = {
 	{.name = "watch",
 		.args = "",
 		.summary = "Events as they happen.",
-		.more = "",
+		.more = "When the daemon leaves it ends with 3 and says the "
+			"last number: `audit\n--since SEQ --follow` goes on "
+			"behind it.",
 		.example = "topupctl watch",
 		.run = ctl_run_watch},
 };

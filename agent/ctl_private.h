@@ -100,9 +100,6 @@ int ctl_ask(struct ctl *ctl, struct json *args, int fd,
 /* A list: items as a table, or as a JSON array. */
 int ctl_show_list(struct ctl *ctl, struct json *args,
 	const struct ctl_column *columns, const char *nothing);
-/* One object a line; for people by print. Goes on until ended. */
-int ctl_show_lines(struct ctl *ctl, struct json *args,
-	void (*print)(struct ctl *ctl, const struct json *item));
 /* One object: as JSON, or for people by print. */
 int ctl_show_object(struct ctl *ctl, struct json *args,
 	int (*print)(struct ctl *ctl, const struct json *done, int exit));

@@ -1,6 +1,6 @@
 /*
  * ctl_read: the commands that only look: lists, one voucher, one batch,
- * reconcile, the audit, events. (ctl_status has the glance at all.)
+ * reconcile. (ctl_status has the glance at all, ctl_events the audit.)
  */
 #include "agent/ctl_private.h"
 
@@ -273,57 +273,7 @@ ctl_run_batch(struct ctl *ctl)
 	return exit_status;
 }
 
-/* ---- audit and events ---------------------------------------------------- */
-
-static void
-print_part(const char *label, const struct json *value)
-{
-	char *text = ctl_table_cell(value, CELL_TEXT);
-	if (text[0] != '\0')
-		(void)printf(" %s%s", label, text);
-	free(text);
-}
-
-/* One event in one line. */
-static void
-print_event(struct ctl *ctl, const struct json *entry)
-{
-	(void)ctl;
-	char *at = ctl_table_cell(json_get(entry, "at"), CELL_TIME);
-	(void)printf("%s", at);
-	free(at);
-	print_part("", json_get(entry, "event"));
-	print_part("voucher=", json_get(entry, "voucher"));
-	print_part("batch=", json_get(entry, "batch"));
-	print_part("modem=", json_get(entry, "modem"));
-	print_part("who=", json_get(entry, "who"));
-	print_part("", json_get(entry, "note"));
-	(void)putchar('\n');
-}
-
-static bool
-put_since(struct ctl *ctl, struct json *args)
-{
-	const char *since = ctl_option_value(ctl, "since");
-	int64_t value = 0;
-	if (since == NULL)
-		return true;
-	if (strspn(since, "0123456789") == strlen(since)) {
-		if (!ctl_number(ctl, "--since", since, true, &value))
-			return false;
-		json_put_number(args, "since_seq", value);
-		return true;
-	}
-	if (ctl_text_parse_time(since, &value) != 0) {
-		(void)ctl_wrong(ctl,
-			"'%s' is neither a number nor a time such as "
-			"'2026-01-31 09:30'",
-			since);
-		return false;
-	}
-	json_put_number(args, "since_ms", value);
-	return true;
-}
+/* ---- accounts ------------------------------------------------------------ */
 
 int
 ctl_run_reconcile(struct ctl *ctl)
@@ -342,54 +292,11 @@ ctl_run_reconcile(struct ctl *ctl)
 		{"WORTH", "unknown_amount", CELL_NUMBER, 0, 2},
 		{"CURRENCY", "currency", CELL_TEXT, 0, 6},
 		{"WHICH MEANS", "say", CELL_SENTENCE, 12, 1}, {.title = NULL}};
-	const char *since = ctl_option_value(ctl, "since");
-	int64_t since_ms = 0;
-	if (since != NULL && ctl_text_parse_time(since, &since_ms) != 0)
-		return ctl_wrong(ctl,
-			"'%s' is no time such as '2026-01-31 09:30'", since);
 	struct json *args = json_new_object();
-	if (since != NULL)
-		json_put_number(args, "since_ms", since_ms);
-	return ctl_show_list(
-		ctl, args, columns, "no account has told its balance yet");
-}
-
-static int
-run_audit_list(struct ctl *ctl)
-{
-	static const struct ctl_column columns[] = {
-		{"SEQ", "seq", CELL_NUMBER, 0, 0},
-		{"AT", "at", CELL_TIME, 0, 0},
-		{"EVENT", "event", CELL_TEXT, 0, 0},
-		{"VOUCHER", "voucher", CELL_NUMBER, 0, 0},
-		{"BATCH", "batch", CELL_NUMBER, 0, 1},
-		{"MODEM", "modem", CELL_TEXT, 5, 2},
-		{"WHO", "who", CELL_TEXT, 6, 3},
-		{"NOTE", "note", CELL_SENTENCE, 24, 0}, {.title = NULL}};
-	struct json *args = json_new_object();
-	if (!put_since(ctl, args)) {
+	if (!ctl_put_since(ctl, args)) {
 		json_free(args);
 		return CTL_USAGE;
 	}
-	if (ctl_option_value(ctl, "follow") == NULL)
-		return ctl_show_list(ctl, args, columns, "no entries");
-	json_put_flag(args, "follow", true);
-	return ctl_show_lines(ctl, args, print_event);
-}
-
-int
-ctl_run_audit(struct ctl *ctl)
-{
-	bool verify = ctl->arg_count == 1;
-	if (verify && strcmp(ctl->args[0], "verify") != 0)
-		return ctl_wrong(ctl, "what is '%s'?", ctl->args[0]);
-	if (!verify && ctl_option_value(ctl, "against") != NULL)
-		return ctl_wrong(ctl, "--against goes with verify");
-	return verify ? ctl_run_verify(ctl) : run_audit_list(ctl);
-}
-
-int
-ctl_run_watch(struct ctl *ctl)
-{
-	return ctl_show_lines(ctl, json_new_object(), print_event);
+	return ctl_show_list(
+		ctl, args, columns, "no account has told its balance yet");
 }

@@ -1,6 +1,6 @@
 /*
- * ctl_show: the common ways to show an answer: a list, one object, one
- * object a line. With --json standard output holds JSON and nothing else.
+ * ctl_show: the common ways to show an answer: a list, one object. With
+ * --json standard output holds JSON and nothing else.
  */
 #include "agent/ctl_private.h"
 
@@ -103,44 +103,6 @@ ctl_show_list(struct ctl *ctl, struct json *args,
 	if (rows == 0 && !ctl->json && exit_status == CTL_DONE)
 		(void)puts(nothing);
 	return exit_status;
-}
-
-/* ---- lines --------------------------------------------------------------- */
-
-struct lines {
-	struct ctl *ctl;
-	void (*print)(struct ctl *ctl, const struct json *item);
-};
-
-static void
-on_line(void *ctx, const struct json *item)
-{
-	struct lines *lines = ctx;
-	if (lines->ctl->json)
-		ctl_show_json(item);
-	else
-		lines->print(lines->ctl, item);
-	(void)fflush(stdout); /* somebody follows; errors show at the end */
-}
-
-static int
-on_lines_done(void *ctx, const struct json *done, int exit_status)
-{
-	(void)ctx;
-	(void)done;
-	return exit_status;
-}
-
-int
-ctl_show_lines(struct ctl *ctl, struct json *args,
-	void (*print)(struct ctl *ctl, const struct json *item))
-{
-	struct lines lines = {ctl, print};
-	const struct ctl_hooks hooks = {.ctx = &lines,
-		.on_item = on_line,
-		.on_done = on_lines_done,
-		.waits = true};
-	return ctl_ask(ctl, args, -1, &hooks);
 }
 
 /* ---- one object ---------------------------------------------------------- */

@@ -209,10 +209,11 @@ read_without_echo(const char *prompt, struct secret *voucher_pin)
 	caught = 0;
 	for (size_t i = 0; i < GUARDED; i++)
 		(void)sigaction(guarded[i], &action, &before[i]);
-	(void)fputs(prompt, stderr);
-	(void)fflush(stderr);
 	int err = -EIO;
+	/* What is typed before it is asked for is echoed, and thrown away. */
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0) {
+		(void)fputs(prompt, stderr);
+		(void)fflush(stderr);
 		err = read_line(voucher_pin);
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &normal);
 	}

@@ -376,12 +376,41 @@ followed_entries_are_one_object_a_line(void **state)
 		3);
 	assert_string_equal(call_out, "{\"seq\":1,\"event\":\"x\"}\n"
 				      "{\"seq\":2,\"event\":\"y\"}\n");
+	assert_non_null(strstr(call_err,
+		"`topupctl audit --since 2 --follow` goes on behind it"));
 	assert_non_null(strstr(asked(), "\"since_seq\":0,\"follow\":true"));
 	SAYS("{\"done\":{},\"exit\":0}");
 	assert_int_equal(call_ctl("audit", "--since", "2026-01-31 09:30",
 				 "--socket", sock, NULL),
 		0);
 	assert_non_null(strstr(asked(), "\"since_ms\":1769851800000"));
+}
+
+/* A script that follows knows where to go on, also when nothing came. */
+static void
+watched_events_stand_in_columns_and_name_the_last_one(void **state)
+{
+	(void)state;
+	SAYS("{\"item\":{\"seq\":41,\"at\":\"2026-01-31T23:30:00Z\",\"event\":"
+	     "\"batch.accepted\",\"voucher\":null,\"batch\":3,\"modem\":null,"
+	     "\"who\":\"uid:0(root)\",\"note\":\"rows=2\",\"hash\":\"00\"}}\n"
+	     "{\"item\":{\"seq\":42,\"at\":\"2026-01-31T23:30:01Z\",\"event\":"
+	     "\"voucher.loaded\",\"voucher\":17,\"batch\":3,\"modem\":\"m1\","
+	     "\"who\":\"daemon\",\"note\":\"a\\u001b[2Jb\",\"hash\":\"01\"}}");
+	assert_int_equal(call_ctl("watch", "--socket", sock, NULL), 3);
+	assert_string_equal(call_out,
+		"2026-01-31 23:30:00  batch.accepted     batch=3  "
+		"who=uid:0(root)  rows=2\n"
+		"2026-01-31 23:30:01  voucher.loaded     voucher=17  batch=3  "
+		"modem=m1  who=daemon  a\\x1b[2Jb\n");
+	assert_non_null(strstr(call_err, "audit --since 42 --follow"));
+	assert_string_equal(asked(), "{\"command\":\"watch\",\"args\":{}}\n");
+	SAYS("");
+	assert_int_equal(call_ctl("audit", "--follow", "--since", "9",
+				 "--socket", sock, NULL),
+		3);
+	assert_non_null(strstr(call_err, "audit --since 9 --follow"));
+	(void)asked();
 }
 
 static void
@@ -437,25 +466,28 @@ a_pin_goes_as_a_file_and_never_as_text(void **state)
 			"{\"done\":{\"id\":7,\"state\":\"rejected\","
 			"\"reason\":\"used\",\"reply\":\"Used\\u0007!\"},"
 			"\"exit\":1}",
-			1, "", "topupctl: rejected: used: Used\\x07!\n"},
+			1, "",
+			"topupctl: rejected (used): nothing was credited, "
+			"somebody has used the card before; `topupctl claims` "
+			"lists it for who sold it; the operator says: "
+			"\"Used\\x07!\"\n"},
 		{PIN "\n",
 			"{\"done\":{\"id\":7,\"state\":\"unknown\","
 			"\"reason\":\"no_answer\"},\"exit\":4}",
 			4, "",
-			"topupctl: unknown: no_answer\n"
-			"topupctl: it may have been credited, or not: ask the "
-			"operator\n"
-			"topupctl: do not give the card out again: `topupctl "
-			"voucher 7` shows what comes of it\n"},
+			"topupctl: unknown (no_answer): it may have been "
+			"credited, or not; do not load it again nor give it "
+			"out: `topupctl voucher 7` shows what comes of it, "
+			"`topupctl resolve 7` settles it once the operator "
+			"was asked\n"},
 		{PIN "\n",
 			"{\"done\":{\"id\":7,\"state\":\"ready\","
 			"\"reason\":\"stopped\"},\"exit\":4}",
 			4, "",
-			"topupctl: ready: stopped\n"
-			"topupctl: it still waits: `topupctl status` tells "
-			"what for\n"
-			"topupctl: do not give the card out again: `topupctl "
-			"voucher 7` shows what comes of it\n"},
+			"topupctl: ready (stopped): nothing was credited so "
+			"far, it still waits; it goes on by itself: `topupctl "
+			"voucher 7` shows what it waits for, `topupctl hold "
+			"7` stops it\n"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char answer[512];
@@ -539,7 +571,7 @@ ctrl_c_says_that_the_cards_go_on(void **state)
 	feed_stdin(PIN "\n");
 	SAYS("{\"progress\":{\"id\":7,\"state\":\"dialing\"}}");
 	assert_int_equal(call_ctl("load", "--socket", sock, NULL), 4);
-	assert_non_null(strstr(call_err, "the card goes on"));
+	assert_non_null(strstr(call_err, "voucher 7 goes on without you"));
 	assert_non_null(strstr(call_err, "`topupctl voucher 7`"));
 	(void)asked();
 	SAYS("{\"progress\":{\"batch\":3,\"total\":4,\"done\":1}}");
@@ -591,6 +623,8 @@ main(void)
 			the_daemons_exit_status_and_reason_are_passed_on),
 		cmocka_unit_test(lists_are_one_json_array_however_they_come),
 		cmocka_unit_test(followed_entries_are_one_object_a_line),
+		cmocka_unit_test(
+			watched_events_stand_in_columns_and_name_the_last_one),
 		cmocka_unit_test(bad_rows_are_put_together_with_their_batch),
 		cmocka_unit_test(a_pin_goes_as_a_file_and_never_as_text),
 		cmocka_unit_test(a_pin_given_as_an_argument_is_not_repeated),
