@@ -6,6 +6,7 @@
 #include "agent/ctl_private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,16 +170,27 @@ on_signal(int signo)
 	caught = signo;
 }
 
+/* A byte; 0 at the end. Signals come while it waits and at no other time
+ * (open: what lets them through): none is missed before it sleeps. */
+static ssize_t
+read_byte(char *c, const sigset_t *open)
+{
+	struct pollfd look = {.fd = STDIN_FILENO, .events = POLLIN};
+	if (open != NULL && ppoll(&look, 1, NULL, open) < 0)
+		return -1;
+	return read(STDIN_FILENO, c, 1);
+}
+
 /* Byte by byte, so that no buffer but the secret ever holds it. */
 static int
-read_line(struct secret *voucher_pin)
+read_line(struct secret *voucher_pin, const sigset_t *open)
 {
 	char line[VOUCHER_PIN_MAX + 2];
 	size_t len = 0;
 	int err = 0;
 	while (err == 0) {
 		char c;
-		ssize_t n = read(STDIN_FILENO, &c, 1);
+		ssize_t n = read_byte(&c, open);
 		if (n < 0) {
 			err = -errno;
 		} else if (n == 0 || c == '\n') {
@@ -196,30 +208,44 @@ read_line(struct secret *voucher_pin)
 	return err;
 }
 
+/* What is typed before it is asked for is echoed, and thrown away. */
 static int
-read_without_echo(const char *prompt, struct secret *voucher_pin)
+ask_silently(
+	const char *prompt, struct secret *voucher_pin, const sigset_t *open)
 {
-	struct sigaction before[GUARDED];
-	struct sigaction action = {.sa_handler = on_signal};
 	struct termios normal, quiet;
 	if (tcgetattr(STDIN_FILENO, &normal) != 0)
 		return -errno;
 	quiet = normal;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	caught = 0;
-	for (size_t i = 0; i < GUARDED; i++)
-		(void)sigaction(guarded[i], &action, &before[i]);
 	int err = -EIO;
-	/* What is typed before it is asked for is echoed, and thrown away. */
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0) {
 		(void)fputs(prompt, stderr);
 		(void)fflush(stderr);
-		err = read_line(voucher_pin);
+		err = read_line(voucher_pin, open);
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &normal);
 	}
 	(void)fputc('\n', stderr);
+	return err;
+}
+
+static int
+read_without_echo(const char *prompt, struct secret *voucher_pin)
+{
+	struct sigaction before[GUARDED];
+	const struct sigaction action = {.sa_handler = on_signal};
+	sigset_t held, open;
+	(void)sigemptyset(&held); /* none of these can fail with these values */
+	for (size_t i = 0; i < GUARDED; i++)
+		(void)sigaddset(&held, guarded[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &open);
+	caught = 0;
+	for (size_t i = 0; i < GUARDED; i++)
+		(void)sigaction(guarded[i], &action, &before[i]);
+	int err = ask_silently(prompt, voucher_pin, &open);
 	for (size_t i = 0; i < GUARDED; i++)
 		(void)sigaction(guarded[i], &before[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &open, NULL);
 	if (caught != 0)
 		(void)raise(caught); /* as if it had come now */
 	return err;
@@ -230,5 +256,5 @@ ctl_terminal_read_pin(const char *prompt, struct secret *voucher_pin)
 {
 	if (isatty(STDIN_FILENO) == 1)
 		return read_without_echo(prompt, voucher_pin);
-	return read_line(voucher_pin);
+	return read_line(voucher_pin, NULL);
 }
