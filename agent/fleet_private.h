@@ -32,6 +32,7 @@ struct slot {
 	size_t down_count;               /* of so many */
 	bool lacks_ussd;                 /* likewise */
 	char seen_iccid[24];      /* the SIM that the ledger knows to be here */
+	char seen_imei[24];       /* in this modem */
 	char place[56];           /* of the port that it was ready on last */
 	bool stopping;            /* we end it ourselves */
 	bool told_reopen;         /* the audit knows that it is opened again */

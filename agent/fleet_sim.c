@@ -155,7 +155,10 @@ fleet_note_sim(struct slot *slot)
 	fleet_choose_profile(slot);
 	fleet_copy(line->account, sizeof(line->account),
 		line->config.account[0] ? line->config.account : iccid);
-	if (iccid[0] == '\0' || strcmp(iccid, slot->seen_iccid) == 0)
+	bool same_sim = strcmp(iccid, slot->seen_iccid) == 0;
+	/* Another modem may have taken its SIM: it keeps messages, too. */
+	if (iccid[0] == '\0' ||
+		(same_sim && strcmp(info->imei, slot->seen_imei) == 0))
 		return;
 	struct ledger_op op = turn_op(slot->fleet->turn, LEDGER_SIM_SEEN);
 	struct ledger_sim_seen *seen = &op.u.sim_seen;
@@ -168,7 +171,10 @@ fleet_note_sim(struct slot *slot)
 	fleet_copy(seen->account, sizeof(seen->account), line->account);
 	turn_must(slot->fleet->turn, &op);
 	fleet_copy(slot->seen_iccid, sizeof(slot->seen_iccid), iccid);
+	fleet_copy(slot->seen_imei, sizeof(slot->seen_imei), info->imei);
 	note_stay(slot, iccid);
+	if (same_sim)
+		return;
 	line->balance_batch = 0; /* another SIM, another balance */
 	line->balance_fresh = false;
 	line->balance_failures = 0;

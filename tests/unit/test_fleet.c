@@ -398,6 +398,25 @@ a_sim_is_here_since_it_took_the_place_of_another(void **state)
 	end_scene(&s);
 }
 
+/* It keeps messages of another SIM as well. */
+static void
+a_sim_is_here_since_another_modem_took_the_place_of_its_own(void **state)
+{
+	struct scene s;
+	struct line *line = one_ready(&s, state);
+	int64_t first_ms = line->here_ran_ms;
+	virtual_unplug(SHOP_PORT_A);
+	shop_run_to(&s.shop, "a", MODEM_ABSENT);
+	virtual_plug(SHOP_PORT_A, SHOP_SIM_1);
+	fakewire_rule(virtual_wire(SHOP_PORT_A),
+		(struct fakewire_rule){.when = "AT+CGSN",
+			.say = "\r\n490154203237518\r\n\r\nOK\r\n"});
+	shop_run_to(&s.shop, "a", MODEM_READY);
+	assert_string_equal(modem_info(line->modem)->imei, "490154203237518");
+	assert_true(line->here_ran_ms > first_ms);
+	end_scene(&s);
+}
+
 static void
 a_sim_without_iccid_is_known_by_its_imsi(void **state)
 {
@@ -556,6 +575,7 @@ main(void)
 		TEST(a_sim_is_noted_once_however_often_it_is_ready),
 		TEST(another_sim_is_noticed_and_nothing_of_the_last_one_is_believed),
 		TEST(a_sim_is_here_since_it_took_the_place_of_another),
+		TEST(a_sim_is_here_since_another_modem_took_the_place_of_its_own),
 		TEST(a_sim_without_iccid_is_known_by_its_imsi),
 		TEST(a_modem_that_tells_nothing_of_its_sim_is_noted_nowhere),
 		TEST(a_message_that_is_not_kept_stays_and_is_handed_over_again),
