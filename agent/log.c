@@ -297,6 +297,13 @@ log_try(const char *text)
 }
 
 void
+log_wait(int ms)
+{
+	struct pollfd out = {.fd = the_log.fd, .events = POLLOUT};
+	(void)poll(&out, 1, ms); /* without a socket (-1) just the time */
+}
+
+void
 log_open(const struct log_options *options)
 {
 	disconnect();

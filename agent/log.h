@@ -44,6 +44,10 @@ void log_line(enum log_level level, const char *format, ...)
  */
 int log_try(const char *text);
 
+/* After -EAGAIN: blocks until the reader of syslog may take a line, ms at
+ * most. For the end of a program only. */
+void log_wait(int ms);
+
 /* A facility ("local0") or level ("info") by name. 0 or -EINVAL. */
 int log_facility_from_name(const char *name, int *out);
 int log_level_from_name(const char *name, enum log_level *out);

@@ -23,7 +23,9 @@
 enum {
 	SENT_MAX = 64,       /* lines a turn: modems wait meanwhile */
 	FINISH_MAX = 100000, /* lines at shutdown */
-	SLOW_RETRY_MS = 10,  /* the reader is slow; doubles up to */
+	FINISH_WAITS = 10,
+	FINISH_WAIT_MS = 100, /* each at most */
+	SLOW_RETRY_MS = 10,   /* the reader is slow; doubles up to */
 	SLOW_RETRY_MAX_MS = 1000,
 	NONE_RETRY_MS = 5000, /* there is none */
 	STORE_MS = 3000       /* so much is sent again after a crash */
@@ -229,9 +231,15 @@ trail_free(struct trail *trail)
 	free(trail);
 }
 
+/* A reader that is behind for a moment gets the last lines, too; the rest goes
+ * out at the next start. */
 void
 trail_finish(struct trail *trail)
 {
-	(void)send_some(trail, FINISH_MAX); /* the rest at the next start */
+	int rc = send_some(trail, FINISH_MAX);
+	for (int waits = 0; rc == -EAGAIN && waits < FINISH_WAITS; waits++) {
+		log_wait(FINISH_WAIT_MS);
+		rc = send_some(trail, FINISH_MAX);
+	}
 	store_cursor(trail);
 }

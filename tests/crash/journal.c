@@ -52,6 +52,12 @@ log_line(enum log_level level, const char *format, ...)
 	story_tell("    log: %s", text);
 }
 
+void
+log_wait(int ms)
+{
+	(void)ms; /* a reader that stalls does so longer than that */
+}
+
 int
 log_try(const char *text)
 {

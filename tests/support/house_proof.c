@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -315,9 +316,13 @@ house_assert_contains(const char *text, const char *part)
 
 struct house_syslog {
 	int fd;
+	struct sockaddr_un at;
 	FILE *log;
 	pthread_t reader;
+	sem_t written; /* all that came before a mark is in the file */
 };
+
+static const char mark[] = "house: mark";
 
 /* Until an empty datagram, which only house_syslog_close() sends. */
 static void *
@@ -328,6 +333,11 @@ read_syslog(void *arg)
 	ssize_t n;
 
 	while ((n = recv(s->fd, line, sizeof(line), 0)) > 0) {
+		if (n == sizeof(mark) &&
+			memcmp(line, mark, sizeof(mark)) == 0) {
+			(void)sem_post(&s->written);
+			continue;
+		}
 		(void)fwrite(line, 1, (size_t)n, s->log); /* fflush tells */
 		(void)fputc('\n', s->log);
 		if (fflush(s->log) != 0)
@@ -340,13 +350,15 @@ struct house_syslog *
 house_syslog_open(const char *path, const char *log)
 {
 	struct house_syslog *s = calloc(1, sizeof(*s));
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
 
 	assert_non_null(s);
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	assert_int_equal(sem_init(&s->written, 0, 0), 0);
+	s->at.sun_family = AF_UNIX;
+	snprintf(s->at.sun_path, sizeof(s->at.sun_path), "%s", path);
 	s->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(s->fd >= 0);
-	assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(
+		bind(s->fd, (struct sockaddr *)&s->at, sizeof(s->at)), 0);
 	s->log = fopen(log, "we");
 	assert_non_null(s->log);
 	assert_int_equal(pthread_create(&s->reader, NULL, read_syslog, s), 0);
@@ -361,12 +373,28 @@ house_syslog_close(struct house_syslog *s)
 	(void)pthread_join(s->reader, NULL);
 	(void)fclose(s->log);
 	(void)close(s->fd);
+	(void)sem_destroy(&s->written);
 	free(s);
+}
+
+/* Until what was sent before lies in the file. */
+static void
+house_syslog_settle(struct house_syslog *s)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(sendto(fd, mark, sizeof(mark), 0,
+				 (struct sockaddr *)&s->at, sizeof(s->at)),
+		sizeof(mark));
+	(void)close(fd);
+	while (sem_wait(&s->written) != 0)
+		assert_int_equal(errno, EINTR);
 }
 
 char *
 house_syslog(struct house *h)
 {
+	house_syslog_settle(h->syslog);
 	char *text = house_read(house_path(h, "out/syslog"));
 
 	assert_non_null(text);

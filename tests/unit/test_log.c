@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -331,6 +332,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(line_reaches_a_socket_that_comes_goes_and_comes),
+		CASE(reader_that_is_behind_is_waited_for_at_the_end),
 		CASE(reader_that_stalls_costs_lines_but_no_time),
 		CASE(lines_above_the_level_are_dropped_and_not_counted),
 		CASE(foreign_text_is_shown_but_never_obeyed),
