@@ -159,6 +159,32 @@ line_reaches_a_socket_that_comes_goes_and_comes(void **state)
 	assert_string_equal(received(f), "");
 }
 
+/* ctx is the fixture. */
+static void *
+read_one(void *ctx)
+{
+	(void)received(ctx);
+	return NULL;
+}
+
+static void
+reader_that_is_behind_is_waited_for_at_the_end(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t reader;
+
+	start_syslogd(f);
+	open_log(f, true, false);
+	while (log_try("audit") == 0)
+		;
+	log_wait(1); /* for nothing */
+	assert_int_equal(log_try("audit"), -EAGAIN);
+	assert_int_equal(pthread_create(&reader, NULL, read_one, f), 0);
+	log_wait(60000);
+	assert_int_equal(log_try("audit"), 0);
+	assert_int_equal(pthread_join(reader, NULL), 0);
+}
+
 static void
 reader_that_stalls_costs_lines_but_no_time(void **state)
 {
