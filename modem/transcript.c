@@ -409,7 +409,7 @@ hide_line(struct transcript *t, char *text, size_t n)
 	if (was_head && is_all_hex(line))
 		transcript_hide_pdu(text, n);
 	else if (is_result(line))
-		return;
+		t->command[0] = '\0'; /* what comes now is no answer to it */
 	else if (IS_ONE_OF(line, heads))
 		hide_head(t, text, n);
 	else if (IS_ONE_OF(line, places))

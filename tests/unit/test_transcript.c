@@ -84,6 +84,26 @@ lines_are_shown_by_their_form(void **state)
 	}
 }
 
+/* The health check ends with AT+CIMI: for minutes that is the last command. */
+static void
+what_comes_after_an_answer_is_no_part_of_it(void **state)
+{
+	static const char *const results[] = {"OK", "+CME ERROR: 10"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(results); i++) {
+		struct transcript t;
+
+		transcript_init(&t);
+		send(&t, "AT+CIMI");
+		assert_string_equal(
+			heard(&t, "244050000000011"), "001010000000001");
+		assert_string_equal(heard(&t, results[i]), results[i]);
+		assert_string_equal(heard(&t, "1234 5678 9012 34 was used"),
+			"1111 1111 1111 11 was used");
+	}
+}
+
 /* The same number, the same stand-in; another one, another. */
 static void
 stand_ins_are_stable(void **state)
@@ -212,6 +232,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_shown_by_their_form),
+		cmocka_unit_test(what_comes_after_an_answer_is_no_part_of_it),
 		cmocka_unit_test(stand_ins_are_stable),
 		cmocka_unit_test(what_we_send_with_a_secret_is_only_named),
 		cmocka_unit_test(messages_decode_to_their_letters),
