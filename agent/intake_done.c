@@ -108,7 +108,7 @@ retire(struct intake *intake)
 static bool
 on_voucher(void *ctx, const struct ledger_voucher *v)
 {
-	struct spool_file *file = ctx;
+	struct intake_job *job = ctx;
 	char line[REPORT_ROW_MAX], amount[MONEY_TEXT_MAX];
 	size_t len = 0;
 
@@ -118,25 +118,32 @@ on_voucher(void *ctx, const struct ledger_voucher *v)
 		span_str(v->modem_only), span_str(v->expires),
 		span_str(v->note)};
 
+	job->copied_to = v->id;
+	job->copied++;
 	return report_row(cells, sizeof(cells) / sizeof(*cells), line,
 		       sizeof(line), &len) == 0 &&
-	       spool_file_write(file, line, len) == 0;
+	       spool_file_write(job->done, line, len) == 0;
 }
 
-/* In one piece: it is rarely needed. */
 static void
-copy_from_ledger(struct intake *intake)
+copy_begin_from_ledger(struct intake *intake)
 {
 	static const char header[] =
 		"pin,serial,amount,operator,target,modem,expires,note\r\n";
 	struct intake_job *job = intake->job;
-	struct ledger_voucher_filter filter = {
-		.batch = job->batch, .state = -1, .by_row = true};
-	int rc;
 
-	(void)spool_file_write(job->done, header, sizeof(header) - 1);
-	rc = ledger_each_voucher(turn_ledger(intake->options.turn), &filter,
-		on_voucher, job->done);
+	job->from_ledger = true;
+	job->copied_to = 0;
+	(void)spool_file_write(
+		job->done, header, sizeof(header) - 1); /* commit tells */
+	intake_go_on(intake, INTAKE_COPY);
+}
+
+static void
+copy_end(struct intake *intake, int rc)
+{
+	struct intake_job *job = intake->job;
+
 	if (rc == 0)
 		rc = spool_file_commit(job->done);
 	else
@@ -148,6 +155,26 @@ copy_from_ledger(struct intake *intake)
 		retire(intake);
 }
 
+/* By number: rows were stored in the order of the file. */
+static void
+copy_ledger_slice(struct intake *intake)
+{
+	struct intake_job *job = intake->job;
+	struct ledger_voucher_filter filter = {.batch = job->batch,
+		.state = -1,
+		.after = job->copied_to,
+		.limit = INTAKE_SLICE_ROWS};
+	int rc;
+
+	job->copied = 0;
+	rc = ledger_each_voucher(
+		turn_ledger(intake->options.turn), &filter, on_voucher, job);
+	if (rc == 0 && job->copied == INTAKE_SLICE_ROWS)
+		intake_go_on(intake, INTAKE_COPY);
+	else
+		copy_end(intake, rc);
+}
+
 /* ---- done/ from the file ----------------------------------------------- */
 
 void
@@ -156,8 +183,11 @@ intake_copy_slice(struct intake *intake)
 	struct intake_job *job = intake->job;
 	size_t bytes = 0;
 	ssize_t n = 0;
-	int rc;
 
+	if (job->from_ledger) {
+		copy_ledger_slice(intake);
+		return;
+	}
 	while (bytes < INTAKE_SLICE_BYTES &&
 		(n = intake_pull(intake, INTAKE_PIECE)) > 0) {
 		struct span piece = span_of(intake->buffer, (size_t)n);
@@ -178,12 +208,7 @@ intake_copy_slice(struct intake *intake)
 		leave(intake, (int)n);
 		return;
 	}
-	rc = spool_file_commit(job->done);
-	job->done = NULL;
-	if (rc != 0)
-		copy_later(intake, rc);
-	else
-		retire(intake);
+	copy_end(intake, 0);
 }
 
 void
@@ -203,9 +228,10 @@ intake_finish_begin(struct intake *intake)
 		return;
 	}
 	if (job->fd < 0 || intake_has_changed(job)) {
-		copy_from_ledger(intake);
+		copy_begin_from_ledger(intake);
 		return;
 	}
+	job->from_ledger = false;
 	(void)batch_kind_of(job->name, &kind); /* was asked before */
 	batch_parser_free(job->parser);
 	job->parser = batch_parser_new(kind, job->name, &events);

@@ -85,6 +85,8 @@ struct intake_job {
 	char first_fault[128];
 	struct redact *redact;
 	struct spool_file *done;
+	bool from_ledger;          /* done/: the file itself is gone */
+	int64_t copied, copied_to; /* vouchers of the slice; the last one */
 	struct spool_file *sealed; /* KEEP: run fills it */
 	struct vault_run *run;
 };

@@ -398,6 +398,82 @@ same_bytes_are_taken_once(void **state)
 		"the same file was accepted as batch 1"));
 }
 
+static void
+cancel(struct inbox *f, int64_t batch, int64_t voucher)
+{
+	struct ledger_op op = purse_op(f->purse, LEDGER_BATCH_MOVE);
+
+	op.u.batch_move.batch = batch;
+	op.u.batch_move.event = VOUCHER_CANCEL;
+	if (voucher != 0)
+		op = purse_move(f->purse, voucher, VOUCHER_CANCEL);
+	(void)purse_must(f->purse, &op);
+}
+
+static void
+file_may_come_again_once_all_of_its_batch_was_cancelled(void **state)
+{
+	static const char text[] = "12345678901234\n23456789012345\n";
+	struct inbox *f = *state;
+
+	inbox_drop(f, "simtel-1-a.txt", text);
+	inbox_run(f);
+	cancel(f, 1, purse_voucher(f->purse, 1, 1));
+	inbox_drop(f, "simtel-1-a.txt", text);
+	inbox_run(f);
+	assert_int_equal(inbox_batches(f), 1); /* one of it is ready */
+	assert_non_null(strstr(inbox_get(f, "failed/simtel-1-a.txt.reason"),
+		"the same file was accepted as batch 1"));
+	cancel(f, 1, 0);
+	inbox_drop(f, "simtel-1-a.txt", text);
+	inbox_run(f);
+	assert_int_equal(inbox_batches(f), 2);
+	assert_string_not_equal(
+		inbox_get(f, "done/2-simtel-1-a.txt"), "(none)");
+	assert_int_equal(purse_batch_now(f->purse, 2).rows, 2);
+	purse_is_sound(f->purse);
+}
+
+static void
+pin_of_a_cancelled_voucher_may_come_in_another_file(void **state)
+{
+	struct inbox *f = *state;
+	int64_t flown;
+
+	inbox_drop(f, "simtel-1-a.txt",
+		"12345678901234\n23456789012345\n34567890123456\n");
+	inbox_run(f);
+	cancel(f, 1, purse_voucher(f->purse, 1, 1));
+	/* On air once, it is known for ever. */
+	flown = purse_voucher(f->purse, 1, 2);
+	purse_end(f->purse, purse_dial(f->purse, flown), LEDGER_ANSWERED,
+		VERDICT_INVALID, VOUCHER_REFUSED_FIRST);
+	inbox_drop(f, "simtel-1-b.txt",
+		"12345678901234\n23456789012345\n45678901234567\n");
+	inbox_run(f);
+	assert_int_equal(purse_batch_now(f->purse, 2).rows, 2);
+	assert_int_equal(purse_batch_now(f->purse, 2).faults, 1);
+	purse_is_sound(f->purse);
+}
+
+static void
+batch_of_thousands_that_is_held_is_held_whole(void **state)
+{
+	enum { ROWS = LEDGER_SLICE_ROWS + 500 };
+	struct inbox *f = *state;
+	char *text = malloc(ROWS * 16), *p = text;
+
+	assert_non_null(text);
+	for (int i = 0; i < ROWS; i++)
+		p += sprintf(p, "1%013d\n", i);
+	inbox_drop(f, "simtel-1-counted.txt", text);
+	inbox_run(f);
+	assert_int_equal(
+		purse_batch_now(f->purse, 1).counts[VOUCHER_HELD], ROWS);
+	purse_is_sound(f->purse);
+	free(text);
+}
+
 /* ---- submitted --------------------------------------------------------- */
 
 static void
@@ -535,6 +611,9 @@ main(void)
 		CASE(file_that_is_refused_lies_sealed_in_failed),
 		CASE(sealed_file_comes_back_byte_by_byte),
 		CASE(same_bytes_are_taken_once),
+		CASE(file_may_come_again_once_all_of_its_batch_was_cancelled),
+		CASE(pin_of_a_cancelled_voucher_may_come_in_another_file),
+		CASE(batch_of_thousands_that_is_held_is_held_whole),
 		CASE(submitted_batch_is_told_once_it_is_on_disk),
 		CASE(submitted_batch_that_is_refused_says_why_and_leaves_nothing),
 		CASE(submission_that_cannot_be_taken_is_refused_at_once),
