@@ -53,15 +53,6 @@ struct client_list {
 	bool left_open; /* what was sent is not all settled: exit 4 */
 };
 
-/* What a SIM told, from a day on. */
-struct client_history {
-	char account[LEDGER_TARGET_MAX];
-	int64_t since_wall_ms;
-	int64_t before, after; /* readings that were looked at */
-	unsigned older;        /* in a row, before the first day */
-	int64_t sent;
-};
-
 enum client_wait_for {
 	CLIENT_WAIT_FILE, /* intake reads what came with the request */
 	CLIENT_WAIT_BATCH,
@@ -118,7 +109,6 @@ struct client {
 	union {
 		struct client_list list;
 		struct client_wait wait;
-		struct client_history history;
 		int64_t since_ms; /* loop clock: a recording began */
 		int64_t id;
 	} u;

@@ -10,8 +10,12 @@
 #include "agent/fleet.h"
 #include "agent/json.h"
 
-/* As in control_totals.c. */
+/* As in control_totals.c. The list's modem is the account; left counts how
+ * many older readings may still come in a row. */
 enum { LOOK = 500, OLDER_MAX = 100 };
+
+_Static_assert(sizeof(((struct client_list *)0)->modem) >= LEDGER_TARGET_MAX,
+	"a list can name an account");
 
 static void
 fail_disk(struct client *client)
@@ -26,9 +30,9 @@ static bool
 send_reading(void *ctx, const struct ledger_heard *heard)
 {
 	struct client *client = ctx;
-	struct client_history *history = &client->u.history;
-	history->after = heard->id;
-	if (heard->at_wall_ms < history->since_wall_ms)
+	struct client_list *list = &client->u.list;
+	list->after = heard->id;
+	if (heard->at_wall_ms < list->audit.since_wall_ms)
 		return true; /* by a clock that was not set yet */
 	struct json *o = json_new_object();
 	json_put(o, "at", shape_time(heard->at_wall_ms));
@@ -37,26 +41,26 @@ send_reading(void *ctx, const struct ledger_heard *heard)
 	json_put_text(o, "modem", heard->modem);
 	json_put_text(o, "iccid", heard->iccid);
 	client_item(client, o);
-	history->sent++;
+	list->sent++;
 	return client_has_room(client);
 }
 
 static void
 step_forwards(struct client *client)
 {
-	struct client_history *history = &client->u.history;
-	int64_t after = history->after;
+	struct client_list *list = &client->u.list;
+	int64_t after = list->after;
 	const struct ledger_heard_filter filter = {
-		.account = history->account, .after = after, .limit = LOOK};
+		.account = list->modem, .after = after, .limit = LOOK};
 	if (ledger_each_heard(client->control->ledger, &filter, send_reading,
 		    client) != 0) {
 		fail_disk(client);
-	} else if (history->after != after) {
+	} else if (list->after != after) {
 		client_again(client);
 	} else {
 		struct json *done = json_new_object();
-		json_put_number(done, "count", history->sent);
-		json_put(done, "since", shape_time(history->since_wall_ms));
+		json_put_number(done, "count", list->sent);
+		json_put(done, "since", shape_time(list->audit.since_wall_ms));
 		client_done(client, done, CONTROL_DONE);
 	}
 }
@@ -66,31 +70,31 @@ step_forwards(struct client *client)
 static bool
 look_back(void *ctx, const struct ledger_heard *heard)
 {
-	struct client_history *history = ctx;
-	history->before = heard->id;
-	if (heard->at_wall_ms >= history->since_wall_ms) {
-		history->older = 0;
-		history->after = heard->id - 1;
+	struct client_list *list = ctx;
+	list->before = heard->id;
+	if (heard->at_wall_ms >= list->audit.since_wall_ms) {
+		list->left = OLDER_MAX;
+		list->after = heard->id - 1;
 		return true;
 	}
-	return ++history->older < OLDER_MAX;
+	return --list->left > 0;
 }
 
 static void
 step_backwards(struct client *client)
 {
-	struct client_history *history = &client->u.history;
-	int64_t before = history->before;
-	const struct ledger_heard_filter filter = {.account = history->account,
+	struct client_list *list = &client->u.list;
+	int64_t before = list->before;
+	const struct ledger_heard_filter filter = {.account = list->modem,
 		.before = before,
 		.backwards = true,
 		.limit = LOOK};
-	if (ledger_each_heard(client->control->ledger, &filter, look_back,
-		    history) != 0) {
+	if (ledger_each_heard(
+		    client->control->ledger, &filter, look_back, list) != 0) {
 		fail_disk(client);
 		return;
 	}
-	if (history->before == before || history->older >= OLDER_MAX)
+	if (list->before == before || list->left == 0)
 		client->step = step_forwards;
 	client_again(client);
 }
@@ -100,19 +104,19 @@ step_backwards(struct client *client)
 void
 control_history(struct client *client, const struct json *args)
 {
-	struct client_history *history = &client->u.history;
+	struct client_list *list = &client->u.list;
 	const char *modem = "", *iccid = "";
-	*history = (struct client_history){.after = INT64_MAX};
+	*list = (struct client_list){.after = INT64_MAX, .left = OLDER_MAX};
 	if (!args_text(client, args, "modem", &modem) ||
 		!control_take_days(client, args, CONTROL_DAYS_SHOWN,
-			&history->since_wall_ms))
+			&list->audit.since_wall_ms))
 		return;
 	const struct line *line =
 		fleet_find(client->control->parts.fleet, modem);
 	if (line != NULL)
 		iccid = line_iccid(line);
 	int rc = ledger_account_told(
-		client->control->ledger, modem, iccid, history->account);
+		client->control->ledger, modem, iccid, list->modem);
 	if (rc == 0)
 		client->step = step_backwards;
 	else if (rc != -ENOENT)

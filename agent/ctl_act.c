@@ -122,16 +122,15 @@ static int
 print_pause(struct ctl *ctl, const struct json *done, int exit_status)
 {
 	char *modem = ctl_table_cell(json_get(done, "modem"), CELL_TEXT);
-	(void)ctl;
 	bool paused = json_get_flag(done, "paused");
 	if (paused)
-		(void)printf("%s: paused; what is on air ends first\n",
+		ctl_print(ctl, "%s: paused; what is on air ends first",
 			modem[0] != '\0' ? modem : "all modems");
 	else if (modem[0] != '\0')
-		(void)printf("%s: its own pause is over\n", modem);
+		ctl_print(ctl, "%s: its own pause is over", modem);
 	else
-		(void)puts("the pause of all modems is over; one that was "
-			   "paused by its name stays so");
+		ctl_print(ctl, "the pause of all modems is over; one that was "
+			       "paused by its name stays so");
 	free(modem);
 	return exit_status;
 }

@@ -135,19 +135,12 @@ print_words(const struct history *history)
 	money_print(history->minor, history->decimals, now);
 	money_print(history->least, history->decimals, least);
 	money_print(history->most, history->decimals, most);
-	char *text = NULL;
-	if (asprintf(&text,
-		    "%s: balance %s%s%s at %s; lowest %s, highest %s, of %lld "
-		    "readings",
-		    history->ctl->args[0], now,
-		    history->currency[0] != '\0' ? " " : "", history->currency,
-		    history->at, least, most, (long long)history->count) < 0)
-		abort();
-	char *clean = ctl_text_clean(text);
-	ctl_text_wrap(&history->ctl->out, "", clean);
-	(void)putchar('\n');
-	free(clean);
-	free(text);
+	ctl_print(history->ctl,
+		"%s: balance %s%s%s at %s; lowest %s, highest %s, of %lld "
+		"readings",
+		history->ctl->args[0], now,
+		history->currency[0] != '\0' ? " " : "", history->currency,
+		history->at, least, most, (long long)history->count);
 }
 
 static int
@@ -157,8 +150,9 @@ show(struct history *history, int exit_status)
 	struct ctl_picture picture = {.count = 0};
 	char title[128];
 	if (history->count == 0 && !ctl->json)
-		(void)printf("no balance was told in these days; `topupctl "
-			     "balance %s` asks for it\n",
+		ctl_print(ctl,
+			"no balance was told in these days; `topupctl balance "
+			"%s` asks for it",
 			ctl->args[0]);
 	if (history->count > 0)
 		fill(history, &picture);

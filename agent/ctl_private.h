@@ -4,6 +4,7 @@
 #ifndef AGENT_CTL_PRIVATE_H
 #define AGENT_CTL_PRIVATE_H
 
+#include "agent/ctl_runs.h"
 #include "agent/ctl_screen.h"
 
 enum {
@@ -103,6 +104,9 @@ int ctl_show_list(struct ctl *ctl, struct json *args,
 /* One object: as JSON, or for people by print. */
 int ctl_show_object(struct ctl *ctl, struct json *args,
 	int (*print)(struct ctl *ctl, const struct json *done, int exit));
+/* A sentence, made clean, on standard output, in lines that fit. */
+void ctl_print(struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* One JSON document and a line end on standard output. */
 void ctl_show_json(const struct json *value);
 
@@ -128,39 +132,5 @@ bool ctl_file_end(struct ctl_file *file, bool whole);
 /* Tells why vouchers were refused: a list of {id, reason}. */
 void ctl_say_refused(struct ctl *ctl, const struct json *refused);
 void ctl_hide_memory(void); /* from core files and from debuggers */
-/* ---- the commands ------------------------------------------------------- */
-
-int ctl_run_status(struct ctl *ctl);
-int ctl_run_modems(struct ctl *ctl);
-int ctl_run_batches(struct ctl *ctl);
-int ctl_run_batch(struct ctl *ctl);
-int ctl_run_vouchers(struct ctl *ctl);
-int ctl_run_voucher(struct ctl *ctl);
-int ctl_run_audit(struct ctl *ctl);
-int ctl_run_watch(struct ctl *ctl);
-int ctl_run_inbox(struct ctl *ctl);
-int ctl_run_reconcile(struct ctl *ctl);
-int ctl_run_claims(struct ctl *ctl);
-int ctl_run_totals(struct ctl *ctl);
-int ctl_run_history(struct ctl *ctl); /* balance --history */
-int ctl_run_move(struct ctl *ctl);    /* hold, release, cancel */
-int ctl_run_resolve(struct ctl *ctl);
-int ctl_run_reveal(struct ctl *ctl);
-int ctl_run_pause(struct ctl *ctl); /* and resume */
-int ctl_run_unlock(struct ctl *ctl);
-int ctl_run_reload(struct ctl *ctl);
-int ctl_run_backup(struct ctl *ctl);
-int ctl_run_balance(struct ctl *ctl);
-int ctl_run_ussd(struct ctl *ctl);
-int ctl_run_sms(struct ctl *ctl);
-int ctl_run_load(struct ctl *ctl);
-int ctl_run_submit(struct ctl *ctl);
-int ctl_run_wait(struct ctl *ctl);
-int ctl_run_check(struct ctl *ctl);
-int ctl_run_record(struct ctl *ctl);
-int ctl_run_retrieve(struct ctl *ctl);
-int ctl_run_probe(struct ctl *ctl);
-int ctl_run_setup(struct ctl *ctl);
-int ctl_run_verify(struct ctl *ctl); /* audit verify */
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "agent/ctl_private.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "agent/json.h"
@@ -13,6 +14,23 @@ ctl_show_json(const struct json *value)
 {
 	char *text = json_print(value);
 	(void)puts(text); /* ctl_main looks at the stream at the end */
+	free(text);
+}
+
+void
+ctl_print(struct ctl *ctl, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	va_start(args, format);
+	int n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	char *clean = ctl_text_clean(text);
+	ctl_text_wrap(&ctl->out, "", clean);
+	(void)fputc('\n', ctl->out.file);
+	free(clean);
 	free(text);
 }
 

@@ -2,7 +2,8 @@
  * ctl_table: objects as a table that fits the terminal. The first rows say
  * how wide the columns are; after them rows are printed as they come, so a
  * list of any length needs bounded memory. On what is no terminal nothing
- * is cut and no column is left out; a sentence is cut nowhere.
+ * is cut and no column is left out; a sentence is cut nowhere. Where not even
+ * the columns that matter have room, each cell has a line of its own.
  */
 #include "agent/ctl_private.h"
 
@@ -23,6 +24,7 @@ struct ctl_table {
 	unsigned widths[COLUMNS_MAX];
 	bool left_out[COLUMNS_MAX];
 	bool laid_out;
+	bool stacked; /* too narrow for columns: a line for each cell */
 };
 
 const struct json *
@@ -180,6 +182,7 @@ lay_out(struct ctl_table *table)
 		leave_out_sentences(table);
 	while (least_width(table) > limit && drop_one(table))
 		;
+	table->stacked = least_width(table) > limit;
 	while (total_width(table) > limit &&
 		shrink_one(table, total_width(table) - limit))
 		;
@@ -252,6 +255,47 @@ print_row(const struct ctl_table *table, char **cells)
 }
 
 static void
+print_field(const struct ctl_screen *screen, const char *before,
+	const struct ctl_column *field, char *text)
+{
+	const char *colour = field->kind == CELL_STATE
+	                             ? ctl_screen_colour(screen, text)
+	                             : "";
+	(void)fprintf(screen->file, "%-*s%s", (int)strlen(before), field->title,
+		colour);
+	ctl_text_wrap(screen, before, text);
+	(void)fprintf(screen->file, "%s\n",
+		colour[0] != '\0' ? ctl_screen_plain(screen) : "");
+}
+
+/* Blanks as wide as the longest title and the gap. */
+static void
+print_indent(const struct ctl_column *columns, char before[LABEL_MAX])
+{
+	int label = 0;
+	for (size_t i = 0; columns[i].title != NULL; i++) {
+		int width = (int)ctl_text_width(columns[i].title);
+		if (width > label)
+			label = width;
+	}
+	(void)snprintf(before, LABEL_MAX, "%*s", label + GAP, "");
+}
+
+/* One row as a block; an empty line between two. */
+static void
+print_block(const struct ctl_table *table, char **cells, bool first)
+{
+	char before[LABEL_MAX];
+	print_indent(table->columns, before);
+	if (!first)
+		(void)fputc('\n', table->screen->file);
+	for (size_t c = 0; c < table->count; c++)
+		if (cells[c][0] != '\0')
+			print_field(table->screen, before, &table->columns[c],
+				cells[c]);
+}
+
+static void
 print_titles(const struct ctl_table *table)
 {
 	char *titles[COLUMNS_MAX];
@@ -265,13 +309,18 @@ print_titles(const struct ctl_table *table)
 static void
 print_kept(struct ctl_table *table)
 {
-	if (!table->laid_out) {
+	bool begins = !table->laid_out;
+	if (begins)
 		lay_out(table);
+	if (begins && !table->stacked)
 		print_titles(table);
-	}
 	for (size_t r = 0; r < table->kept; r++) {
-		print_row(table, table->cells[r]);
-		print_below(table, table->cells[r]);
+		if (table->stacked) {
+			print_block(table, table->cells[r], begins && r == 0);
+		} else {
+			print_row(table, table->cells[r]);
+			print_below(table, table->cells[r]);
+		}
 		for (size_t c = 0; c < table->count; c++)
 			free(table->cells[r][c]);
 	}
@@ -304,32 +353,12 @@ ctl_table_end(struct ctl_table *table)
 	return rows;
 }
 
-static void
-print_field(const struct ctl_screen *screen, const char *before,
-	const struct ctl_column *field, char *text)
-{
-	const char *colour = field->kind == CELL_STATE
-	                             ? ctl_screen_colour(screen, text)
-	                             : "";
-	(void)fprintf(screen->file, "%-*s%s", (int)strlen(before), field->title,
-		colour);
-	ctl_text_wrap(screen, before, text);
-	(void)fprintf(screen->file, "%s\n",
-		colour[0] != '\0' ? ctl_screen_plain(screen) : "");
-}
-
 void
 ctl_table_object(const struct ctl_column *fields, const struct json *object,
 	const struct ctl_screen *screen)
 {
-	int label = 0;
 	char before[LABEL_MAX];
-	for (size_t i = 0; fields[i].title != NULL; i++) {
-		int width = (int)ctl_text_width(fields[i].title);
-		if (width > label)
-			label = width;
-	}
-	(void)snprintf(before, sizeof(before), "%*s", label + GAP, "");
+	print_indent(fields, before);
 	for (size_t i = 0; fields[i].title != NULL; i++) {
 		char *text = ctl_table_cell(
 			ctl_table_find(object, fields[i].key), fields[i].kind);

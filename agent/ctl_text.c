@@ -98,6 +98,40 @@ ctl_text_cut(char *text, unsigned width)
 			strlen(cut_sign()) + 1);
 }
 
+/* As much of the text as room columns take, at least one sign. */
+static size_t
+fitting(const char *text, unsigned room)
+{
+	struct span rest = span_str(text);
+	const size_t all = rest.len;
+	unsigned used = 0;
+	while (rest.len > 0) {
+		uint32_t c = 0;
+		size_t n = utf8_next(rest, &c);
+		unsigned w = n == 0 ? 1 : char_width(c);
+		if (used > 0 && used + w > room)
+			break;
+		used += w;
+		rest = span_skip(rest, n == 0 ? 1 : n);
+	}
+	return all - rest.len;
+}
+
+/* A word; one that no line has room for goes on in the next. */
+static unsigned
+print_long(const struct ctl_screen *screen, const char *before, char *word)
+{
+	unsigned indent = (unsigned)strlen(before);
+	unsigned room = screen->width > indent + 1 ? screen->width - indent : 1;
+	while (screen->width > 0 && ctl_text_width(word) > room) {
+		size_t n = fitting(word, room);
+		(void)fprintf(screen->file, "%.*s\n%s", (int)n, word, before);
+		word += n;
+	}
+	(void)fputs(word, screen->file);
+	return ctl_text_width(word);
+}
+
 void
 ctl_text_wrap(const struct ctl_screen *screen, const char *before, char *text)
 {
@@ -109,10 +143,11 @@ ctl_text_wrap(const struct ctl_screen *screen, const char *before, char *text)
 			indent + used + width > screen->width) {
 			(void)fprintf(screen->file, "\n%s", before);
 			used = 0;
-			width--;
+		} else if (used > 0) {
+			(void)fputc(' ', screen->file);
+			used++;
 		}
-		(void)fprintf(screen->file, "%s%s", used > 0 ? " " : "", word);
-		used += width;
+		used += print_long(screen, before, word);
 	}
 }
 

@@ -34,8 +34,10 @@ picture_of(struct totals *totals, const char *currency)
 	if (totals->moneys == MONEYS_MAX)
 		return NULL;
 	struct ctl_picture *picture = &totals->pictures[totals->moneys++];
-	(void)span_copy(picture->currency, sizeof(picture->currency),
-		span_str(currency));
+	char *clean = ctl_text_clean(currency);
+	(void)span_copy(
+		picture->currency, sizeof(picture->currency), span_str(clean));
+	free(clean);
 	return picture;
 }
 
@@ -64,7 +66,8 @@ draw_bars(struct totals *totals)
 		const struct ctl_picture *picture = &totals->pictures[i];
 		if (picture->count == 0)
 			continue;
-		(void)printf("\nloaded%s%s\n",
+		(void)putchar('\n');
+		ctl_print(ctl, "loaded%s%s",
 			picture->currency[0] != '\0' ? ", " : "",
 			picture->currency);
 		ctl_picture_draw(ctl, picture, BARS_LINES);

@@ -267,8 +267,8 @@ who_follows_goes_on_behind_the_last_entry_after_a_restart(void **state)
 	const char *at = strstr(seen, "the last entry was ");
 	assert_non_null(at);
 	snprintf(last, sizeof(last), "%lld",
-		atoll(at + strlen("the last entry was ")));
-	assert_true(atoll(last) > 0);
+		strtoll(at + strlen("the last entry was "), NULL, 10));
+	assert_true(strtoll(last, NULL, 10) > 0);
 	snprintf(words, sizeof(words), "`topupctl audit --since %s --follow`",
 		last);
 	house_assert_contains(seen, words);
@@ -279,8 +279,8 @@ who_follows_goes_on_behind_the_last_entry_after_a_restart(void **state)
 	house_start(h);
 	json_t *rest = house_ask(h, "audit", "--since", last, NULL);
 	assert_true(json_array_size(rest) > 0);
-	assert_int_equal(
-		house_number(json_array_get(rest, 0), "seq"), atoll(last) + 1);
+	assert_int_equal(house_number(json_array_get(rest, 0), "seq"),
+		strtoll(last, NULL, 10) + 1);
 	house_done(h);
 }
 

@@ -366,54 +366,6 @@ lists_are_one_json_array_however_they_come(void **state)
 }
 
 static void
-followed_entries_are_one_object_a_line(void **state)
-{
-	(void)state;
-	SAYS("{\"item\":{\"seq\":1,\"event\":\"x\"}}\n"
-	     "{\"item\":{\"seq\":2,\"event\":\"y\"}}");
-	assert_int_equal(call_ctl("audit", "--follow", "--since", "0", "--json",
-				 "--socket", sock, NULL),
-		3);
-	assert_string_equal(call_out, "{\"seq\":1,\"event\":\"x\"}\n"
-				      "{\"seq\":2,\"event\":\"y\"}\n");
-	assert_non_null(strstr(call_err,
-		"`topupctl audit --since 2 --follow` goes on behind it"));
-	assert_non_null(strstr(asked(), "\"since_seq\":0,\"follow\":true"));
-	SAYS("{\"done\":{},\"exit\":0}");
-	assert_int_equal(call_ctl("audit", "--since", "2026-01-31 09:30",
-				 "--socket", sock, NULL),
-		0);
-	assert_non_null(strstr(asked(), "\"since_ms\":1769851800000"));
-}
-
-/* A script that follows knows where to go on, also when nothing came. */
-static void
-watched_events_stand_in_columns_and_name_the_last_one(void **state)
-{
-	(void)state;
-	SAYS("{\"item\":{\"seq\":41,\"at\":\"2026-01-31T23:30:00Z\",\"event\":"
-	     "\"batch.accepted\",\"voucher\":null,\"batch\":3,\"modem\":null,"
-	     "\"who\":\"uid:0(root)\",\"note\":\"rows=2\",\"hash\":\"00\"}}\n"
-	     "{\"item\":{\"seq\":42,\"at\":\"2026-01-31T23:30:01Z\",\"event\":"
-	     "\"voucher.loaded\",\"voucher\":17,\"batch\":3,\"modem\":\"m1\","
-	     "\"who\":\"daemon\",\"note\":\"a\\u001b[2Jb\",\"hash\":\"01\"}}");
-	assert_int_equal(call_ctl("watch", "--socket", sock, NULL), 3);
-	assert_string_equal(call_out,
-		"2026-01-31 23:30:00  batch.accepted     batch=3  "
-		"who=uid:0(root)  rows=2\n"
-		"2026-01-31 23:30:01  voucher.loaded     voucher=17  batch=3  "
-		"modem=m1  who=daemon  a\\x1b[2Jb\n");
-	assert_non_null(strstr(call_err, "audit --since 42 --follow"));
-	assert_string_equal(asked(), "{\"command\":\"watch\",\"args\":{}}\n");
-	SAYS("");
-	assert_int_equal(call_ctl("audit", "--follow", "--since", "9",
-				 "--socket", sock, NULL),
-		3);
-	assert_non_null(strstr(call_err, "audit --since 9 --follow"));
-	(void)asked();
-}
-
-static void
 bad_rows_are_put_together_with_their_batch(void **state)
 {
 	(void)state;
@@ -622,9 +574,6 @@ main(void)
 		cmocka_unit_test(
 			the_daemons_exit_status_and_reason_are_passed_on),
 		cmocka_unit_test(lists_are_one_json_array_however_they_come),
-		cmocka_unit_test(followed_entries_are_one_object_a_line),
-		cmocka_unit_test(
-			watched_events_stand_in_columns_and_name_the_last_one),
 		cmocka_unit_test(bad_rows_are_put_together_with_their_batch),
 		cmocka_unit_test(a_pin_goes_as_a_file_and_never_as_text),
 		cmocka_unit_test(a_pin_given_as_an_argument_is_not_repeated),
