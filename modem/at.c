@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "modem/sign.h"
+
 bool
 at_fields_init(struct at_fields *f, struct span line, struct span prefix)
 {
@@ -107,6 +109,26 @@ at_value_of(struct span line)
 	return line;
 }
 
+bool
+at_registration_of(struct span line, struct at_registration *out)
+{
+	enum { N_MAX = 5, STAT_MAX = 10, STAT_DIGITS = 3 };
+	struct at_fields fields;
+	struct at_field second;
+	uint32_t first;
+	uint32_t stat;
+
+	if (!at_fields_init(&fields, line, span_str("+CREG:")) ||
+		at_fields_u32(&fields, STAT_MAX, &first) < 0)
+		return false;
+	*out = (struct at_registration){.n = -1, .stat = (int)first};
+	if (first <= N_MAX && at_fields_next(&fields, &second) &&
+		!second.quoted && second.text.len <= STAT_DIGITS &&
+		span_to_u32(second.text, STAT_MAX, &stat) == 0)
+		*out = (struct at_registration){(int)first, (int)stat};
+	return true;
+}
+
 /* 27.007 clause 9.2.1 to 9.2.4: general, GPRS and the codes seen for USSD. */
 static const struct {
 	int code;
@@ -190,12 +212,6 @@ at_cme_name(int code)
 	return NULL;
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Firmwares differ in the case of the letters ("Operation not allowed"). */
 static bool
 same_words(struct span a, struct span b)
@@ -203,7 +219,7 @@ same_words(struct span a, struct span b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+		if (sign_lower(a.ptr[i]) != sign_lower(b.ptr[i]))
 			return false;
 	return true;
 }

@@ -37,6 +37,19 @@ int at_fields_u32(struct at_fields *f, uint32_t max, uint32_t *out);
  */
 struct span at_value_of(struct span line);
 
+/* A line of +CREG (27.007 7.2). */
+struct at_registration {
+	int n; /* -1: the line came unasked, and has none */
+	int stat;
+};
+
+/*
+ * +CREG: <n>,<stat>[,...] or, unasked, +CREG: <stat>[,<lac>,...]. Which one it
+ * is only the second field tells: a <stat> is a number of few digits, a
+ * location is quoted or long. false when it is neither.
+ */
+bool at_registration_of(struct span line, struct at_registration *out);
+
 /* What a line says about the command under way (V.250 5.7, 27.007 9.1). */
 enum at_final {
 	AT_FINAL_NONE, /* not a final result */

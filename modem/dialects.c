@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "modem/dialects_scripts.h"
+#include "modem/sign.h"
 
 enum { GSM7_SCHEME = 15 };
 
@@ -352,21 +353,10 @@ dialect_named(struct span name)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool
 is_word_sign(char c)
 {
-	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
+	return sign_is_digit(c) ||
+	       (sign_lower(c) >= 'a' && sign_lower(c) <= 'z');
 }
 
 /* Whether word stands at the beginning of text. */
@@ -377,8 +367,9 @@ begins_with(struct span text, const char *word)
 
 	for (; word[i] != '\0' && word[i] != '|'; i++)
 		if (i >= text.len ||
-			(word[i] == '#' ? !is_digit(text.ptr[i])
-					: lower(word[i]) != lower(text.ptr[i])))
+			(word[i] == '#' ? !sign_is_digit(text.ptr[i])
+					: sign_lower(word[i]) !=
+						  sign_lower(text.ptr[i])))
 			return false;
 	return word[i] == '\0' || i == text.len || !is_word_sign(text.ptr[i]);
 }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "modem/sign.h"
+
 /* Every byte is looked at a bounded number of times, whatever they are. */
 enum {
 	TAIL_MAX = 128, /* behind a closing quote: a scheme, and blanks */
@@ -27,12 +29,6 @@ static bool
 is_upper(char c)
 {
 	return c >= 'A' && c <= 'Z';
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 static bool
@@ -69,7 +65,8 @@ is_noise(struct span line)
 	if (line.len < 2 || !memchr(marks, line.ptr[0], sizeof marks - 1) ||
 		!is_upper(line.ptr[1]))
 		return false;
-	while (n < line.len && (is_upper(line.ptr[n]) || is_digit(line.ptr[n])))
+	while (n < line.len &&
+		(is_upper(line.ptr[n]) || sign_is_digit(line.ptr[n])))
 		n++;
 	return n > NAME_MIN && n < line.len && line.ptr[n] == ':';
 }
@@ -193,7 +190,7 @@ is_coding_scheme(struct span s)
 	s = span_trim(span_skip(s, 1));
 	if (s.len > 0 && s.ptr[0] == '-')
 		s = span_skip(s, 1);
-	while (digits < s.len && is_digit(s.ptr[digits]))
+	while (digits < s.len && sign_is_digit(s.ptr[digits]))
 		digits++;
 	return digits > 0 && digits <= 3 && s.len <= digits + 1;
 }

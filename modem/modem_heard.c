@@ -20,9 +20,7 @@ enum {
 	STAT_SMS_ONLY = 6,
 	STAT_SMS_ONLY_ROAMING = 7,
 	STAT_NO_CSFB = 9,
-	STAT_NO_CSFB_ROAMING = 10,
-	STAT_MAX = 10,
-	N_MAX = 5
+	STAT_NO_CSFB_ROAMING = 10
 };
 
 static const char why_sms_only[] =
@@ -167,30 +165,6 @@ on_pin_tries(struct modem *m, struct span line)
 	chat_saw(&m->chat, TAG_PIN_TRIES);
 }
 
-/*
- * <stat> from an answer (+CREG: <n>,<stat>[,...]) or from an unsolicited
- * line (+CREG: <stat>[,<lac>,...]); which one it is only the second field
- * tells: a <stat> is a number of few digits, a location is not.
- */
-static int
-registration_of(struct span line)
-{
-	enum { STAT_DIGITS = 3 };
-	struct at_fields fields;
-	struct at_field second;
-	uint32_t first;
-	uint32_t stat;
-
-	if (!at_fields_init(&fields, line, span_str("+CREG:")) ||
-		at_fields_u32(&fields, STAT_MAX, &first) < 0)
-		return -1;
-	if (first <= N_MAX && at_fields_next(&fields, &second) &&
-		!second.quoted && second.text.len <= STAT_DIGITS &&
-		span_to_u32(second.text, STAT_MAX, &stat) == 0)
-		return (int)stat;
-	return (int)first;
-}
-
 static enum session_event
 event_of_stat(const struct modem *m, int stat)
 {
@@ -213,10 +187,12 @@ event_of_stat(const struct modem *m, int stat)
 static void
 on_registration(struct modem *m, struct span line, int64_t now_ms)
 {
-	int stat = registration_of(line);
+	struct at_registration said;
+	int stat;
 
-	if (stat < 0)
+	if (!at_registration_of(line, &said))
 		return;
+	stat = said.stat;
 	m->info.registration = stat;
 	m->info.ussd_unavailable =
 		stat == STAT_SMS_ONLY || stat == STAT_SMS_ONLY_ROAMING

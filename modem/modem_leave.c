@@ -11,7 +11,7 @@
 
 #include "modem/ucs2.h"
 
-enum { NEWS_FIELDS = 5, STORES = 3, STORE_LEN = 2, STAT_DIGITS = 3 };
+enum { NEWS_FIELDS = 5, STORES = 3, STORE_LEN = 2 };
 
 /* A setting that is one small number of its line. */
 static const struct {
@@ -75,24 +75,15 @@ number_of(enum script_tag tag, struct span line, char *out, size_t cap)
 	return false;
 }
 
-/* +CREG: <n>,<stat>: an unsolicited line has <stat> first, and then none or
- * a location, which is quoted or long (27.007 7.2). */
+/* An unsolicited line does not say <n>. */
 static bool
-registration_of(struct span line, char *out, size_t cap)
+told_registration_of(struct span line, char *out, size_t cap)
 {
-	enum { N_MAX = 5, STAT_MAX = 10 };
-	struct at_fields fields;
-	struct at_field second;
-	uint32_t n;
-	uint32_t stat;
+	struct at_registration said;
 
-	if (!at_fields_init(&fields, line, span_str("+CREG:")) ||
-		at_fields_u32(&fields, N_MAX, &n) < 0 ||
-		!at_fields_next(&fields, &second) || second.quoted ||
-		second.text.len > STAT_DIGITS ||
-		span_to_u32(second.text, STAT_MAX, &stat) < 0)
+	if (!at_registration_of(line, &said) || said.n < 0)
 		return false;
-	(void)snprintf(out, cap, "%u", n); /* one digit */
+	(void)snprintf(out, cap, "%d", said.n); /* one digit */
 	return true;
 }
 
@@ -194,7 +185,7 @@ value_of(enum script_tag tag, struct span line, char *out, size_t cap)
 	if (tag == TAG_WAS_USSD)
 		return ussd_of(line, out, cap);
 	if (tag == TAG_WAS_REGISTRATION)
-		return registration_of(line, out, cap);
+		return told_registration_of(line, out, cap);
 	if (tag == TAG_WAS_NEWS)
 		return news_of(line, out, cap);
 	if (tag == TAG_WAS_STORES)

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "modem/sign.h"
+
 enum {
 	TRACE_MAX = 512,
 	DIGIT_RUN = 4,   /* as many digits, in hex too, may be of a PIN */
@@ -25,22 +27,10 @@ struct trace {
 };
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_hex(char c)
-{
-	return is_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
-
-static bool
 has_digit(const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_digit(text[i]))
+		if (sign_is_digit(text[i]))
 			return true;
 	return false;
 }
@@ -52,7 +42,7 @@ mask_runs(char *text, size_t n, size_t run)
 	size_t from = 0;
 
 	for (size_t i = 0; i <= n; i++) {
-		if (i < n && is_hex(text[i]))
+		if (i < n && sign_is_hex(text[i]))
 			continue;
 		if (i - from >= run && has_digit(text + from, i - from))
 			memset(text + from, '*', i - from);
@@ -64,7 +54,7 @@ static void
 mask_digits(char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_digit(text[i]))
+		if (sign_is_digit(text[i]))
 			text[i] = '*';
 }
 
@@ -77,7 +67,7 @@ mask_spelled(char *text, size_t n)
 	size_t signs = 0;
 
 	for (size_t i = 0; i <= n; i++) {
-		if (i < n && is_digit(text[i])) {
+		if (i < n && sign_is_digit(text[i])) {
 			from = digits++ == 0 ? i : from;
 			signs = 0;
 		} else if (i == n || isalpha((unsigned char)text[i]) ||
@@ -113,7 +103,7 @@ has_prefix(struct span line)
 		return false;
 	while (i < line.len && i < PREFIX_MAX &&
 		(isupper((unsigned char)line.ptr[i]) ||
-			(i > 1 && is_digit(line.ptr[i]))))
+			(i > 1 && sign_is_digit(line.ptr[i]))))
 		i++;
 	return i > 2 && i < line.len && line.ptr[i] == ':';
 }
@@ -146,7 +136,7 @@ is_result(struct span line)
 		return false;
 	code = span_trim(span_skip(line, head));
 	for (size_t i = 0; i < code.len; i++)
-		if (!is_digit(code.ptr[i]))
+		if (!sign_is_digit(code.ptr[i]))
 			return false;
 	return code.len <= ERROR_DIGITS;
 }
@@ -177,7 +167,7 @@ copy_line(struct trace *trace, struct span line)
 		size_t run = 0;
 		int n;
 
-		while (at + run < line.len && is_hex(line.ptr[at + run]))
+		while (at + run < line.len && sign_is_hex(line.ptr[at + run]))
 			run++;
 		if (run < HEX_RUN) {
 			run = run > 0 ? run : 1;

@@ -10,6 +10,7 @@
 
 #include "modem/session_edges.h"
 #include "modem/session_rung.h"
+#include "modem/session_states.h"
 
 enum {
 	REOPEN_MS = 3000,      /* an absent port is looked for again */
@@ -46,24 +47,6 @@ static const int64_t limits_ms[SESSION_STATES] = {
 
 /* Phases of UNLOCKING; from the last one on nothing of the SIM is open. */
 enum { UNLOCK_TYPED, UNLOCK_READY, UNLOCK_MESSAGES };
-
-#define ABSENT      SESSION_ABSENT
-#define PROBING     SESSION_PROBING
-#define SETTING_UP  SESSION_SETTING_UP
-#define REGISTERING SESSION_REGISTERING
-#define READY       SESSION_READY
-#define BUSY        SESSION_BUSY
-#define RADIO       SESSION_RADIO
-#define REREADING   SESSION_REREADING
-#define REBOOTING   SESSION_REBOOTING
-#define LOCKED      SESSION_LOCKED
-#define UNLOCKING   SESSION_UNLOCKING
-#define LEAVING     SESSION_LEAVING
-#define STOPPED     SESSION_STOPPED
-#define CURING      SESSION_CURING
-#define POWERING    SESSION_POWERING
-#define RESTING     SESSION_RESTING
-#define FAILED      SESSION_FAILED
 
 void
 session_init(struct session *s, unsigned setup_phases)

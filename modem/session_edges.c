@@ -4,23 +4,7 @@
  */
 #include "modem/session_edges.h"
 
-#define ABSENT      SESSION_ABSENT
-#define PROBING     SESSION_PROBING
-#define SETTING_UP  SESSION_SETTING_UP
-#define REGISTERING SESSION_REGISTERING
-#define READY       SESSION_READY
-#define BUSY        SESSION_BUSY
-#define RADIO       SESSION_RADIO
-#define REREADING   SESSION_REREADING
-#define REBOOTING   SESSION_REBOOTING
-#define LOCKED      SESSION_LOCKED
-#define UNLOCKING   SESSION_UNLOCKING
-#define LEAVING     SESSION_LEAVING
-#define STOPPED     SESSION_STOPPED
-#define CURING      SESSION_CURING
-#define POWERING    SESSION_POWERING
-#define RESTING     SESSION_RESTING
-#define FAILED      SESSION_FAILED
+#include "modem/session_states.h"
 
 const char session_why_silent[] = "it does not answer";
 const char session_why_refused[] = "it refuses to be set up";

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "modem/at.h"
+#include "modem/sign.h"
 #include "modem/transcript_pdu.h"
 #include "modem/ussd.h"
 
@@ -101,19 +102,6 @@ stand_in(struct transcript *t, char *digits, size_t n)
 	memcpy(digits + n - len, count, len);
 }
 
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') ||
-	       (c >= 'a' && c <= 'f');
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* A text in UCS-2 keeps its letters; any other hex keeps nothing. */
 static void
 hide_hex(char *text, size_t n)
@@ -121,7 +109,8 @@ hide_hex(char *text, size_t n)
 	bool ucs2 = n % UNIT == 0 && strncmp(text, "00", 2) == 0;
 
 	for (size_t i = 0; ucs2 && i < n; i += UNIT)
-		if (strncmp(text + i, "003", 3) == 0 && is_digit(text[i + 3]))
+		if (strncmp(text + i, "003", 3) == 0 &&
+			sign_is_digit(text[i + 3]))
 			text[i + 3] = '1';
 	if (!ucs2)
 		memset(text, '0', n);
@@ -134,7 +123,7 @@ hide_iccid(const struct transcript *t, char *text, size_t n)
 	const char *front = front_of(t, text);
 
 	for (size_t i = 0; i < n; i++)
-		if (is_digit(text[i]))
+		if (sign_is_digit(text[i]))
 			text[i] = i < strlen(front) ? front[i] : '0';
 }
 
@@ -145,8 +134,8 @@ hide_runs(struct transcript *t, char *text, size_t n)
 	size_t digits = 0, hex = 0;
 
 	for (size_t i = 0; i <= n; i++) {
-		bool in_digits = i < n && is_digit(text[i]);
-		bool in_hex = i < n && is_hex(text[i]);
+		bool in_digits = i < n && sign_is_digit(text[i]);
+		bool in_hex = i < n && sign_is_hex(text[i]);
 
 		if (!in_digits && digits >= NUMBER_DIGITS && hex == digits)
 			stand_in(t, text + i - digits, digits);
@@ -171,14 +160,14 @@ hide_digits(char *text, size_t n)
 	size_t hex = 0;
 
 	for (size_t i = 0; i <= n; i++) {
-		bool in_hex = i < n && is_hex(text[i]);
+		bool in_hex = i < n && sign_is_hex(text[i]);
 
 		if (!in_hex && hex >= HEX_RUN)
 			memset(text + i - hex, '0', hex);
 		hex = in_hex ? hex + 1 : 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (is_digit(text[i]))
+		if (sign_is_digit(text[i]))
 			text[i] = '1';
 		if ((unsigned char)text[i] > 0x7F)
 			text[i] = '?'; /* digits of other scripts, too */
@@ -193,7 +182,7 @@ hide_places(struct transcript *t, char *text, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		quoted ^= text[i] == '"';
-		if (quoted && is_hex(text[i]))
+		if (quoted && sign_is_hex(text[i]))
 			text[i] = '0';
 	}
 	hide_runs(t, text, n);
@@ -231,7 +220,8 @@ hide_text(char *utf8, size_t len)
 				last <= scripts[k].zero + 9)
 				step = n + 1;
 		}
-		utf8[out++] = step > 0 || is_digit(utf8[i]) ? '1' : utf8[i];
+		utf8[out++] =
+			step > 0 || sign_is_digit(utf8[i]) ? '1' : utf8[i];
 		i += step > 0 ? step : 1;
 	}
 	utf8[out] = '\0';
@@ -261,7 +251,7 @@ static bool
 is_plain(const struct ussd_answer *answer)
 {
 	for (size_t i = 0; i < answer->body.len; i++)
-		if (!is_hex(answer->body.ptr[i]))
+		if (!sign_is_hex(answer->body.ptr[i]))
 			return true;
 	return false;
 }
@@ -298,7 +288,7 @@ hide_beside(char *text, size_t n)
 	size_t digits = 0;
 
 	for (size_t i = 0; i <= n; i++) {
-		bool in_digits = i < n && is_digit(text[i]);
+		bool in_digits = i < n && sign_is_digit(text[i]);
 
 		if (!in_digits && digits > SCHEME_DIGITS)
 			memset(text + i - digits, '0', digits);
@@ -369,7 +359,7 @@ static bool
 is_all_hex(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!is_hex(s.ptr[i]))
+		if (!sign_is_hex(s.ptr[i]))
 			return false;
 	return s.len >= PDU_DIGITS_MIN;
 }
