@@ -406,7 +406,7 @@ scheme_is_bad(const struct dialect *dialect, const char *rest)
 	case DCS_NEEDED:
 		return comma == NULL;
 	case DCS_ONLY_15:
-		return comma != NULL && atoi(comma + 1) != 15;
+		return comma != NULL && strtol(comma + 1, NULL, 10) != 15;
 	case DCS_NONE:
 		return comma != NULL;
 	}

@@ -515,7 +515,7 @@ a_message_that_is_not_kept_stays_and_is_handed_over_again(void **state)
 			assert_int_equal(deletions(), 0);
 			assert_int_equal(messages(&s), 0);
 		}
-		virtual_run(s.shop.loop, 6 * 60000);
+		virtual_run(s.shop.loop, 6 * INT64_C(60000));
 		assert_true(s.sms_offered >= 3);
 		assert_int_equal(messages(&s), 1);
 		assert_true(deletions() >= 1);
@@ -540,7 +540,7 @@ a_message_on_a_sim_that_is_not_known_waits_in_the_modem(void **state)
 	shop_modem(&s.shop, "a", SHOP_PORT_A, "simtel");
 	shop_apply(&s.shop);
 	shop_run_to(&s.shop, "a", MODEM_READY);
-	virtual_run(s.shop.loop, 6 * 60000);
+	virtual_run(s.shop.loop, 6 * INT64_C(60000));
 	assert_true(s.sms_offered >= 2);
 	assert_int_equal(messages(&s), 0);
 	assert_int_equal(deletions(), 0);
