@@ -111,7 +111,7 @@ is_taken(const struct finder *f, const struct usb_tty *tty)
 static int
 open_entry(struct finder *f, struct finder_entry *e)
 {
-	struct port_spot spot;
+	struct port_spot spot = {.path = ""};
 	struct port *inner;
 	int rc;
 

@@ -105,7 +105,7 @@ modem_new(const struct modem_options *options, struct port *port,
 	m->info.pin_tries = -1;
 	m->info.ussd_unavailable = "";
 	m->told_ussd = m->info.ussd_unavailable;
-	modem_life_show(m);
+	modem_show(m);
 	m->told_state = m->info.state;
 	return m;
 }
@@ -128,7 +128,7 @@ void
 modem_start(struct modem *m, int64_t now_ms)
 {
 	(void)session_on(&m->session, SESSION_START, now_ms);
-	modem_life_show(m);
+	modem_show(m);
 }
 
 /* Whether some of a message may be in the modem, but not all of it. */

@@ -119,7 +119,7 @@ modem_clock_begin_job(struct modem *m, int64_t now_ms)
 	if (!is_free(m) || script == NULL || now_ms < m->clock.ask_at_ms)
 		return false;
 	m->clock.ask_at_ms = now_ms + MODEM_CLOCK_ASK_MS;
-	modem_request_begin_script(m, JOB_CLOCK, script);
+	modem_job_run(m, JOB_CLOCK, script);
 	return true;
 }
 

@@ -6,7 +6,6 @@
  */
 #include "modem/modem_inside.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "modem/sim_tries.h"
@@ -242,7 +241,7 @@ on_info(struct modem *m, enum script_tag tag, struct span line, int64_t now_ms)
 		break;
 	case TAG_USSD:
 		modem_port_on_line(m, line);
-		modem_request_on_cusd(m, line, false, now_ms);
+		modem_cusd_on_line(m, line, false, now_ms);
 		break;
 	case TAG_SENT:
 		m->sending.accepted = true;
@@ -331,7 +330,7 @@ on_unsolicited(struct modem *m, struct span line, bool stale, int64_t now_ms)
 	modem_port_on_line(m, line);
 	modem_clock_on_line(m, line, now_ms);
 	if (span_starts(line, span_str("+CUSD:")))
-		modem_request_on_cusd(m, line, stale, now_ms);
+		modem_cusd_on_line(m, line, stale, now_ms);
 	else if (modem_send_is_at_prompt(m) && final != AT_FINAL_NONE &&
 		 final != AT_FINAL_OK && final != AT_FINAL_CALL)
 		modem_send_end(m, MODEM_REFUSED); /* there is no prompt now */

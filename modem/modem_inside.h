@@ -33,7 +33,13 @@ void modem_identity_on_info(
 void modem_settle(struct modem *m, int64_t now_ms);
 void modem_life_restart(struct modem *m, int64_t now_ms);
 void modem_life_break(struct modem *m);
-void modem_life_show(struct modem *m); /* brings info up to date */
+
+/* modem_show.c */
+void modem_show(struct modem *m); /* brings info up to date */
+
+/* modem_phase.c */
+/* NULL where the dialect has none, or the state no phases. */
+const struct chat_script *modem_phase_script(const struct modem *m);
 
 /* modem_recover.c */
 const struct chat_script *modem_recover_script(
@@ -54,14 +60,20 @@ void modem_unlock_tell(struct modem *m);
 /* modem_request.c */
 struct chat_args modem_request_args(
 	const struct modem *m, char *coded, size_t cap);
-void modem_request_on_cusd(
-	struct modem *m, struct span line, bool stale, int64_t now_ms);
 void modem_request_finish(struct modem *m, int64_t now_ms);
-bool modem_request_begin_job(struct modem *m, int64_t now_ms);
-void modem_request_on_job(struct modem *m, int64_t now_ms);
 void modem_request_wipe(struct modem *m);
 void modem_request_take_back(struct modem *m, enum modem_cause cause);
-void modem_request_begin_script(
+
+/* modem_cusd.c */
+void modem_cusd_on_line(
+	struct modem *m, struct span line, bool stale, int64_t now_ms);
+
+/* modem_job.c */
+/* The next thing to do for the owner, if the line is free for it; whether
+ * something was done. now_ms may be 0 where there is work to do. */
+bool modem_job_begin(struct modem *m, int64_t now_ms);
+void modem_job_run(
 	struct modem *m, enum modem_job job, const struct chat_script *script);
+void modem_job_end(struct modem *m, int64_t now_ms); /* its script is over */
 
 #endif

@@ -205,7 +205,7 @@ modem_leave_on_info(
 	bool known = value_of(tag, line, value, sizeof value);
 
 	if (tag == TAG_WAS_USSD && !known)
-		modem_request_on_cusd(m, line, false, now_ms); /* a text */
+		modem_cusd_on_line(m, line, false, now_ms); /* a text */
 	if (!known)
 		return;
 	if (tag == TAG_WAS_ERRORS && strcmp(value, "1") != 0)

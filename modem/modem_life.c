@@ -5,24 +5,8 @@
  */
 #include "modem/modem_inside.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
-
-/* What the set-up runs, in order; NULL is the dialect's own. */
-enum phase {
-	PHASE_REMEMBER,
-	PHASE_IDENTIFY,
-	PHASE_EXTRAS,
-	PHASE_WAKE,
-	PHASE_SIM, /* a refresh begins here */
-	PHASE_ICCID,
-	PHASE_SUBSCRIBER,
-	PHASE_PREPARE,
-	PHASES
-};
-_Static_assert(PHASES == (enum phase)MODEM_SETUP_PHASES, "as it says");
-_Static_assert(PHASES == PHASE_SIM + (enum phase)SESSION_REREAD_PHASES, "so");
 
 /* 27.007 9.2: what AT+CPIN? may say instead of a state. */
 static const struct {
@@ -40,87 +24,6 @@ static const struct {
 /* How many rounds of modem_settle() can be needed: each ends a script or
  * a request, or grants a wish, and none of these follows from itself. */
 enum { SETTLE_ROUNDS_MAX = 32 };
-
-static const struct chat_script *
-script_of_setup(const struct modem *m, enum phase phase)
-{
-	switch (phase) {
-	case PHASE_REMEMBER:
-		return &script_remember;
-	case PHASE_IDENTIFY:
-		return &script_identify;
-	case PHASE_EXTRAS:
-		return m->dialect->extras;
-	case PHASE_WAKE:
-		return &script_wake;
-	case PHASE_SIM:
-		return &script_sim;
-	case PHASE_ICCID:
-		return m->dialect->iccid;
-	case PHASE_SUBSCRIBER:
-		return &script_subscriber;
-	case PHASE_PREPARE:
-	case PHASES:
-		break;
-	}
-	return &script_prepare;
-}
-
-/* Each way in vain where the one before told it. */
-static const struct chat_script *
-script_of_locked(const struct modem *m, unsigned at)
-{
-	const struct chat_script *const scripts[SESSION_LOCKED_PHASES] = {
-		&script_imei, m->dialect->iccid, &script_iccid,
-		m->dialect->pin_tries, &script_card_tries};
-
-	return scripts[at];
-}
-
-static const struct chat_script *
-script_of_unlocking(unsigned at)
-{
-	static const struct chat_script *const scripts[SESSION_UNLOCK_PHASES] =
-		{&script_unlock, &script_sim, &script_sms_ready};
-
-	return scripts[at];
-}
-
-/* NULL where the dialect has none. */
-static const struct chat_script *
-script_of_phase(const struct modem *m)
-{
-	unsigned at = m->session.setup_phase;
-
-	switch (m->session.state) {
-	case SESSION_RADIO:
-		return at == 0 ? m->dialect->radio_off : &script_radio_on;
-	case SESSION_REBOOTING:
-		return at == 0 ? m->dialect->reboot : &script_reset;
-	case SESSION_REREADING:
-		return script_of_setup(m, (enum phase)(PHASE_SIM + at));
-	case SESSION_SETTING_UP:
-		return script_of_setup(m, (enum phase)at);
-	case SESSION_LOCKED:
-		return script_of_locked(m, at);
-	case SESSION_UNLOCKING:
-		return script_of_unlocking(at);
-	case SESSION_CURING:
-		return modem_recover_script(m, at);
-	case SESSION_STOPPED:
-	case SESSION_ABSENT:
-	case SESSION_PROBING:
-	case SESSION_REGISTERING:
-	case SESSION_READY:
-	case SESSION_BUSY:
-	case SESSION_LEAVING:
-	case SESSION_POWERING:
-	case SESSION_RESTING:
-	case SESSION_FAILED:
-		break;
-	}
-	return NULL;
-}
 
 static void
 run(struct modem *m, const struct chat_script *script)
@@ -259,7 +162,7 @@ open_port(struct modem *m, int64_t now_ms)
 static void
 run_setup(struct modem *m, int64_t now_ms)
 {
-	const struct chat_script *script = script_of_phase(m);
+	const struct chat_script *script = modem_phase_script(m);
 	bool rebooting = m->session.state == SESSION_REBOOTING;
 
 	if (script != NULL)
@@ -463,7 +366,7 @@ settle_once(struct modem *m, int64_t now_ms)
 		if (m->job == JOB_LIFE)
 			on_life_script(m, now_ms);
 		else
-			modem_request_on_job(m, now_ms);
+			modem_job_end(m, now_ms);
 		return true;
 	}
 	if (grant_wish(m, now_ms))
@@ -474,8 +377,7 @@ settle_once(struct modem *m, int64_t now_ms)
 		return true;
 	}
 	return modem_leave_go_on(m, now_ms) || begin_refresh(m, now_ms) ||
-	       modem_recover_begin(m, now_ms) ||
-	       modem_request_begin_job(m, now_ms) ||
+	       modem_recover_begin(m, now_ms) || modem_job_begin(m, now_ms) ||
 	       modem_mail_give(m, now_ms) || modem_mail_begin_job(m, now_ms) ||
 	       modem_clock_begin_job(m, now_ms);
 }
@@ -486,7 +388,7 @@ modem_settle(struct modem *m, int64_t now_ms)
 	for (int i = 0; i < SETTLE_ROUNDS_MAX && settle_once(m, now_ms); i++)
 		;
 	modem_wire_compose(m);
-	modem_life_show(m);
+	modem_show(m);
 	modem_recover_tell(m);
 	if (m->info.state == m->told_state &&
 		strcmp(m->info.ussd_unavailable, m->told_ussd) == 0)
@@ -494,53 +396,4 @@ modem_settle(struct modem *m, int64_t now_ms)
 	m->told_state = m->info.state;
 	m->told_ussd = m->info.ussd_unavailable;
 	m->hooks.on_state(m->hooks.ctx);
-}
-
-static enum modem_state
-shown_state(const struct modem *m)
-{
-	switch (m->session.state) {
-	case SESSION_STOPPED:
-	case SESSION_ABSENT:
-		break;
-	case SESSION_REGISTERING:
-		return m->session.refreshing ? MODEM_BUSY : MODEM_STARTING;
-	case SESSION_LOCKED:
-		return m->session.failed_before ? MODEM_FAILED : MODEM_STARTING;
-	case SESSION_PROBING:
-	case SESSION_SETTING_UP:
-	case SESSION_REBOOTING:
-	case SESSION_UNLOCKING:
-	case SESSION_CURING:
-		return MODEM_STARTING;
-	case SESSION_READY:
-		return MODEM_READY;
-	case SESSION_BUSY:
-	case SESSION_RADIO:
-	case SESSION_REREADING:
-	case SESSION_LEAVING:
-		return MODEM_BUSY;
-	case SESSION_RESTING:
-	case SESSION_POWERING:
-		return MODEM_RESTING;
-	case SESSION_FAILED:
-		return MODEM_FAILED;
-	}
-	return MODEM_ABSENT;
-}
-
-void
-modem_life_show(struct modem *m)
-{
-	m->info.state = shown_state(m);
-	m->info.why = m->session.why;
-	m->info.remedy = modem_recover_remedy(m);
-	m->info.unanswered = m->session.ladder.unanswered;
-	m->info.until_ms =
-		m->session.next_ms != INT64_MAX ? m->session.next_ms : 0;
-	m->info.dialect = m->dialect->name;
-	m->info.coding = dialect_coding_name(m->coding);
-	m->info.to_3g =
-		m->dialect->to_3g != NULL ? m->dialect->to_3g : "AT+COPS=0,,,2";
-	m->info.restarts = m->session.restarts;
 }

@@ -1,7 +1,7 @@
 /*
  * modem_mail: what of the driver is for short messages: those that go out
- * (modem_send.c) and those that come (modem_sms.c). Only modem_private.h
- * includes it.
+ * (modem_send.c) and those that come (modem_sms.c, modem_mail_heard.c). Only
+ * modem_private.h includes it.
  */
 #ifndef MODEM_MODEM_MAIL_H
 #define MODEM_MODEM_MAIL_H
@@ -96,11 +96,15 @@ void modem_mail_break(struct modem *m);
 bool modem_mail_begin_job(struct modem *m, int64_t now_ms);
 void modem_mail_args(const struct modem *m, struct chat_args *args);
 void modem_mail_on_job(struct modem *m, int64_t now_ms);
+bool modem_mail_give(struct modem *m, int64_t now_ms);
+int64_t modem_mail_wake_at(const struct modem *m);
+
+/* modem_mail_heard.c */
 /* Whether the line is about messages, whatever else is under way. */
 bool modem_mail_on_line(struct modem *m, struct span line, int64_t now_ms);
 void modem_mail_on_info(struct modem *m, struct span line, int64_t now_ms);
 void modem_mail_on_store(struct modem *m, struct span line);
-bool modem_mail_give(struct modem *m, int64_t now_ms);
-int64_t modem_mail_wake_at(const struct modem *m);
+/* A head that has no message behind it is one that is none. */
+void modem_mail_end_entry(struct modem *m, int64_t now_ms);
 
 #endif

@@ -80,7 +80,7 @@ struct unlock {
  * 5. A message is sent only while session.state is SESSION_BUSY, likewise,
  *    and never while a request is active.
  * 6. refresh_wanted and recover_wanted only while session.state is
- * SESSION_BUSY.
+ *    SESSION_BUSY.
  */
 struct modem {
 	struct modem_hooks hooks;

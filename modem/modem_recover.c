@@ -64,7 +64,7 @@ modem_recover(struct modem *m, int64_t now_ms)
 		return -EBUSY;
 	(void)session_on(&m->session, SESSION_WORK, now_ms); /* has the edge */
 	m->recover_wanted = true; /* once the line is free */
-	modem_life_show(m);
+	modem_show(m);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ modem_powered(struct modem *m, int64_t now_ms)
 {
 	/* Too late, after a stop, it is refused and counted. */
 	(void)session_on(&m->session, SESSION_POWERED, now_ms);
-	modem_life_show(m);
+	modem_show(m);
 }
 
 /* Tells the rung that began, and the one that helped. */

@@ -1,16 +1,14 @@
 /*
  * modem_request: USSD requests: asked, replied, searched for a coding,
- * cancelled. It must never send a MODEM_ONCE code twice, nor anything into
- * a session that is not the one it was meant for.
+ * ended. It must never send a MODEM_ONCE code twice, nor anything into a
+ * session that is not the one it was meant for.
  */
 #include "modem/modem_inside.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "modem/session_rung.h"
-#include "modem/ucs2.h"
 
 static const struct ask_refusals no_refusals = {.codes = NULL};
 
@@ -130,9 +128,9 @@ modem_ask(struct modem *m, struct span code, enum modem_try how,
 	begin(m, &what, code);
 	if (m->info.ussd_unavailable[0] != '\0')
 		modem_request_take_back(m, MODEM_USSD_UNAVAILABLE);
-	(void)modem_request_begin_job(m, 0);
+	(void)modem_job_begin(m, 0);
 	modem_wire_compose(m);
-	modem_life_show(m);
+	modem_show(m);
 	return 0;
 }
 
@@ -153,7 +151,7 @@ modem_reply(struct modem *m, struct span text, uint32_t timeout_ms,
 	if (!is_valid(m, text))
 		return -EINVAL;
 	begin(m, &what, text);
-	(void)modem_request_begin_job(m, 0);
+	(void)modem_job_begin(m, 0);
 	modem_wire_compose(m);
 	return 0;
 }
@@ -166,9 +164,9 @@ modem_end(struct modem *m)
 	if (m->session.state != SESSION_BUSY)
 		return;
 	m->cancel_wanted = true;
-	(void)modem_request_begin_job(m, 0);
+	(void)modem_job_begin(m, 0);
 	modem_wire_compose(m);
-	modem_life_show(m);
+	modem_show(m);
 }
 
 int
@@ -179,206 +177,8 @@ modem_refresh(struct modem *m, enum modem_refresh what)
 	(void)session_on(&m->session, SESSION_WORK, 0); /* READY has the edge */
 	m->refresh_wanted = true; /* by the next tick, which has the time */
 	m->refresh = what;
-	modem_life_show(m);
+	modem_show(m);
 	return 0;
-}
-
-void
-modem_request_begin_script(
-	struct modem *m, enum modem_job job, const struct chat_script *script)
-{
-	struct chat_args args = {.wait_ms = job == JOB_SEND
-	                                            ? m->sending.timeout_ms
-	                                            : m->request.timeout_ms};
-
-	m->job = job;
-	m->job_state = m->session.state;
-	chat_begin(&m->chat, script, &args);
-}
-
-/* What was meant for the SIM that was there, and has not begun to leave. */
-static void
-take_back_for_sim(struct modem *m)
-{
-	modem_request_take_back(m, MODEM_BROKEN);
-	if (m->sending.active && !m->sending.left)
-		modem_send_end(m, MODEM_BROKEN);
-}
-
-/*
- * The next thing to do for the owner, if the line is free for it: first
- * close what is open, then the request, then be ready. now_ms may be 0
- * where there is work to do. Whether something was done.
- */
-bool
-modem_request_begin_job(struct modem *m, int64_t now_ms)
-{
-	bool quiet = m->ask.state == ASK_IDLE || m->ask.state == ASK_QUEUED;
-
-	if (m->session.state != SESSION_BUSY || m->job != JOB_NONE || !quiet)
-		return false;
-	if ((m->refresh_wanted || m->recover_wanted) && !m->cancel_wanted &&
-		!m->escape_wanted)
-		return false; /* modem_settle() begins it */
-	if (m->sim_doubted)
-		take_back_for_sim(m);
-	if (m->escape_wanted) {
-		m->escape_wanted = false;
-		modem_request_begin_script(m, JOB_ESCAPE, &script_escape);
-	} else if (m->cancel_wanted) {
-		m->cancel_wanted = false;
-		m->open = false;
-		modem_request_begin_script(m, JOB_CANCEL, &script_cancel);
-	} else if (m->request.active && m->charset != NULL &&
-		   strcmp(m->charset, dialect_charset(m->coding)) == 0) {
-		modem_request_begin_script(m, JOB_ASK, m->dialect->ask);
-	} else if (m->request.active) {
-		modem_request_begin_script(m, JOB_CHARSET, &script_charset);
-	} else if (modem_send_begin_job(m)) {
-		return true;
-	} else if (!m->open && !m->sending.active) {
-		(void)session_on(&m->session, SESSION_IDLE, now_ms);
-		if (!modem_port_leave(m, now_ms) && m->sim_doubted)
-			(void)session_on(
-				&m->session, SESSION_SIM_CHANGED, now_ms);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-/* A script of ours is over. */
-void
-modem_request_on_job(struct modem *m, int64_t now_ms)
-{
-	enum modem_job job = m->job;
-
-	m->job = JOB_NONE;
-	switch (job) {
-	case JOB_NONE:
-	case JOB_LIFE:
-		break;
-	case JOB_ASK:
-		/* The result went to the ask; without one, its own deadline
-		 * ends it. A command that could not be made is not sent. */
-		if (m->ask.state == ASK_QUEUED)
-			ask_end(&m->ask, MODEM_REFUSED);
-		break;
-	case JOB_CHARSET:
-		if (m->chat.result == CHAT_TIMED_OUT)
-			(void)session_on(&m->session, SESSION_SILENT, now_ms);
-		/* Refused: then it knows but one, and we have tried. */
-		m->charset = dialect_charset(m->coding);
-		break;
-	case JOB_SEND:
-		modem_send_on_job(m);
-		break;
-	case JOB_ESCAPE:
-		m->masked = m->masked && m->chat.result != CHAT_DONE;
-		if (m->chat.result != CHAT_DONE)
-			(void)session_on(&m->session, SESSION_SILENT, now_ms);
-		break;
-	case JOB_MAIL:
-		modem_mail_on_job(m, now_ms);
-		break;
-	case JOB_CLOCK:
-		modem_clock_on_job(m);
-		break;
-	case JOB_CANCEL:
-		m->unsynced = m->chat.result != CHAT_DONE;
-		m->masked = m->masked && m->unsynced;
-		if (m->unsynced)
-			(void)session_on(&m->session, SESSION_SILENT, now_ms);
-		break;
-	}
-}
-
-/* ---- what the network says --------------------------------------------- */
-
-static void
-push(struct modem *m, const struct ussd_answer *answer)
-{
-	size_t len = 0;
-	struct span text;
-
-	if (!answer->has_body)
-		return;
-	if (ussd_decode(answer, m->text, sizeof m->text, &len) != 0) {
-		explicit_bzero(m->text, sizeof m->text);
-		m->hooks.on_push(m->hooks.ctx, span_str(""));
-		return;
-	}
-	text = span_of(m->text, len);
-	if (len > 0 && !ask_is_notice(text))
-		m->hooks.on_push(m->hooks.ctx, text);
-	explicit_bzero(m->text, sizeof m->text);
-}
-
-/* A menu that the network opened by itself would take the next code for
- * an answer: close it. */
-static void
-close_foreign(struct modem *m, int64_t now_ms)
-{
-	m->cancel_wanted = true;
-	if (m->session.state == SESSION_READY)
-		(void)session_on(&m->session, SESSION_WORK, now_ms);
-	/* What waits unflushed waits until then. */
-	if (m->job == JOB_ASK && m->ask.state == ASK_QUEUED) {
-		modem_wire_drop(m);
-		chat_break(&m->chat);
-		m->job = JOB_NONE;
-	}
-}
-
-/*
- * The session that we thought open is not: a reply that waits would open
- * another one. Half a command on the wire cannot be taken back but by
- * closing the port.
- */
-static void
-lose_session(struct modem *m, int64_t now_ms)
-{
-	m->open = false;
-	if (!m->request.active || !m->request.is_reply)
-		return;
-	if (m->ask.state == ASK_QUEUED) {
-		modem_wire_drop(m);
-		ask_end(&m->ask, MODEM_DROPPED);
-	} else if (m->ask.state == ASK_SENDING) {
-		modem_wire_lost(m, now_ms);
-	}
-}
-
-void
-modem_request_on_cusd(
-	struct modem *m, struct span line, bool stale, int64_t now_ms)
-{
-	bool on_air = ask_is_on_air(&m->ask);
-	struct ussd_answer answer;
-
-	if (!stale && ask_on_answer(&m->ask, line, now_ms))
-		return;
-	if (ussd_parse(line, &answer) != 0)
-		return;
-	switch (answer.mode) {
-	case USSD_ASKS:
-		if (!m->open && !on_air && !m->ask.open)
-			close_foreign(m, now_ms);
-		push(m, &answer);
-		break;
-	case USSD_DONE:
-	case USSD_ENDED:
-		lose_session(m, now_ms);
-		push(m, &answer);
-		break;
-	case USSD_OTHER_CLIENT:
-		break;
-	case USSD_UNSUPPORTED:
-	case USSD_TIMEOUT:
-	case USSD_ODD:
-		lose_session(m, now_ms);
-		break;
-	}
 }
 
 /* ---- the end of a request ---------------------------------------------- */
@@ -490,8 +290,8 @@ deliver(struct modem *m, int64_t now_ms)
 	ask_forget(&m->ask);
 	modem_request_wipe(m);
 	m->request.active = false;
-	(void)modem_request_begin_job(m, now_ms);
-	modem_life_show(m);
+	(void)modem_job_begin(m, now_ms);
+	modem_show(m);
 	request.on_result(request.ctx, &result);
 	explicit_bzero(m->text, sizeof m->text);
 }

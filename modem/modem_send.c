@@ -101,9 +101,9 @@ modem_send_sms(struct modem *m, const struct modem_sms *what,
 	s->ctx = ctx;
 	s->code = -1;
 	(void)session_on(&m->session, SESSION_WORK, 0); /* READY has the edge */
-	(void)modem_request_begin_job(m, 0);
+	(void)modem_job_begin(m, 0);
 	modem_wire_compose(m);
-	modem_life_show(m);
+	modem_show(m);
 	return 0;
 }
 
@@ -120,7 +120,7 @@ modem_send_begin_job(struct modem *m)
 		return false;
 	}
 	s->accepted = false;
-	modem_request_begin_script(m, JOB_SEND, &script_send);
+	modem_job_run(m, JOB_SEND, &script_send);
 	return true;
 }
 
@@ -236,7 +236,7 @@ modem_send_finish(struct modem *m, int64_t now_ms)
 	/* Its echo, if any, is past: or it comes while we get away. */
 	m->masked = m->masked && m->escape_wanted;
 	forget(&m->sending);
-	(void)modem_request_begin_job(m, now_ms);
-	modem_life_show(m);
+	(void)modem_job_begin(m, now_ms);
+	modem_show(m);
 	on_result(ctx, &result);
 }

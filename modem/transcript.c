@@ -4,7 +4,6 @@
  */
 #include "modem/transcript.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
