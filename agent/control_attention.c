@@ -155,6 +155,9 @@ static const struct held_word {
 		"release ID... once it can"},
 	{"busy", "held: the operator was busy too often",
 		"topupctl release ID... once it answers again"},
+	{"revealed", "held: a person was shown their PIN, and may have used it",
+		"find out what came of them; then topupctl resolve ID "
+		"loaded|rejected|retry --note TEXT"},
 	{"person", "held by a person, or because they cannot be dialled",
 		"topupctl voucher ID says why; topupctl release ID... or "
 		"cancel ID..."},

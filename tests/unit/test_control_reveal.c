@@ -189,6 +189,9 @@ a_revealed_card_is_not_released_by_anybody(void **state)
 		json_get(desk_done(ask_id("release", id), 1), "refused");
 	assert_non_null(strstr(json_get_text(json_at(refused, 0), "reason"),
 		"its PIN was revealed"));
+	(void)desk_ask("{\"command\":\"status\"}");
+	assert_non_null(strstr(
+		desk.heard, "topupctl resolve ID loaded|rejected|retry"));
 	/* The other one of its batch can. */
 	const struct json *done = desk_done(desk_ask("{\"command\":\"release\","
 						     "\"args\":{\"batch\":1}}"),
