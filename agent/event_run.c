@@ -212,7 +212,7 @@ event_run_free(struct event_run *run)
 	if (!run)
 		return;
 	for (size_t i = 0; i < EVENT_RUN_MAX; i++)
-		loop_child_forget(run->running[i].child);
+		loop_child_end(run->running[i].child);
 	loop_idle_free(run->more);
 	free(run->program);
 	free(run);

@@ -20,7 +20,7 @@ enum {
 
 /* An outlet of the turn. Borrows both. */
 struct event_run *event_run_new(struct loop *loop, struct turn *turn);
-/* Programs go on, up to their own end. */
+/* Programs that run are asked to end: nobody would bound them any more. */
 void event_run_free(struct event_run *run);
 
 /* From now on that program (copied) is run; NULL: none is. */

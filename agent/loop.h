@@ -100,5 +100,7 @@ struct loop_child *loop_spawn(struct loop *loop,
 	const struct loop_program *program, loop_ended_fn *fn, void *ctx);
 /* fn will not come; the program goes on, up to its limit. */
 void loop_child_forget(struct loop_child *child);
+/* The same, and it is asked to end (SIGTERM), with all that it started. */
+void loop_child_end(struct loop_child *child);
 
 #endif

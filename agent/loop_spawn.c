@@ -252,6 +252,14 @@ loop_child_forget(struct loop_child *child)
 }
 
 void
+loop_child_end(struct loop_child *child)
+{
+	loop_child_forget(child);
+	if (child && !child->is_over)
+		(void)kill(-child->process.pid, SIGTERM);
+}
+
+void
 loop_spawn_fini(struct loop *loop)
 {
 	struct loop_child **children = loop_children(loop);

@@ -66,3 +66,9 @@ loop_child_forget(struct loop_child *child)
 	if (child)
 		child->fn = NULL;
 }
+
+void
+loop_child_end(struct loop_child *child)
+{
+	loop_child_forget(child); /* nothing was started */
+}
