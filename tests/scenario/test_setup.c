@@ -254,6 +254,49 @@ wrong_answers_are_told_with_their_lines_and_nothing_is_written(void **state)
 	house_done(h);
 }
 
+/* A SIM that asks for its PIN; two sticks with one IMEI; a serial adapter,
+ * which is asked only if that is wanted. */
+static void
+odd_modems_get_what_they_need(void **state)
+{
+	struct house *h = *state;
+	char answers[1024];
+
+	add_usb(h, "m1", "1-1.2", IMEI_1);
+	add_usb(h, "m2", "1-1.3", IMEI_1);
+	house_add_modem(h, "m3", "standard",
+		"{\"usb\": \"1-1.4\", \"imei\": \"" IMEI_3
+		"\", \"sysfs\": true, \"usb_id\": \"0403:6001\", "
+		"\"pin_state\": \"SIM PIN\", \"sim_pin_tries\": 3}");
+	be_on(h, "sim");
+	house_start_sim(h);
+	house_write_settings(h);
+	house_write(house_path(h, "shop.pin"), "1234\n");
+	assert_int_equal(chmod(house_path(h, "shop.pin"), 0400), 0);
+	assert_int_equal(run_setup(h, write_answers(h, ""), NULL), 0);
+	house_assert_contains(h->out, "2, and 1 serial adapter");
+	char *text = made(h);
+	house_assert_contains(text, "\"modem1\";\n    port = \"usb:1-1.2\"");
+	house_assert_contains(text, "\"modem2\";\n    port = \"usb:1-1.3\"");
+	assert_null(strstr(text, "modem3"));
+	free(text);
+	(void)snprintf(answers, sizeof(answers),
+		"adapters = yes\nsim_pin_file." IMEI_3 " = %s\n"
+		"operator." IMEI_3 " = simtel\nmodem.usb:1-1.3 = -\n",
+		house_path(h, "shop.pin"));
+	assert_int_equal(run_setup(h, write_answers(h, answers), "--force"), 0);
+	house_assert_contains(h->out, "not ready: ");
+	text = made(h);
+	house_assert_contains(text, "sim_pin_file = \"");
+	house_assert_contains(text, "/shop.pin\"");
+	assert_null(strstr(text, "1234"));
+	assert_null(strstr(text, "usb:1-1.3"));
+	assert_null(strstr(text, "usb:1-1.4")); /* an adapter by its path */
+	free(text);
+	assert_int_equal(check(h), 0);
+	house_done(h);
+}
+
 /* ---- a person at a terminal ------------------------------------------------
  */
 
@@ -413,6 +456,7 @@ main(void)
 		TEST(machine_without_modems_gets_a_sensible_file),
 		TEST(file_that_is_there_is_replaced_only_by_force_and_kept),
 		TEST(wrong_answers_are_told_with_their_lines_and_nothing_is_written),
+		TEST(odd_modems_get_what_they_need),
 		TEST(person_is_asked_little_and_again_where_an_answer_is_wrong),
 		TEST(person_who_presses_enter_keeps_what_there_was),
 	};

@@ -34,6 +34,7 @@ make_folder(void **state)
 	if (!mkdtemp(dir))
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/topupd.prom", dir);
+	(void)umask(077); /* as strict as a daemon's may be */
 	return 0;
 }
 
