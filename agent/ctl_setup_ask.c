@@ -78,14 +78,20 @@ copy(struct span text)
 	return out;
 }
 
+/* NULL is a subject of its own: none. */
+static bool
+is_same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL ? strcmp(a, b) == 0 : a == b;
+}
+
 static const struct answer *
 find_same(const struct setup_answers *answers, const struct answer *a)
 {
 	for (size_t i = 0; i < answers->count; i++) {
 		const struct answer *b = &answers->list[i];
 		if (strcmp(a->key, b->key) == 0 &&
-			(a->subject == NULL ||
-				strcmp(a->subject, b->subject) == 0))
+			is_same(a->subject, b->subject))
 			return b;
 	}
 	return NULL;
@@ -223,9 +229,7 @@ ask_file(struct setup *setup, const struct setup_question *q, char *out)
 	for (size_t i = 0; i < answers->count; i++) {
 		struct answer *a = &answers->list[i];
 		if (strcmp(a->key, q->key) == 0 &&
-			(q->subject == NULL) == (a->subject == NULL) &&
-			(q->subject == NULL ||
-				strcmp(a->subject, q->subject) == 0))
+			is_same(q->subject, a->subject))
 			found = a;
 	}
 	if (found == NULL) {
