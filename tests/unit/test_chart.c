@@ -46,8 +46,8 @@ on_line(void *ctx, const char *line)
 	assert_true(len == 0 || line[len - 1] != ' ');
 	for (size_t i = 0; chart->ascii && i < len; i++)
 		assert_in_range(line[i], ' ', '~');
-	(void)strcat(drawn, line);
-	(void)strcat(drawn, "\n");
+	size_t at = strlen(drawn);
+	(void)snprintf(drawn + at, sizeof(drawn) - at, "%s\n", line);
 	drawn_lines++;
 }
 
@@ -230,7 +230,7 @@ both_ends_are_named(void **state)
 	} rows[] = {
 		{6, 60,
 			"       2026-01-31                            "
-	                "2026-02-28\n"},
+			"2026-02-28\n"},
 		{6, 20, "       2026-01-31\n         2026-02-28\n"},
 		{1, 60, "       2026-01-31\n"},
 		{2, 60, "       2026-01-31\n               2026-02-28\n"},
@@ -295,7 +295,8 @@ assert_well_formed(const char *text)
 		assert_true(found);
 		if (end[-1] != '/') {
 			assert_true(depth < COUNT(open));
-			(void)strcpy(open[depth++], name);
+			(void)snprintf(
+				open[depth++], sizeof(open[0]), "%s", name);
 		}
 	}
 	assert_int_equal(depth, 0);

@@ -43,15 +43,15 @@ watched_events_stand_in_columns_and_name_the_last_one(void **state)
 	(void)state;
 	teller_will_say(
 		"{\"item\":{\"seq\":41,\"at\":\"2026-01-31T23:30:00Z\","
-	        "\"event\":"
+		"\"event\":"
 		"\"batch.accepted\",\"voucher\":null,\"batch\":3,\"modem\":"
-	        "null,"
+		"null,"
 		"\"who\":\"uid:0(root)\",\"note\":\"rows=2\",\"hash\":\"00\"}}"
-	        "\n"
+		"\n"
 		"{\"item\":{\"seq\":42,\"at\":\"2026-01-31T23:30:01Z\","
-	        "\"event\":"
+		"\"event\":"
 		"\"voucher.loaded\",\"voucher\":17,\"batch\":3,\"modem\":"
-	        "\"m1\","
+		"\"m1\","
 		"\"who\":\"daemon\",\"note\":\"a\\u001b[2Jb\",\"hash\":\"01\"}}"
 		"\n");
 	assert_int_equal(call_ctl("watch", "--socket", teller_sock, NULL), 3);
