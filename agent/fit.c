@@ -158,8 +158,9 @@ enum timing { IN_TIME, PERHAPS_TOO_EARLY, OUT_OF_TIME };
 
 /* The wall may have been wrong when the card was dialled, the daemon may have
  * been off since: believed, it must say twice that the card came after the
- * message. Not believed, once is enough for that card not to be settled; but
- * then the clock may be ahead, and the message its own all the same. */
+ * message. Not believed, once is enough for that card not to be settled. The
+ * message may be its own all the same: our clock may be ahead, and centres
+ * write local time with another zone. */
 static enum timing
 timing_of(const struct fit_message *m, const struct fit_attempt *a)
 {
@@ -169,9 +170,9 @@ timing_of(const struct fit_message *m, const struct fit_attempt *a)
 	bool now = m->now.wall_ms - age_ms > latest_ms;
 	if (age_ms > FIT_DAY_MS)
 		return OUT_OF_TIME;
-	if (m->clock_trusted)
-		return then && now ? OUT_OF_TIME : IN_TIME;
-	return then || now ? PERHAPS_TOO_EARLY : IN_TIME;
+	if (m->clock_trusted ? then && now : then || now)
+		return PERHAPS_TOO_EARLY;
+	return IN_TIME;
 }
 
 static bool
@@ -266,10 +267,12 @@ count(struct fit *f, enum fit_way way, const struct fit_attempt *a)
 	if (tally->voucher != 0 && tally->voucher != a->voucher)
 		tally->several = true;
 	tally->voucher = a->voucher;
-	if (tally->attempt < a->id) {
+	bool early = timing_of(f->message, a) == PERHAPS_TOO_EARLY;
+	if (tally->attempt == 0 || (tally->early && !early) ||
+		(tally->early == early && tally->attempt < a->id)) {
 		tally->attempt = a->id;
 		tally->expected = is_expected(a);
-		tally->early = timing_of(f->message, a) == PERHAPS_TOO_EARLY;
+		tally->early = early;
 		tally->restored =
 			a->began.wall_ms < f->message->restored_wall_ms;
 		tally->moved = a->began.ran_ms < f->message->here.ran_ms;

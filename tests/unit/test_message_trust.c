@@ -152,6 +152,26 @@ a_message_sent_before_the_card_was_dialled_is_not_its(void **state)
 	post_fini(&s);
 }
 
+/* Centres write local time with another zone: hours too early. */
+static void
+a_card_after_the_stamp_may_have_caused_the_message(void **state)
+{
+	static const enum post_became later[] = {POST_PENDING, POST_CREDITED};
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		struct post s;
+		post_init(&s, state);
+		int64_t first = post_dialled(&s, &post_plain, POST_UNKNOWN);
+		post_pass(&s, 6 * HOUR);
+		(void)post_dialled(&s, &post_plain, later[i]);
+		s.stamp_ms = loop_wall_ms() - 5 * HOUR;
+		assert_string_equal(post_sms(&s, POST_LOADED), "several");
+		post_expect(&s, first, VOUCHER_UNKNOWN, "no_answer");
+		post_fini(&s);
+		purse_teardown(state);
+		purse_setup(state);
+	}
+}
+
 /* A clock that nobody vouches for may be behind; one that is ahead costs a
  * card its message, never its truth. */
 static void
@@ -208,6 +228,7 @@ main(void)
 		TEST(a_copy_counts_once),
 		TEST(after_a_day_a_message_decides_nothing),
 		TEST(a_message_sent_before_the_card_was_dialled_is_not_its),
+		TEST(a_card_after_the_stamp_may_have_caused_the_message),
 		TEST(an_untrusted_clock_takes_no_message_from_before_the_card),
 		TEST(a_message_from_before_the_sim_was_here_settles_by_serial_alone),
 	};
