@@ -155,8 +155,10 @@ forget_input(struct device *device)
 void
 device_vanish(struct device *device, int64_t now_ms, int64_t ms)
 {
-	if (!device->there)
+	if (!device->there) {
+		device->lives_on = false; /* it is out, and its power too */
 		return;
+	}
 	line_drop(device, now_ms);
 	device->there = false;
 	forget_input(device);
@@ -302,6 +304,8 @@ device_swapped(struct device *device, int64_t now_ms)
 {
 	const char *const *lines = dialect_list(device->dialect->swapped);
 	device_tick(device, now_ms);
+	if (!device->there)
+		device->lives_on = false;
 	if (!device->there || hang_is_mute(device))
 		return; /* it is read at its start */
 	device_detach(device, now_ms);

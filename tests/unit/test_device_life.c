@@ -182,6 +182,30 @@ radio_off_ends_the_menu_at_the_network(void **state)
 }
 
 static void
+sim_that_is_changed_while_the_modem_is_away_is_read(void **state)
+{
+	(void)state;
+	for (int hot = 0; hot < 2; hot++) {
+		struct lab lab;
+		lab_init(&lab, "standard");
+		(void)network_add_account(lab.network, "00102", "0802", 7);
+		lab_start(&lab);
+		device_replug(lab.device, lab.now_ms, 1000);
+		struct device_options *options = device_options(lab.device);
+		(void)snprintf(options->imsi, sizeof options->imsi, "00102");
+		if (hot == 1)
+			device_swapped(lab.device, lab.now_ms);
+		else
+			device_vanish(lab.device, lab.now_ms, 0);
+		(void)lab_hear(&lab, 60000);
+		lab_talk(&lab, "ATE0\r", 0);
+		assert_string_equal(lab_talk(&lab, "AT+CIMI\r", 0),
+			"\r\n00102\r\n\r\nOK\r\n");
+		lab_fini(&lab);
+	}
+}
+
+static void
 other_sim_is_read_at_a_start_or_when_it_is_noticed(void **state)
 {
 	static const struct {
@@ -307,6 +331,8 @@ main(void)
 		cmocka_unit_test(
 			radio_off_has_no_network_and_loses_what_was_under_way),
 		cmocka_unit_test(radio_off_ends_the_menu_at_the_network),
+		cmocka_unit_test(
+			sim_that_is_changed_while_the_modem_is_away_is_read),
 		cmocka_unit_test(
 			other_sim_is_read_at_a_start_or_when_it_is_noticed),
 		cmocka_unit_test(sim_states_are_said_and_refuse),
