@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,6 +87,39 @@ unlinkat(int at, const char *name, int flags)
 		return -1;
 	}
 	STEP(syscall(SYS_unlinkat, at, name, flags));
+}
+
+/* The disk has 4 MB left, which SQLite need not know. */
+static bool nearly_full;
+
+int
+fstatvfs(int fd, struct statvfs *out)
+{
+	(void)fd;
+	*out = (struct statvfs){.f_frsize = 4096,
+		.f_bavail = nearly_full ? 1024 : 1024 * 1024,
+		.f_blocks = 1024 * 1024,
+		.f_bsize = 4096};
+	return 0;
+}
+
+/* Nobody gave us the right to read it. */
+static const char *unreadable;
+
+int
+openat(int at, const char *name, int flags, ...)
+{
+	va_list args;
+	unsigned mode;
+
+	va_start(args, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(args, unsigned) : 0;
+	va_end(args);
+	if (unreadable && strcmp(name, unreadable) == 0) {
+		errno = EACCES;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, at, name, flags, mode);
 }
 
 /* ---- one file ------------------------------------------------------------ */
@@ -312,6 +346,55 @@ refused_file_that_cannot_be_removed_is_kept_once(void **state)
 	assert_int_equal(count_files(f, "failed"), 4);
 }
 
+static void
+large_file_that_there_is_no_room_for_stays_and_others_go_on(void **state)
+{
+	enum { LARGE = 3 << 20 };
+	struct inbox *f = *state;
+	char *bytes = calloc(1, LARGE);
+
+	assert_non_null(bytes);
+	nearly_full = true;
+	inbox_drop_bytes(f, "disk.iso", bytes, LARGE);
+	inbox_drop(f, "simtel-1-a.txt", "12345678901234\n");
+	intake_on_file(f->intake, "disk.iso");
+	intake_on_file(f->intake, "simtel-1-a.txt");
+	f->turns_left = 200;
+	inbox_run(f);
+	assert_int_equal(inbox_batches(f), 1);
+	assert_int_equal(count_files(f, "failed"), 0);
+	assert_int_equal(count_files(f, "incoming"), 1);
+	nearly_full = false;
+	f->turns_left = -1;
+	intake_on_file(f->intake, "disk.iso");
+	inbox_run(f);
+	assert_int_equal(count_files(f, "failed"), 2);
+	assert_int_equal(count_files(f, "incoming"), 0);
+	free(bytes);
+}
+
+static void
+file_that_cannot_be_read_stays_and_others_go_on(void **state)
+{
+	struct inbox *f = *state;
+
+	inbox_drop(f, "secret.csv", ROWS);
+	inbox_drop(f, "simtel-1-a.txt", "98765432109876\n");
+	unreadable = "secret.csv";
+	intake_on_file(f->intake, "secret.csv");
+	intake_on_file(f->intake, "simtel-1-a.txt");
+	f->turns_left = 40;
+	inbox_run(f);
+	assert_int_equal(inbox_batches(f), 1);
+	assert_int_equal(count_files(f, "failed"), 0);
+	assert_int_equal(count_files(f, "incoming"), 1);
+	unreadable = NULL;
+	f->turns_left = -1;
+	intake_on_file(f->intake, "secret.csv");
+	inbox_run(f);
+	assert_int_equal(inbox_batches(f), 2);
+}
+
 #define CASE(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, inbox_setup, inbox_teardown)
 
@@ -322,6 +405,8 @@ main(void)
 		CASE(life_cut_off_before_any_step_leaves_one_file_of_it),
 		CASE(life_cut_off_after_any_step_leaves_one_file_of_it),
 		CASE(refused_file_that_cannot_be_removed_is_kept_once),
+		CASE(large_file_that_there_is_no_room_for_stays_and_others_go_on),
+		CASE(file_that_cannot_be_read_stays_and_others_go_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
