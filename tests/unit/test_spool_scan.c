@@ -23,7 +23,9 @@
 #include "agent/spool_private.h"
 #include "tests/virtual/virtual.h"
 
-enum { MANY = 1500, SECOND = 1000 };
+enum { MANY = 1500 };
+
+#define SECONDS(n) (INT64_C(1000) * (n))
 
 /* ---- the mount ----------------------------------------------------------- */
 
@@ -174,16 +176,16 @@ file_counts_as_whole_a_minute_after_it_last_grew(void **state)
 {
 	struct fixture *f = *state;
 
-	set_wall(-3600 * SECOND); /* only what is seen counts, then */
+	set_wall(SECONDS(-3600)); /* only what is seen counts, then */
 	put(f, "a.csv", "pin\n");
 	open_spool(f);
-	virtual_run(f->loop, 30 * SECOND);
+	virtual_run(f->loop, SECONDS(30));
 	put(f, "a.csv", "1\n");            /* at 30 s */
-	virtual_run(f->loop, 31 * SECOND); /* the look at 60 s sees it */
+	virtual_run(f->loop, SECONDS(31)); /* the look at 60 s sees it */
 	assert_int_equal(f->count, 0);
-	virtual_run(f->loop, 58 * SECOND);
+	virtual_run(f->loop, SECONDS(58));
 	assert_int_equal(f->count, 0);
-	virtual_run(f->loop, 2 * SECOND);
+	virtual_run(f->loop, SECONDS(2));
 	assert_int_equal(f->count, 1);
 	assert_string_equal(f->told[0], "a.csv");
 }
@@ -193,17 +195,17 @@ file_that_lay_there_for_a_minute_is_told_at_start(void **state)
 {
 	struct fixture *f = *state;
 
-	set_wall(62 * SECOND);
+	set_wall(SECONDS(62));
 	put(f, "a.csv", "pin\n");
 	open_spool(f);
 	virtual_run(f->loop, 10);
 	assert_int_equal(f->count, 1);
 	/* What comes later is found by the look of every minute. */
-	set_wall(-3600 * SECOND);
+	set_wall(SECONDS(-3600));
 	put(f, "b.csv", "pin\n");
-	virtual_run(f->loop, 61 * SECOND);
+	virtual_run(f->loop, SECONDS(61));
 	assert_string_not_equal(f->told[f->count - 1], "b.csv");
-	virtual_run(f->loop, 60 * SECOND);
+	virtual_run(f->loop, SECONDS(60));
 	assert_string_equal(f->told[f->count - 1], "b.csv");
 }
 
@@ -212,11 +214,11 @@ file_that_cannot_be_read_is_told_each_minute(void **state)
 {
 	struct fixture *f = *state;
 
-	set_wall(62 * SECOND);
+	set_wall(SECONDS(62));
 	put(f, "a.csv", "pin\n");
 	unreadable = "a.csv";
 	open_spool(f);
-	virtual_run(f->loop, 61 * SECOND);
+	virtual_run(f->loop, SECONDS(61));
 	assert_int_equal(f->count, 2);
 	assert_string_equal(f->told[1], "a.csv");
 }
@@ -252,7 +254,7 @@ oldest_are_told_first_and_the_rest_later(void **state)
 	struct fixture *f = *state;
 	char name[32];
 
-	set_wall(100 * SECOND);
+	set_wall(SECONDS(100));
 	for (int i = 0; i < MANY - 1; i++) {
 		(void)snprintf(name, sizeof(name), "m%05d.csv", i);
 		put(f, name, "x");
@@ -281,7 +283,7 @@ look_at_a_full_folder_takes_many_turns(void **state)
 	struct fixture *f = *state;
 	char name[32];
 
-	set_wall(100 * SECOND);
+	set_wall(SECONDS(100));
 	for (int i = 0; i < MANY; i++) {
 		(void)snprintf(name, sizeof(name), "m%05d.csv", i);
 		put(f, name, "x");
