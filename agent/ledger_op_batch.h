@@ -43,7 +43,7 @@ struct ledger_batch_fault {
  * an update of a million would keep the loop for ten seconds. A slice begins
  * behind the row `after` (0: the first); result.after is where the next one
  * does, 0 when it was the last. */
-enum { LEDGER_SLICE_ROWS = 2000 };
+enum { LEDGER_SLICE_ROWS = 500 };
 
 /* Before it is accepted: the rows of a batch that will be held. No audit
  * entry, since nobody sees them yet. */

@@ -412,10 +412,10 @@ act_in_slices_moves_all_with_an_entry_each(void **state)
 		const char *part;
 		int64_t count, after;
 	} slices[] = {
-		{"up_to_row=4000", LEDGER_SLICE_ROWS, 2 * LEDGER_SLICE_ROWS},
-		{"after_row=4000 up_to_row=8000", LEDGER_SLICE_ROWS,
+		{"up_to_row=1000", LEDGER_SLICE_ROWS, 2 * LEDGER_SLICE_ROWS},
+		{"after_row=1000 up_to_row=2000", LEDGER_SLICE_ROWS,
 			4 * LEDGER_SLICE_ROWS},
-		{"after_row=8000", 10, 0}};
+		{"after_row=2000", 10, 0}};
 	struct purse *p = *state;
 	char event[LEDGER_NAME_MAX], note[LEDGER_TEXT_MAX];
 	int64_t batch = large_batch(p, 0);
@@ -457,7 +457,8 @@ rows_held_before_their_batch_is_accepted_are_held_then(void **state)
 		assert_int_equal(b.counts[VOUCHER_HELD], LARGE);
 		assert_true(b.finished_wall_ms > 0);
 		assert_string_equal(
-			purse_card(p, purse_voucher(p, batch, 8020)).reason,
+			purse_card(p, purse_voucher(p, batch, 2 * LARGE))
+				.reason,
 			"counted");
 		purse_is_sound(p);
 	}
