@@ -98,8 +98,7 @@ print_item(int64_t id, const struct secret *voucher_pin, char out[LINE_MAX])
 			len += (size_t)snprintf(
 				out + len, LINE_MAX - len, "\\u%04x", c);
 	}
-	memcpy(out + len, "\"}}", 3);
-	return len + 3;
+	return len + (size_t)snprintf(out + len, LINE_MAX - len, "\"}}");
 }
 
 static void

@@ -33,7 +33,8 @@ struct hunt_find {
 typedef void hunt_fn(void *ctx, const struct hunt_find *find);
 
 /* Calls fn for each find. All writable mappings of the process; returns how
- * many bytes were looked at, -1 where it may not be read (not root). */
+ * many bytes were looked at, -1 where it may not be read (not root), or
+ * says nothing (under AddressSanitizer). */
 int64_t hunt_memory(struct hunt *hunt, pid_t pid, hunt_fn *fn, void *ctx);
 /* All files below the folder; paths that hold one of the parts (ended by
  * NULL) are left out. The same. */
