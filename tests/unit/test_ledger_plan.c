@@ -106,6 +106,52 @@ on_reconcile(void *ctx, const struct ledger_reconcile *r)
 	return true;
 }
 
+static bool
+on_claim(void *ctx, const struct ledger_claim *claim)
+{
+	(void)ctx;
+	(void)claim;
+	return true;
+}
+
+static void
+on_figure(void *ctx, const struct ledger_figure *figure)
+{
+	(void)ctx;
+	(void)figure;
+}
+
+static bool
+on_heard(void *ctx, const struct ledger_heard *heard)
+{
+	(void)ctx;
+	(void)heard;
+	return true;
+}
+
+/* Lists and sums for people: their walks begin where they left off. */
+static void
+read_figures(struct ledger *ledger)
+{
+	struct ledger_claim_filter claims = {.operator= "", .look = 9};
+	struct ledger_figure_walk walk = {.since_wall_ms = 1};
+	struct ledger_heard_filter heard = {.account = "sim1", .limit = 9};
+	char account[LEDGER_TARGET_MAX];
+	int64_t last;
+	assert_int_equal(
+		ledger_each_claim(ledger, &claims, on_claim, NULL, &last), 0);
+	claims.batch = 1;
+	assert_int_equal(
+		ledger_each_claim(ledger, &claims, on_claim, NULL, &last), 0);
+	assert_int_equal(
+		ledger_each_figure(ledger, &walk, 99, on_figure, NULL), 0);
+	assert_int_equal(ledger_each_heard(ledger, &heard, on_heard, NULL), 0);
+	heard.backwards = true;
+	assert_int_equal(ledger_each_heard(ledger, &heard, on_heard, NULL), 0);
+	assert_int_equal(
+		ledger_account_told(ledger, "m9", "", account), -ENOENT);
+}
+
 static void
 read_all(struct purse *p)
 {
@@ -130,6 +176,7 @@ read_all(struct purse *p)
 	assert_int_equal(
 		ledger_each_reconcile(ledger, 1, on_reconcile, NULL), 0);
 	assert_int_equal(ledger_each_head(ledger, &q, on_head, NULL), 0);
+	read_figures(ledger);
 }
 
 /* ---- plans ------------------------------------------------------------- */
