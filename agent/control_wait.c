@@ -198,12 +198,14 @@ ends_by_lock_out(struct client *client, const struct tally *tally)
 	struct client_wait *wait = &client->u.wait;
 	char until[SHAPE_LOCAL_MAX], text[200];
 	int64_t until_wall_ms;
-	if (wait->told_stop || tally->counts[VOUCHER_DIALING] > 0 ||
+	if (tally->counts[VOUCHER_DIALING] > 0 ||
 		tally->counts[VOUCHER_PENDING] > 0 || tally->files ||
 		!all_locked_out(&client->control->parts, &until_wall_ms))
 		return false;
 	if (until_wall_ms == 0)
 		return true;
+	if (wait->told_stop)
+		return false;
 	wait->told_stop = true;
 	shape_local_time(until_wall_ms, until);
 	(void)snprintf(text, sizeof(text),

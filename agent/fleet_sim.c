@@ -131,17 +131,19 @@ note_stay(struct slot *slot, const char *iccid)
 	struct line *line = &slot->line;
 	int64_t number = number_of(iccid, modem_info(line->modem)->imei);
 	int64_t before = cursor(slot, "sim_here");
-	if (before != number) {
-		struct ledger_moment now = turn_now(slot->fleet->turn);
-		move_cursor(slot, "sim_here", number);
-		move_cursor(slot, "sim_here_wall",
-			before == 0 || loop_clock_is_trusted() ? now.wall_ms
-							       : 0);
-		move_cursor(
-			slot, "sim_here_ran", now.ran_ms > 0 ? now.ran_ms : 1);
+	if (before == number) {
+		line->here_wall_ms = cursor(slot, "sim_here_wall");
+		line->here_ran_ms = cursor(slot, "sim_here_ran");
+		return;
 	}
-	line->here_wall_ms = cursor(slot, "sim_here_wall");
-	line->here_ran_ms = cursor(slot, "sim_here_ran");
+	/* Not read back: a turn that is stuck has not written them. */
+	struct ledger_moment now = turn_now(slot->fleet->turn);
+	bool known = before == 0 || loop_clock_is_trusted();
+	line->here_wall_ms = known ? now.wall_ms : 0;
+	line->here_ran_ms = now.ran_ms > 0 ? now.ran_ms : 1;
+	move_cursor(slot, "sim_here", number);
+	move_cursor(slot, "sim_here_wall", line->here_wall_ms);
+	move_cursor(slot, "sim_here_ran", line->here_ran_ms);
 }
 
 /* ---- who it is ---------------------------------------------------------- */
