@@ -218,6 +218,15 @@ ends_by_lock_out(struct client *client, const struct tally *tally)
 }
 
 static void
+end_with_flag(struct client *client, const struct tally *tally,
+	const char *flag, int exit_status)
+{
+	struct json *o = shape_tally(client, tally);
+	json_put_flag(o, flag, true);
+	client_done(client, o, exit_status);
+}
+
+static void
 step_wait_tally(struct client *client, int64_t now_ms)
 {
 	struct client_wait *wait = &client->u.wait;
@@ -226,21 +235,16 @@ step_wait_tally(struct client *client, int64_t now_ms)
 	bool ended = moving(&tally) == 0 && !tally.files;
 	if (ended && awaits_report(wait, &tally, now_ms))
 		return;
-	if (ended) {
-		int exit_status = left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
-		                                        : CONTROL_DONE;
-		client_done(client, shape_tally(client, &tally), exit_status);
-	} else if (ends_by_lock_out(client, &tally)) {
-		struct json *o = shape_tally(client, &tally);
-		json_put_flag(o, "locked_out", true);
-		client_done(client, o, CONTROL_LEFT_OPEN);
-	} else if (now_ms >= wait->deadline_ms) {
-		struct json *o = shape_tally(client, &tally);
-		json_put_flag(o, "timed_out", true);
-		client_done(client, o, CONTROL_REFUSED);
-	} else if (is_due(wait, now_ms) && wait->progress) {
+	if (ended)
+		client_done(client, shape_tally(client, &tally),
+			left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
+					      : CONTROL_DONE);
+	else if (ends_by_lock_out(client, &tally))
+		end_with_flag(client, &tally, "locked_out", CONTROL_LEFT_OPEN);
+	else if (now_ms >= wait->deadline_ms)
+		end_with_flag(client, &tally, "timed_out", CONTROL_REFUSED);
+	else if (is_due(wait, now_ms) && wait->progress)
 		client_progress(client, shape_tally(client, &tally));
-	}
 }
 
 /* ---- waiting for one card ------------------------------------------------ */
