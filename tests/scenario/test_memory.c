@@ -398,6 +398,7 @@ search_finds_each_form_of_a_pin_in_memory(void **state)
 		"part 0210344017", "hex 3930323130333434303137373535",
 		"00390030003200310030003300340034003000310037003700350035"};
 	(void)state;
+	bool can = true;
 	char *planted = malloc(256);
 	assert_non_null(planted);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -406,20 +407,18 @@ search_finds_each_form_of_a_pin_in_memory(void **state)
 		/* Drawn here only: the words above are not writable. */
 		hunt_add(hunt, pin_of);
 		snprintf(planted, 256, "%s", forms[i]);
-		if (hunt_memory(hunt, getpid(), on_find, &finds) < 0) {
-			hunt_free(hunt);
-			free(planted);
-			skip();
-		}
+		can = hunt_memory(hunt, getpid(), on_find, &finds) >= 0;
 		unsigned with = finds.count;
 		finds.count = 0;
 		memset(planted, 0, 256);
 		(void)hunt_memory(hunt, getpid(), on_find, &finds);
 		/* Others are the hunter's own. */
-		assert_true(with > finds.count);
+		assert_true(!can || with > finds.count);
 		hunt_free(hunt);
 	}
 	free(planted);
+	if (!can)
+		skip();
 }
 
 /* The one answer that has a PIN goes by the buffer of its connection; a file
