@@ -162,8 +162,9 @@ each_key_of_the_json_stands_in_the_manual(void **state)
 {
 	(void)state;
 	struct names page = {0}, code = {0};
-	static const char *const tables[] = {"[FIGURES_LOADED] = ",
-		"[FIGURES_REFUSED] = ", "[FIGURES_UNKNOWN] = "};
+	static const char *const tables[] = {
+		"[FIGURES_LOADED] = ", "[FIGURES_REFUSED] = ",
+		"[FIGURES_UNKNOWN] = ", "end_with_flag(client, &tally, "};
 	int status = 0;
 	char *list = page_output("ls agent/control*.c agent/ctl*.c", &status),
 	     *rest = list;
