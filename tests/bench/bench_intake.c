@@ -1,8 +1,8 @@
 /*
- * bench_intake: a batch of a million rows, an act on all of it, and ten
- * thousand small files: how long they take, how long the longest turn is, in
+ * bench_intake: a large batch, an act on all of it, and many
+ * small files: how long they take, how long the longest turn is, in
  * which no modem is served, and how much memory it takes.
- * usage: bench_intake [ROWS [FILES]]
+ * usage: bench_intake [ROWS [FILES]]: a million and ten thousand show most
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,8 +105,8 @@ act(struct inbox *f, int64_t batch)
 int
 main(int argc, char **argv)
 {
-	long rows = argc > 1 ? strtol(argv[1], NULL, 10) : 1000000;
-	long files = argc > 2 ? strtol(argv[2], NULL, 10) : 10000;
+	long rows = argc > 1 ? strtol(argv[1], NULL, 10) : 50000;
+	long files = argc > 2 ? strtol(argv[2], NULL, 10) : 500;
 	void *state;
 	struct inbox *f;
 
