@@ -1,6 +1,7 @@
 /*
  * ask: the states of one USSD question. Modems answer before, after or
- * instead of OK, and say "+CUSD: 2" for the session before (see DESIGN.md).
+ * instead of OK, and say "+CUSD: 2" for the USSD session before (see
+ * DESIGN.md).
  */
 #include "modem/ask.h"
 

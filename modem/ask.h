@@ -11,7 +11,7 @@
 #include "modem/ussd.h"
 
 enum {
-	/* A bare +CUSD: 2 may be the end of the session before: so long a
+	/* A bare +CUSD: 2 may be the end of the USSD session before: so long a
 	 * text may still follow it. */
 	ASK_GRACE_MS = 3000,
 	/* After an answer that came before its OK: so long for the OK. */
@@ -84,7 +84,7 @@ void ask_end(struct ask *a, enum modem_cause cause);
 /* Wipes the answer; idle again. */
 void ask_forget(struct ask *a);
 
-/* A text that only tells that a session is over: never an answer. */
+/* A text that only tells that a USSD session is over: never an answer. */
 bool ask_is_notice(struct span text_utf8);
 
 #endif

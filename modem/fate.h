@@ -16,7 +16,7 @@ enum modem_cause {
 	MODEM_BROKEN,     /* the port vanished, or the modem restarted */
 	MODEM_REFUSED,    /* a final error before anything went on air */
 	MODEM_ERROR,      /* an error that may have come after the air */
-	MODEM_DROPPED,    /* the session ended without a text (+CUSD: 2) */
+	MODEM_DROPPED,    /* the USSD session ended, no text (+CUSD: 2) */
 	MODEM_NETWORK,    /* +CUSD: 3, 4 or 5: says nothing of the request */
 	MODEM_UNREADABLE, /* a text that no coding makes sense of; text is raw
 	                   */

@@ -61,7 +61,7 @@ bool modem_has_dialect(const char *name);
 /* Opens the port as soon as it is there, and sets the modem up. */
 void modem_start(struct modem *modem, int64_t now_ms);
 
-/* Ends an open session politely if it need not wait, closes the port. A
+/* Ends an open USSD session politely if it need not wait, closes the port. A
  * request under way ends MAYBE_SENT, or NOT_SENT if none of it was flushed. */
 void modem_stop(struct modem *modem, int64_t now_ms);
 
@@ -104,12 +104,12 @@ const struct modem_info *modem_info(const struct modem *modem);
 int modem_ask(struct modem *modem, struct span code, enum modem_try how,
 	uint32_t timeout_ms, modem_on_result *on_result, void *ctx);
 
-/* Answers an open session; otherwise as modem_ask(). -EPROTO when the
+/* Answers an open USSD session; otherwise as modem_ask(). -EPROTO when the
  * session is not open any more (nothing is sent then). */
 int modem_reply(struct modem *modem, struct span text, uint32_t timeout_ms,
 	modem_on_result *on_result, void *ctx);
 
-/* Closes the session that may be open (AT+CUSD=2), and is ready after. */
+/* Closes the USSD session that may be open (AT+CUSD=2), and is ready after. */
 void modem_end(struct modem *modem);
 
 /*

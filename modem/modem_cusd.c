@@ -1,6 +1,6 @@
 /*
  * modem_cusd: a +CUSD line: the answer to the request, a text that nobody
- * asked for, or the end of a session. It must never leave a menu open that
+ * asked for, or the end of a USSD session. It must never leave a menu open that
  * the network opened by itself.
  */
 #include "modem/modem_inside.h"
@@ -43,7 +43,7 @@ close_foreign(struct modem *m, int64_t now_ms)
 }
 
 /*
- * The session that we thought open is not: a reply that waits would open
+ * The USSD session that we thought open is not: a reply that waits would open
  * another one. Half a command on the wire cannot be taken back but by
  * closing the port.
  */

@@ -1,8 +1,7 @@
 /*
- * modem_heard: what a line from the modem means: for the command under
- * way, for the request, for what is known of the modem (who it is:
- * modem_identity). It must never
- * believe a value that does not have the form it should have.
+ * modem_heard: what a line from the modem means: for the command under way,
+ * for the request, for what is known of the modem (who it is: modem_identity).
+ * It must never believe a value that does not have the form it should have.
  */
 #include "modem/modem_inside.h"
 

@@ -12,7 +12,7 @@ enum modem_state {
 	MODEM_ABSENT,   /* the port is not there; looked for again */
 	MODEM_STARTING, /* probing, setting up, registering */
 	MODEM_READY,    /* registered, and no request under way */
-	MODEM_BUSY,     /* a request is under way, or its session is open */
+	MODEM_BUSY,     /* a request is under way, or a USSD session is open */
 	MODEM_RESTING,  /* does not answer usefully; tried again later */
 	MODEM_FAILED    /* a person is needed: SIM PIN or PUK, no SIM, barred */
 };

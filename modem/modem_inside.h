@@ -69,7 +69,7 @@ void modem_cusd_on_line(
 	struct modem *m, struct span line, bool stale, int64_t now_ms);
 
 /* modem_job.c */
-/* The next thing to do for the owner, if the line is free for it; whether
+/* The next thing to do for the owner, if the wire is free for it; whether
  * something was done. now_ms may be 0 where there is work to do. */
 bool modem_job_begin(struct modem *m, int64_t now_ms);
 void modem_job_run(

@@ -1,5 +1,5 @@
 /*
- * modem_job: what the line does next for its owner, one script after the
+ * modem_job: what the modem does next for its owner, one script after the
  * other, and what has to follow when one is over. It must never begin a
  * request while something else is open or under way.
  */
@@ -58,7 +58,7 @@ modem_job_begin(struct modem *m, int64_t now_ms)
 		return true;
 	} else if (!m->open && !m->sending.active) {
 		(void)session_on(&m->session, SESSION_IDLE, now_ms);
-		if (!modem_port_leave(m, now_ms) && m->sim_doubted)
+		if (!modem_port_give_up(m, now_ms) && m->sim_doubted)
 			(void)session_on(
 				&m->session, SESSION_SIM_CHANGED, now_ms);
 	} else {

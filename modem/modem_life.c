@@ -326,7 +326,7 @@ modem_life_restart(struct modem *m, int64_t now_ms)
 	(void)session_on(&m->session, SESSION_RESTARTED, now_ms);
 }
 
-/* Begins the refresh that is wanted, once the line is free for it. */
+/* Begins the refresh that is wanted, once the wire is free for it. */
 static bool
 begin_refresh(struct modem *m, int64_t now_ms)
 {

@@ -154,12 +154,12 @@ modem_port_on_no_answer(struct modem *m)
 }
 
 bool
-modem_port_leave(struct modem *m, int64_t now_ms)
+modem_port_give_up(struct modem *m, int64_t now_ms)
 {
-	bool leaves = m->port_doubted && judge(m, PORT_MUTE);
+	bool gives_up = m->port_doubted && judge(m, PORT_MUTE);
 
 	m->port_doubted = false;
-	if (leaves)
+	if (gives_up)
 		(void)session_on(&m->session, SESSION_NEXT_PORT, now_ms);
-	return leaves;
+	return gives_up;
 }

@@ -23,7 +23,8 @@ void modem_port_on_spoken(struct modem *m);
 void modem_port_on_line(struct modem *m, struct span line); /* perhaps */
 /* A request was taken, and never answered. */
 void modem_port_on_no_answer(struct modem *m);
-/* Ready, and nothing to do: leaves a port that is doubted. Whether it did. */
-bool modem_port_leave(struct modem *m, int64_t now_ms);
+/* Ready, and nothing to do: gives up a port that is doubted, for the next.
+ * Whether it did. */
+bool modem_port_give_up(struct modem *m, int64_t now_ms);
 
 #endif

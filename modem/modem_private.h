@@ -26,8 +26,8 @@ enum {
 	MODEM_READS_MAX = 4,    /* of FRAMER_READ_MAX bytes, a call; */
 	MODEM_DRAINS_MAX = 16,  /* so many calls before a request */
 	MODEM_STALL_MS = 10000, /* a port that takes no bytes is no port */
-	/* A session that its owner forgot is closed: the network would take
-	 * the next code for an answer. */
+	/* A USSD session that its owner forgot is closed: the network would
+	 * take the next code for an answer. */
 	MODEM_OPEN_MS = 120000
 };
 
@@ -48,7 +48,7 @@ struct recording;
 
 struct request {
 	bool active;
-	bool is_reply; /* in an open session */
+	bool is_reply; /* in an open USSD session */
 	enum modem_try how;
 	uint32_t timeout_ms;
 	modem_on_result *on_result;

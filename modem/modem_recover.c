@@ -1,7 +1,7 @@
 /*
  * modem_recover: the rungs of the ladder as scripts and words, and the moment
  * for those that need its owner. It must never begin one while a request or
- * a session of its owner is under way.
+ * a USSD session of its owner is under way.
  */
 #include "modem/modem_inside.h"
 
@@ -41,7 +41,7 @@ modem_recover_fit(struct modem *m)
 	usable[LADDER_POWER] = m->hooks.on_power != NULL;
 }
 
-/* The owner's moment has come, and the line is free for it. */
+/* The owner's moment has come, and the wire is free for it. */
 bool
 modem_recover_begin(struct modem *m, int64_t now_ms)
 {
@@ -63,7 +63,7 @@ modem_recover(struct modem *m, int64_t now_ms)
 	if (m->session.state != SESSION_READY || m->request.active || m->open)
 		return -EBUSY;
 	(void)session_on(&m->session, SESSION_WORK, now_ms); /* has the edge */
-	m->recover_wanted = true; /* once the line is free */
+	m->recover_wanted = true; /* once the wire is free */
 	modem_show(m);
 	return 0;
 }

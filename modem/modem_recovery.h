@@ -18,11 +18,11 @@ enum modem_refresh {
 };
 
 /*
- * Only when ready and no session is open; 0, or -EBUSY. Went well: the modem
- * is busy, then ready (on_state tells), info.restarts is as it was, and so is
- * the SIM. Anything else is a new life, with restarts one more: another SIM,
- * a port that was lost, a modem that knows no CFUN=4 (told to start anew, or
- * where it cannot, only to forget its settings).
+ * Only when ready and no USSD session is open; 0, or -EBUSY. Went well: the
+ * modem is busy, then ready (on_state tells), info.restarts is as it was, and
+ * so is the SIM. Anything else is a new life, with restarts one more: another
+ * SIM, a port that was lost, a modem that knows no CFUN=4 (told to start anew,
+ * or where it cannot, only to forget its settings).
  */
 int modem_refresh(struct modem *modem, enum modem_refresh what);
 

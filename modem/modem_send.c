@@ -107,7 +107,7 @@ modem_send_sms(struct modem *m, const struct modem_sms *what,
 	return 0;
 }
 
-/* The line is free for the next part. */
+/* The wire is free for the next part. */
 bool
 modem_send_begin_job(struct modem *m)
 {

@@ -1,8 +1,8 @@
 /*
  * modem_sms: messages that come: listed, read when told of, handed over, and
- * deleted once their owner has them. All of it while the line has nothing else
- * to do. It must never delete but by index, nor keep a request waiting for more
- * than the script under way.
+ * deleted once their owner has them. All of it while the wire is free. It must
+ * never delete but by index, nor keep a request waiting for more than the
+ * script under way.
  */
 #include "modem/modem_inside.h"
 

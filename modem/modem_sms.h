@@ -27,7 +27,7 @@ struct modem_message {
 	struct span text_utf8; /* of all parts; "" for what is no text */
 };
 
-/* The message is safe: it is deleted from the modem as soon as the line is
+/* The message is safe: it is deleted from the modem as soon as the wire is
  * free. A handle that is none (any more) does nothing. */
 void modem_sms_done(struct modem *modem, uint64_t handle);
 

@@ -43,7 +43,7 @@ struct port_ops {
 	ssize_t (*read)(struct port *port, void *buf, size_t cap);
 	/* >= 0 bytes taken; a negative errno when the pipe is gone. */
 	ssize_t (*write)(struct port *port, const void *buf, size_t len);
-	/* Closes without hanging up the line. Harmless when closed. */
+	/* Closes without hanging up. Harmless when closed. */
 	void (*close)(struct port *port);
 	/* Closes and frees the port itself. */
 	void (*free)(struct port *port);

@@ -246,7 +246,7 @@ static const struct chat_step prepare[] = {
 		.wait_ms = LOCAL_MS,
 		.flags = CHAT_OPTIONAL,
 		.tag = TAG_CHARSET}, /* (5.5) */
-	/* A session that somebody left open; ERROR where there is none. */
+	/* A USSD session that somebody left open; ERROR where there is none. */
 	{.text = "AT+CUSD=2",
 		.wait_ms = NETWORK_MS,
 		.flags = CHAT_OPTIONAL}, /* (7.15) */

@@ -77,7 +77,7 @@ extern const struct chat_script script_check_sim;  /* and the same SIM? */
 extern const struct chat_script script_clock;      /* the modem's own */
 extern const struct chat_script script_charset;
 extern const struct chat_script script_ask;    /* a USSD request */
-extern const struct chat_script script_cancel; /* closes its session */
+extern const struct chat_script script_cancel; /* closes a USSD session */
 extern const struct chat_script script_radio_off;
 extern const struct chat_script script_radio_on;
 extern const struct chat_script script_reboot;   /* the modem, as at power-on */

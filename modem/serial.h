@@ -2,7 +2,7 @@
  * serial: ports over libserialport (real devices), over a pseudo-terminal
  * opened directly, and over TCP (ser2net, network modems). The one module
  * with libserialport. Opens exclusively (flock, and TIOCEXCL on devices),
- * without HUPCL, IXON or echo. No close hangs up the line or waits; output
+ * without HUPCL, IXON or echo. No close hangs up or waits; output
  * that a device has not yet sent is dropped by it.
  */
 #ifndef MODEM_SERIAL_H

@@ -22,8 +22,8 @@ struct serial_address {
 struct port *serial_tty_new(const char *path, unsigned baud);
 
 /*
- * The line settings become what they were before the open: for a port that
- * turned out to be somebody else's. To be closed then.
+ * The settings of the port become what they were before the open: for a port
+ * that turned out to be somebody else's. To be closed then.
  */
 void serial_tty_put_back(struct port *port);
 

@@ -1,7 +1,7 @@
 /*
  * serial_tty: a port over a serial device (libserialport) or a pseudo-
  * terminal, which libserialport cannot open by name. The one file with
- * libserialport. Must never share a device, hang up its line, or wait for
+ * libserialport. Must never share a device, hang up, or wait for
  * output to drain.
  */
 #include "modem/serial_parts.h"
@@ -39,7 +39,7 @@ struct tty {
 	 * 1. lock_fd is open, and holds the lock, exactly while the port is.
 	 * 2. fd is lock_fd on a pseudo-terminal, else the library's handle
 	 *    on the same device: so a device that another program holds is
-	 *    never given to the library, which would change its line.
+	 *    never given to the library, which would change its settings.
 	 */
 	int lock_fd;
 	int fd;

@@ -20,7 +20,7 @@ enum transcript_cargo {
 	TRANSCRIPT_NOTHING,
 	TRANSCRIPT_CODE,  /* a code that goes out once */
 	TRANSCRIPT_ASK,   /* a code for which a coding is looked for */
-	TRANSCRIPT_REPLY, /* an answer in an open session */
+	TRANSCRIPT_REPLY, /* an answer in a USSD session */
 	TRANSCRIPT_PDU,
 	TRANSCRIPT_SIM_PIN
 };
