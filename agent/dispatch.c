@@ -166,23 +166,13 @@ repeats(struct dispatch *d, struct line *line)
 
 /* ---- one line's turn --------------------------------------------------- */
 
-/* ran_ms on the loop's clock. */
-static int64_t
-to_loop(struct dispatch *d, int64_t ran_ms)
-{
-	if (ran_ms == INT64_MAX)
-		return INT64_MAX;
-	return loop_now_ms(d->parts.loop) + ran_ms -
-	       turn_now(d->parts.turn).ran_ms;
-}
-
 /* When a line that found nothing looks again. A long look is not repeated
  * with each event, so that a long run of stopped cards costs little. */
 static int64_t
 look_again(struct dispatch *d, struct line *line, const struct dispatch_head *h)
 {
 	int64_t now = loop_now_ms(d->parts.loop);
-	int64_t at = to_loop(d, h->until_ran_ms);
+	int64_t at = turn_loop_ms(d->parts.turn, h->until_ran_ms);
 	if (h->goes_on)
 		return now;
 	if (h->passed >= LONG_LOOK)
@@ -250,7 +240,8 @@ serve(struct dispatch *d, struct line *line)
 	if (answer == PICK_UNREAD || answer == PICK_UNSAFE)
 		return now + DISK_RETRY_MS;
 	if (answer != PICK_DIAL)
-		return by_wall_clock(answer, now, to_loop(d, until_ran));
+		return by_wall_clock(
+			answer, now, turn_loop_ms(d->parts.turn, until_ran));
 	if (repeats(d, line))
 		return INT64_MAX;
 	return serve_head(d, line);
@@ -319,12 +310,14 @@ on_timer(void *ctx)
 	fleet_sweep(d->parts.fleet);
 	if (d->draining)
 		return;
-	wake_by(d, to_loop(d, overdue_sweep(d->parts.turn, on_overdue, d)));
+	wake_by(d, turn_loop_ms(d->parts.turn,
+			   overdue_sweep(d->parts.turn, on_overdue, d)));
 	hold_tripped(d);
 	for (size_t i = 0; i < fleet_count(d->parts.fleet); i++)
 		wake_by(d, serve(d, fleet_at(d->parts.fleet, i)));
-	wake_by(d, to_loop(d, ledger_next_due(turn_ledger(d->parts.turn),
-				      turn_now(d->parts.turn).ran_ms)));
+	wake_by(d, turn_loop_ms(d->parts.turn,
+			   ledger_next_due(turn_ledger(d->parts.turn),
+				   turn_now(d->parts.turn).ran_ms)));
 }
 
 void

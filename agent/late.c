@@ -30,18 +30,6 @@ struct late {
 	struct late_news news;
 };
 
-static void
-copy(char *dst, size_t cap, const char *src)
-{
-	(void)span_copy(dst, cap, span_str(src));
-}
-
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return !profile || profile_takes_pin(profile, digits);
-}
-
 /* ---- reading it -------------------------------------------------------- */
 
 /* What the SIM dialled last, unless it is still being answered. */
@@ -62,7 +50,7 @@ read_text(struct late *l)
 	struct profile *profile = l->line->profile;
 	const struct veil veil = {.ledger = turn_ledger(l->turn),
 		.iccid = line_iccid(l->line),
-		.takes_pin = takes_pin,
+		.takes_pin = veil_takes_pin,
 		.ctx = profile};
 	veil_text(&veil, l->text, l->masked, sizeof(l->masked));
 	if (!profile)
@@ -139,12 +127,12 @@ settle(const struct late *l, const struct evidence_step *step)
 	e->attempt = l->last.attempt;
 	e->event = step->event;
 	e->verdict = l->read.verdict;
-	copy(e->reason, sizeof(e->reason), step->reason);
+	span_copy_text(e->reason, sizeof(e->reason), step->reason);
 	e->credited_minor = step->credited_minor;
 	e->balance_minor = l->last.own ? l->reading.minor : MONEY_NONE;
-	copy(e->by, sizeof(e->by), "late_answer");
-	copy(e->rule, sizeof(e->rule), l->read.rule);
-	copy(e->reply, sizeof(e->reply), l->masked);
+	span_copy_text(e->by, sizeof(e->by), "late_answer");
+	span_copy_text(e->rule, sizeof(e->rule), l->read.rule);
+	span_copy_text(e->reply, sizeof(e->reply), l->masked);
 	turn_must(l->turn, &op);
 }
 
@@ -162,8 +150,8 @@ block_sim(const struct late *l)
 {
 	struct ledger_op op = turn_op(l->turn, LEDGER_SIM_BLOCKED);
 	struct ledger_sim_blocked *b = &op.u.sim_blocked;
-	copy(b->iccid, sizeof(b->iccid), line_iccid(l->line));
-	copy(b->modem, sizeof(b->modem), l->line->config.name);
+	span_copy_text(b->iccid, sizeof(b->iccid), line_iccid(l->line));
+	span_copy_text(b->modem, sizeof(b->modem), l->line->config.name);
 	turn_must(l->turn, &op);
 }
 
@@ -212,9 +200,9 @@ write_entry(const struct late *l, const char *note)
 {
 	struct ledger_op op = turn_op(l->turn, LEDGER_EVENT);
 	struct ledger_event *e = &op.u.event;
-	copy(e->event, sizeof(e->event), "modem.text");
-	copy(e->modem, sizeof(e->modem), l->line->config.name);
-	copy(e->note, sizeof(e->note), note);
+	span_copy_text(e->event, sizeof(e->event), "modem.text");
+	span_copy_text(e->modem, sizeof(e->modem), l->line->config.name);
+	span_copy_text(e->note, sizeof(e->note), note);
 	turn_must(l->turn, &op);
 }
 

@@ -33,12 +33,6 @@ struct arrival {
 	const char *why; /* why it decides nothing; "" */
 };
 
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return !profile || profile_takes_pin(profile, digits);
-}
-
 /* Pieces told apart by their lengths, so that none can pass for another. */
 static void
 add_piece(struct vault_digest *digest, struct span piece)
@@ -287,7 +281,7 @@ message_on_arrival(const struct message_parts *parts, struct line *line,
 		return -EAGAIN;
 	const struct veil veil = {.ledger = turn_ledger(parts->turn),
 		.iccid = line_iccid(line),
-		.takes_pin = takes_pin,
+		.takes_pin = veil_takes_pin,
 		.ctx = line->profile};
 	veil_text(&veil, message->text_utf8, a.masked, sizeof(a.masked));
 	if (judge(&a) != 0)

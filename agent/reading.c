@@ -9,12 +9,6 @@
 #include "agent/turn.h"
 #include "agent/veil.h"
 
-static void
-copy(char *dst, size_t cap, const char *src)
-{
-	(void)span_copy(dst, cap, span_str(src));
-}
-
 /* ---- what a text tells ------------------------------------------------- */
 
 /* ISO 4217: three letters. "Rs" and the like name the operator's own. */
@@ -32,7 +26,7 @@ reading_of(const struct profile *profile, const struct classify_groups *groups)
 {
 	struct reading r = {.profile = profile, .minor = MONEY_NONE};
 	struct span told = span_trim(span_str(groups->currency));
-	copy(r.currency, sizeof(r.currency), profile->currency);
+	span_copy_text(r.currency, sizeof(r.currency), profile->currency);
 	if (is_currency(told))
 		(void)span_copy(r.currency, sizeof(r.currency), told);
 	if (groups->balance[0] == '\0' ||
@@ -113,17 +107,11 @@ reading_settle(struct turn *turn, const struct reading_proof *proof)
 	e->event = VOUCHER_EVIDENCE;
 	e->verdict = VERDICT_NONE;
 	e->credited_minor = proof->rise_minor;
-	copy(e->by, sizeof(e->by), "balance");
+	span_copy_text(e->by, sizeof(e->by), "balance");
 	turn_must(turn, &op);
 }
 
 /* ---- into the ledger --------------------------------------------------- */
-
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return profile_takes_pin(profile, digits);
-}
 
 static void
 store(struct turn *turn, const struct line *line, const struct reading *reading,
@@ -131,14 +119,14 @@ store(struct turn *turn, const struct line *line, const struct reading *reading,
 {
 	struct ledger_op op = turn_op(turn, LEDGER_BALANCE);
 	struct ledger_balance *b = &op.u.balance;
-	copy(b->modem, sizeof(b->modem), line->config.name);
-	copy(b->iccid, sizeof(b->iccid), line_iccid(line));
-	copy(b->currency, sizeof(b->currency), reading->currency);
+	span_copy_text(b->modem, sizeof(b->modem), line->config.name);
+	span_copy_text(b->iccid, sizeof(b->iccid), line_iccid(line));
+	span_copy_text(b->currency, sizeof(b->currency), reading->currency);
 	b->minor = reading->minor;
 	b->decimals = reading->profile->decimals;
 	const struct veil veil = {.ledger = turn_ledger(turn),
 		.iccid = line_iccid(line),
-		.takes_pin = takes_pin,
+		.takes_pin = veil_takes_pin,
 		.ctx = reading->profile};
 	veil_text(&veil, text_utf8, b->reply, sizeof(b->reply));
 	turn_must(turn, &op);
@@ -162,8 +150,8 @@ reading_spoil(struct turn *turn, const struct line *line, const char *by)
 {
 	struct ledger_op op = turn_op(turn, LEDGER_SPOIL);
 	struct ledger_spoil *s = &op.u.spoil;
-	copy(s->iccid, sizeof(s->iccid), line_iccid(line));
-	copy(s->modem, sizeof(s->modem), line->config.name);
-	copy(s->by, sizeof(s->by), by);
+	span_copy_text(s->iccid, sizeof(s->iccid), line_iccid(line));
+	span_copy_text(s->modem, sizeof(s->modem), line->config.name);
+	span_copy_text(s->by, sizeof(s->by), by);
 	turn_must(turn, &op);
 }

@@ -19,12 +19,6 @@
 
 /* ---- what was said ----------------------------------------------------- */
 
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return profile_takes_pin(profile, digits);
-}
-
 /* A reply as it may be kept: no PIN in it, of this card or another. */
 static void
 mask_reply(const struct attempt *a, struct span text, char *out, size_t cap)
@@ -36,7 +30,7 @@ mask_reply(const struct attempt *a, struct span text, char *out, size_t cap)
 	const struct veil veil = {.ledger = turn_ledger(a->redeem->turn),
 		.iccid = line_iccid(a->line),
 		.voucher_pin = span_of(voucher_pin.bytes, voucher_pin.len),
-		.takes_pin = takes_pin,
+		.takes_pin = veil_takes_pin,
 		.ctx = a->profile};
 	veil_text(&veil, text, out, cap);
 	secret_wipe(&voucher_pin);

@@ -38,12 +38,6 @@ struct sentry {
 	struct question *questions;
 };
 
-static void
-copy(char *dst, size_t cap, const char *src)
-{
-	(void)span_copy(dst, cap, span_str(src));
-}
-
 static int64_t
 now_of(const struct sentry *s)
 {
@@ -78,7 +72,7 @@ last_due_ms(struct sentry *s, const struct line *line)
 		last.attempt == 0 || last.fate == LEDGER_ANSWERED)
 		return INT64_MIN;
 	int64_t requests = 1 + (int64_t)line->profile->menu_count;
-	return now_of(s) + last.began_ran_ms - turn_now(turn).ran_ms +
+	return turn_loop_ms(turn, last.began_ran_ms) +
 	       requests * line->profile->timeout_ms;
 }
 
@@ -100,7 +94,8 @@ raise(struct sentry *s, struct line *line, const struct fence_terms *terms)
 	if (!fence_is_up(&line->fence))
 		line->found[0] = '\0';
 	fence_raise(&line->fence, terms, now_of(s));
-	copy(line->fenced_iccid, sizeof(line->fenced_iccid), line_iccid(line));
+	span_copy_text(line->fenced_iccid, sizeof(line->fenced_iccid),
+		line_iccid(line));
 	line->doubt = false;
 	line->wants_evidence = false;
 }
@@ -282,12 +277,6 @@ fits(const struct question *q, const struct classify_groups *groups,
 	return proof_fits(&c);
 }
 
-static bool
-takes_pin(const void *profile, struct span digits)
-{
-	return profile_takes_pin(profile, digits);
-}
-
 static void
 settle_by_proof(const struct question *q, const struct ledger_last *last,
 	const struct classify_groups *groups, struct span text)
@@ -299,10 +288,10 @@ settle_by_proof(const struct question *q, const struct ledger_last *last,
 	e->event = VOUCHER_EVIDENCE;
 	e->verdict = VERDICT_NONE;
 	e->credited_minor = amount_of(q->profile, groups);
-	copy(e->by, sizeof(e->by), "proof");
+	span_copy_text(e->by, sizeof(e->by), "proof");
 	const struct veil veil = {.ledger = turn_ledger(turn),
 		.iccid = line_iccid(q->line),
-		.takes_pin = takes_pin,
+		.takes_pin = veil_takes_pin,
 		.ctx = q->profile};
 	veil_text(&veil, text, e->reply, sizeof(e->reply));
 	turn_must(turn, &op);
@@ -417,10 +406,10 @@ write_end(struct sentry *s, struct line *line)
 	struct ledger_fence *f = &op.u.fence;
 	if (line->fence.cut_short)
 		found(line, "cut short: texts kept coming", "");
-	copy(f->iccid, sizeof(f->iccid), line->fenced_iccid);
-	copy(f->modem, sizeof(f->modem), line->config.name);
+	span_copy_text(f->iccid, sizeof(f->iccid), line->fenced_iccid);
+	span_copy_text(f->modem, sizeof(f->modem), line->config.name);
 	f->over = true;
-	copy(f->why, sizeof(f->why),
+	span_copy_text(f->why, sizeof(f->why),
 		line->found[0] != '\0' ? line->found : "found nothing");
 	turn_must(s->parts.turn, &op);
 }

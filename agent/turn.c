@@ -215,6 +215,12 @@ turn_now(const struct turn *turn)
 		.ran_ms = turn->ran_before_ms + loop_now_ms(turn->loop)};
 }
 
+int64_t
+turn_loop_ms(const struct turn *turn, int64_t ran_ms)
+{
+	return ran_ms == INT64_MAX ? INT64_MAX : ran_ms - turn->ran_before_ms;
+}
+
 static int
 begin(struct turn *turn)
 {

@@ -60,6 +60,9 @@ struct ledger *turn_ledger(struct turn *turn);
 /* This moment: wall clock, and time run over all lives of the daemon. */
 struct ledger_moment turn_now(const struct turn *turn);
 
+/* A moment of ran_ms on the loop's clock; INT64_MAX stays what it is. */
+int64_t turn_loop_ms(const struct turn *turn, int64_t ran_ms);
+
 /* Not NULL while a commit is stuck: why, for status. */
 const char *turn_stuck(const struct turn *turn);
 

@@ -5,6 +5,13 @@
 #include "agent/veil.h"
 
 #include "agent/ledger.h"
+#include "agent/profile.h"
+
+bool
+veil_takes_pin(const void *profile, struct span digits)
+{
+	return !profile || profile_takes_pin(profile, digits);
+}
 
 void
 veil_text(const struct veil *veil, struct span text, char *out, size_t cap)

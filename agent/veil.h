@@ -19,6 +19,10 @@ struct veil {
 	const void *ctx;
 };
 
+/* For takes_pin where ctx is a struct profile: whether the digits have the form
+ * of its PINs. Without a profile, NULL, any may be one. */
+bool veil_takes_pin(const void *profile, struct span digits);
+
 /*
  * As mask_by_rules(), with the PINs of the last VEIL_CARDS attempts of that
  * SIM, however they ended. One that cannot be read is masked by its form alone.

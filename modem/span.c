@@ -101,6 +101,12 @@ span_copy(char *dst, size_t cap, struct span s)
 	return n == s.len ? 0 : -ENOSPC;
 }
 
+void
+span_copy_text(char *dst, size_t cap, const char *text)
+{
+	(void)span_copy(dst, cap, span_str(text));
+}
+
 static int
 hex_value(char c)
 {

@@ -49,6 +49,9 @@ int span_to_u32(struct span s, uint32_t max, uint32_t *out);
  */
 int span_copy(char *dst, size_t cap, struct span s);
 
+/* The same of a text of ours, where a cut end does no harm. */
+void span_copy_text(char *dst, size_t cap, const char *text);
+
 /*
  * Pairs of hex digits of either case into bytes; *len bytes are written.
  * 0, -EINVAL for an odd count or a foreign sign, -ENOSPC.
