@@ -4,15 +4,9 @@
  * nothing about money.
  */
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/balance.h"
@@ -29,6 +23,7 @@
 #include "agent/notify.h"
 #include "agent/options.h"
 #include "agent/problem.h"
+#include "agent/process.h"
 #include "agent/recover.h"
 #include "agent/redeem.h"
 #include "agent/reload.h"
@@ -190,29 +185,6 @@ on_terminate(void *ctx)
 	stop_when_drained(d);
 }
 
-/* A person must act on an error; a warning only tells. */
-static enum log_level
-level_of(const char *problem)
-{
-	return strstr(problem, ": warning: ") ? LOG_AT_WARNING : LOG_AT_ERROR;
-}
-
-static void
-join_problems(const struct problems *problems, char *out, size_t cap)
-{
-	size_t at = 0;
-	const char *text;
-	if (cap > 0)
-		out[0] = '\0';
-	for (size_t i = 0; (text = problems_line(problems, i)); i++) {
-		log_line(level_of(text), "reload %s", text);
-		int n = snprintf(out + at, cap - at, "%s\n", text);
-		if (n < 0 || (size_t)n >= cap - at)
-			return;
-		at += (size_t)n;
-	}
-}
-
 static int
 reload(void *ctx, const char *who, char *errors, size_t cap)
 {
@@ -226,7 +198,7 @@ reload(void *ctx, const char *who, char *errors, size_t cap)
 		settings_free(&now);
 		good = false;
 	}
-	join_problems(problems, errors, cap);
+	process_tell_problems(problems, errors, cap);
 	problems_free(problems);
 	note_event(d, good ? "daemon.reload" : "daemon.reload_refused", who,
 		d->options.file);
@@ -260,91 +232,6 @@ on_watchdog(void *ctx)
 
 /* ---- start-up, in order ------------------------------------------------ */
 
-static int
-check(const struct options *options)
-{
-	struct problems *problems = problems_new();
-	struct settings settings;
-	const char *text;
-	if (settings_read(options->file, &settings, problems))
-		settings_free(&settings);
-	for (size_t i = 0; (text = problems_line(problems, i)); i++)
-		(void)puts(text);
-	int rc = problems_errors(problems) > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	problems_free(problems);
-	return rc;
-}
-
-static bool
-read_settings(struct daemon *d)
-{
-	struct problems *problems = problems_new();
-	bool good = settings_read(d->options.file, &d->settings, problems);
-	const char *text;
-	for (size_t i = 0; (text = problems_line(problems, i)); i++)
-		log_line(level_of(text), "config %s", text);
-	problems_free(problems);
-	return good;
-}
-
-static void
-open_log(const struct daemon *d)
-{
-	const struct config *config = d->settings.config;
-	enum options_log where = d->options.log;
-	struct log_options options = {.ident = "topupd",
-		.socket = config->log_socket,
-		.facility = config->log_facility,
-		.level = config->log_level,
-		.to_syslog = where != OPTIONS_LOG_STDERR,
-		.to_stderr = where == OPTIONS_LOG_STDERR ||
-	                     where == OPTIONS_LOG_BOTH ||
-	                     (where == OPTIONS_LOG_DEFAULT &&
-				     isatty(STDERR_FILENO))};
-	log_open(&options);
-}
-
-/* No core with a PIN in it, no file that others may read, the zone in which
- * hours and dates are meant. */
-static void
-harden(const struct config *config)
-{
-	struct rlimit none = {0};
-	(void)umask(027);
-	(void)setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its process */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-#endif
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (config->timezone)
-		(void)setenv("TZ", config->timezone, 1);
-	tzset();
-}
-
-static bool
-find_group(struct daemon *d)
-{
-	const char *name = d->settings.config->group;
-	struct group *group = name ? getgrnam(name) : NULL;
-	d->group = group ? group->gr_gid : (gid_t)-1;
-	if (name && !group)
-		log_line(LOG_AT_ERROR,
-			"config group=%s why=\"no such group; "
-			"make it, or leave the key out\"",
-			name);
-	return !name || group;
-}
-
-static bool
-make_folder(const char *path, mode_t mode)
-{
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
-		return true;
-	log_line(LOG_AT_ERROR, "topupd folder path=%s why=\"%s\"", path,
-		strerror(errno));
-	return false;
-}
-
 static bool
 fail(const char *part, const char *why)
 {
@@ -358,7 +245,7 @@ open_ledger(struct daemon *d)
 {
 	const struct config *config = d->settings.config;
 	char path[4096], why[512];
-	if (!make_folder(config->state_dir, 0750))
+	if (!process_make_folder(config->state_dir, 0750))
 		return false;
 	int n = snprintf(path, sizeof(path), "%s/ledger.db", config->state_dir);
 	if (n < 0 || (size_t)n >= sizeof(path))
@@ -415,7 +302,7 @@ open_spool(struct daemon *d)
 {
 	const char *dir = d->settings.config->spool_dir;
 	char why[512];
-	if (!make_folder(dir, 0755))
+	if (!process_make_folder(dir, 0755))
 		return false;
 	d->spool = spool_open(
 		d->loop, dir, d->group, on_file, d, why, sizeof(why));
@@ -470,7 +357,7 @@ open_control(struct daemon *d)
 		.ctx = d,
 		.vault = d->vault,
 		.key_file = d->settings.config->key_file};
-	if (!make_folder(dir, 0755))
+	if (!process_make_folder(dir, 0755))
 		return false;
 	d->control = control_new(&parts, dir, d->group, why, sizeof(why));
 	return d->control || fail("control", why);
@@ -500,11 +387,12 @@ begin_work(struct daemon *d)
 static bool
 start(struct daemon *d)
 {
-	if (!read_settings(d))
+	if (!process_read_settings(d->options.file, &d->settings))
 		return false;
-	open_log(d);
-	harden(d->settings.config);
-	if (!find_group(d) || !open_ledger(d))
+	process_open_log(d->settings.config, d->options.log);
+	process_harden(d->settings.config);
+	if (!process_find_group(d->settings.config, &d->group) ||
+		!open_ledger(d))
 		return false;
 	d->loop = loop_new();
 	d->turn = turn_new(d->loop, d->ledger);
@@ -571,7 +459,7 @@ main(int argc, char **argv)
 	if (rc != 0)
 		return rc > 0 ? EXIT_SUCCESS : 2;
 	if (d.options.check)
-		return check(&d.options);
+		return process_check(d.options.file);
 	if (d.options.restore)
 		return restore_run(d.options.file, d.options.restore) == 0
 		               ? EXIT_SUCCESS
