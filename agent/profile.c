@@ -23,6 +23,8 @@ profile_free(struct profile *p)
 		expression_free(p->msisdns[i]);
 	for (size_t i = 0; i < PROFILE_MENU_MAX; i++)
 		expression_free(p->menu[i].screen);
+	for (size_t i = 0; i < PROFILE_STEPS_MAX; i++)
+		expression_free(p->follow_ups[i].answer);
 	expression_free(p->smsc);
 	for (size_t i = 0; i < p->proof_count; i++)
 		expression_free(p->proofs[i]);

@@ -8,6 +8,7 @@
 
 #include "agent/classify.h"
 #include "agent/money.h"
+#include "agent/profile_follow_up.h"
 #include "modem/span.h"
 
 struct problems;
@@ -15,7 +16,7 @@ struct problems;
 enum {
 	PROFILE_NAME_MAX = 32,
 	PROFILE_CODE_MAX = 197,
-	PROFILE_MENU_MAX = 9,
+	PROFILE_MENU_MAX = PROFILE_STEPS_MAX,
 	PROFILE_PATTERN_MAX = 16,
 	PROFILE_SENDER_MAX = 24,
 	PROFILE_HOURS_MAX = 8
@@ -75,6 +76,8 @@ struct profile {
 
 	struct profile_menu_step menu[PROFILE_MENU_MAX];
 	size_t menu_count;
+
+	struct profile_follow_up follow_ups[PROFILE_STEPS_MAX];
 
 	char balance_ussd[PROFILE_CODE_MAX];
 	char balance_sms_to[PROFILE_SENDER_MAX]; /* both "", or neither */

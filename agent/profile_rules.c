@@ -67,12 +67,6 @@ read_expression(struct profile_build *b, struct span pattern)
 	return e;
 }
 
-static void
-check_expression(struct profile_build *b, struct span pattern)
-{
-	expression_free(read_expression(b, pattern));
-}
-
 void
 profile_take_smsc(struct profile_build *b, const struct profile_key *key,
 	struct span value)
@@ -218,10 +212,12 @@ profile_take_follow_up(struct profile_build *b, const struct profile_key *key,
 		PROFILE_WRONG(b, "%u: CODE => EXPRESSION", n);
 		return;
 	}
-	if (profile_template_fault(code) || span_find(code, '{') < code.len)
+	struct profile_follow_up *step = &b->profile->follow_ups[n - 1];
+
+	if (profile_template_fault(code) || span_find(code, '{') < code.len ||
+		span_copy(step->code, sizeof(step->code), code) != 0)
 		PROFILE_WRONG(b, "%u: not a code that can be dialled", n);
-	check_expression(b, answer);
-	PROFILE_WARN(b, "this version does not dial follow-up codes");
+	step->answer = read_expression(b, answer);
 }
 
 /* A rule that must catch a group of that name (NULL: none). */

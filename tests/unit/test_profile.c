@@ -198,6 +198,9 @@ static const struct {
 	{"proof", "ussd = *124*{pin}#", "no {pin} or {msisdn} here"},
 	{"follow_up", "1 = *140#", "1: CODE => EXPRESSION"},
 	{"follow_up", "x = *140# => ok", "is not a number from 1 to 9"},
+	{"follow_up", "1 = *140*{pin}# => ok", "not a code that can be"},
+	{"follow_up", "1 = *140# => (ok", "missing closing parenthesis"},
+	{"follow_up", "1 = *140# => a?", "matches an empty text"},
 	{"reply", "lodaed = x", "unknown key 'lodaed' in [reply]"},
 	{"reply", "none = x", "unknown key 'none' in [reply]"},
 	{"reply", "used = a(b", "used: missing closing parenthesis"},
@@ -443,8 +446,6 @@ what_this_version_does_not_do_is_warned_of(void **state)
 		const char *text;
 		const char *want;
 	} rows[] = {
-		{"[follow_up]\n1 = *140*1# => (?i)activated\n",
-			"warning: this version does not dial follow-up"},
 		{"[reply]\nloaded = got (?<ammount>\\d+)\n",
 			"warning: nothing is read from a group named "
 			"'ammount'"},
