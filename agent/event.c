@@ -28,6 +28,7 @@ static const char *const names[] = {
 	/* what a SIM's operator, or its money, says */
 	"sim.blocked",
 	"sim.pin_refused",
+	"sim.follow_up_failed",
 	"sim.unexplained",
 	/* alarms, and their ends */
 	"alarm.idle",

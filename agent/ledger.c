@@ -390,6 +390,9 @@ static ledger_op_fn *const operations[LEDGER_OP_KINDS] = {
 	[LEDGER_DEVICE_SEEN] = ledger_take_device_seen,
 	[LEDGER_SIM_PIN] = ledger_take_sim_pin,
 	[LEDGER_VOUCHER_REVEAL] = ledger_voucher_reveal,
+	[LEDGER_FOLLOW_BEGIN] = ledger_take_follow_begin,
+	[LEDGER_FOLLOW_END] = ledger_take_follow_end,
+	[LEDGER_FOLLOW_DROP] = ledger_take_follow_drop,
 };
 
 /* The failure is worth more than what undoing it may say. */

@@ -8,8 +8,8 @@
  *
  * Here: opening it, and the transaction of a turn. What may change it is in
  * ledger_op.h, what may be asked in ledger_read.h (vouchers, batches, the
- * queue), ledger_read_sim.h, ledger_read_evidence.h, ledger_read_audit.h and
- * ledger_read_gauge.h.
+ * queue), ledger_read_sim.h, ledger_read_evidence.h, ledger_read_follow.h,
+ * ledger_read_audit.h and ledger_read_gauge.h.
  */
 #ifndef AGENT_LEDGER_H
 #define AGENT_LEDGER_H
@@ -20,6 +20,7 @@
 #include "agent/ledger_read_audit.h"
 #include "agent/ledger_read_evidence.h"
 #include "agent/ledger_read_figures.h"
+#include "agent/ledger_read_follow.h"
 #include "agent/ledger_read_gauge.h"
 #include "agent/ledger_read_sim.h"
 

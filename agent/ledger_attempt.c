@@ -39,6 +39,9 @@ check_flight(struct ledger *ledger, const struct ledger_attempt_begin *b,
 		" UNION ALL"
 		" SELECT 1 FROM attempt WHERE iccid = ?2 AND flying = 1"
 		" UNION ALL"
+		" SELECT 1 FROM follow_up WHERE iccid = ?2"
+		"  AND state = 'dialing'"
+		" UNION ALL"
 		" SELECT 1 FROM attempt WHERE ?3 = 0 AND own = 0 AND flying = 1"
 		"  AND substr(account, -9) = substr(?1, -9)",
 		&one, ledger_text(b->account), ledger_text(b->iccid),
@@ -84,14 +87,16 @@ insert_attempt(struct ledger *ledger, const struct ledger_op *op,
 	const struct ledger_attempt_begin *b = &op->u.attempt_begin;
 	int rc = ledger_run(ledger,
 		"INSERT INTO attempt(voucher,modem,iccid,account,began,"
-		"began_ran,balance_before,before_reading,own,operator,via)"
+		"began_ran,balance_before,before_reading,own,operator,via,"
+		"follow_ups)"
 		" VALUES(?1,?2,?3,?4,?5,?6,?7,(SELECT max(id) FROM balance"
-		"  WHERE account = ?4),?8,?9,nullif(?10,''))",
+		"  WHERE account = ?4),?8,?9,nullif(?10,''),nullif(?11,''))",
 		ledger_int(b->voucher), ledger_text(b->modem),
 		ledger_text(b->iccid), ledger_text(b->account),
 		ledger_int(op->at.wall_ms), ledger_int(op->at.ran_ms),
 		ledger_money(b->balance_before_minor), ledger_int(card->own),
-		ledger_text(card->operator), ledger_text(via_names[b->via]));
+		ledger_text(card->operator), ledger_text(via_names[b->via]),
+		ledger_text(card->own ? b->follow_ups : ""));
 	if (rc != 0)
 		return rc;
 	result->id = sqlite3_last_insert_rowid(ledger->db);
@@ -296,6 +301,8 @@ book(struct ledger *ledger, const struct ledger_op *op,
 		ledger, &op->u.attempt_settle, card->id, &credited);
 	if (rc == 0)
 		rc = ledger_credit_book(ledger, card, credited);
+	if (rc == 0)
+		rc = ledger_follow_owe(ledger, card, credited);
 	return rc == 0 ? mark_sim(ledger, op, card, flight) : rc;
 }
 

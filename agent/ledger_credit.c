@@ -264,6 +264,8 @@ settle(struct ledger *ledger, const struct ledger_op *op,
 	if (rc == 0)
 		rc = ledger_credit_book(ledger, card, credited);
 	if (rc == 0)
+		rc = ledger_follow_owe(ledger, card, credited);
+	if (rc == 0)
 		rc = add_reading(ledger, op, card, found);
 	if (rc == 0)
 		rc = audit_evidence(ledger, op, card, found);

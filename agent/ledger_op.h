@@ -8,6 +8,7 @@
 
 #include "agent/ledger_op_batch.h"
 #include "agent/ledger_op_card.h"
+#include "agent/ledger_op_follow.h"
 #include "agent/ledger_op_sim.h"
 
 enum ledger_op_kind {
@@ -39,6 +40,9 @@ enum ledger_op_kind {
 	LEDGER_DEVICE_SEEN,
 	LEDGER_SIM_PIN,
 	LEDGER_VOUCHER_REVEAL,
+	LEDGER_FOLLOW_BEGIN,
+	LEDGER_FOLLOW_END,
+	LEDGER_FOLLOW_DROP,
 	LEDGER_OP_KINDS
 };
 
@@ -89,6 +93,9 @@ struct ledger_op {
 		struct ledger_device_seen device_seen;
 		struct ledger_sim_pin sim_pin;
 		struct ledger_voucher_reveal voucher_reveal;
+		struct ledger_follow_begin follow_begin;
+		struct ledger_follow_end follow_end;
+		struct ledger_follow_drop follow_drop;
 	} u;
 };
 

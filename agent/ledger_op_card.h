@@ -43,6 +43,9 @@ struct ledger_attempt_begin {
 	char iccid[LEDGER_NAME_MAX];
 	char account[LEDGER_TARGET_MAX]; /* the account credited */
 	int64_t balance_before_minor;    /* MONEY_NONE where not known */
+	/* What the SIM owes once the card, which is for itself, is loaded:
+	 * "STEP CODE\n" for each; "" for nothing. */
+	char follow_ups[LEDGER_TEXT_MAX];
 };
 
 enum ledger_fate { LEDGER_NOT_SENT, LEDGER_MAYBE_SENT, LEDGER_ANSWERED };

@@ -308,6 +308,13 @@ int ledger_credit_book(struct ledger *ledger, const struct ledger_card *card,
 int ledger_repeat_check(
 	struct ledger *ledger, const char *iccid, int64_t voucher);
 
+/* ---- what follows a recharge (ledger_follow.c) ------------------------- */
+
+/* The daemon calls that card loaded, by that attempt: what its SIM owes now.
+ * Nothing where it is not, or is for a number. 0 or -EIO. */
+int ledger_follow_owe(
+	struct ledger *ledger, const struct ledger_card *card, int64_t attempt);
+
 /* ---- accounts (ledger_account.c) --------------------------------------- */
 
 /* Whose balance the SIM tells: its account's name, else its own ICCID. */
@@ -382,7 +389,8 @@ ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
 	ledger_take_spoil, ledger_take_sim_seen, ledger_take_sim_blocked,
 	ledger_take_unlock, ledger_take_pause, ledger_take_message,
 	ledger_take_message_done, ledger_take_device_seen, ledger_take_sim_pin,
-	ledger_voucher_reveal;
+	ledger_voucher_reveal, ledger_take_follow_begin, ledger_take_follow_end,
+	ledger_take_follow_drop;
 
 /* The condition of the index voucher_open, word for word. Not "IN": for three
  * words or more SQLite builds a table each time it asks. */

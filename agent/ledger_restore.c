@@ -390,6 +390,22 @@ forbid_repeats(const struct restore *r)
 		NULL, 0);
 }
 
+/* As with cards: what is owed, or will be once an attempt of before is found
+ * to have credited, may have been dialled since, and each costs. */
+static int
+drop_follow_ups(const struct restore *r)
+{
+	int rc = ledger_run_n(r->ledger,
+		"UPDATE follow_up SET state = 'dropped', why = 'restored'"
+		" WHERE state = 'owed'",
+		NULL, 0);
+	return rc == 0 ? ledger_run_n(r->ledger,
+				 "UPDATE attempt SET follow_ups = NULL"
+				 " WHERE follow_ups IS NOT NULL",
+				 NULL, 0)
+	               : rc;
+}
+
 static int
 note_restored(const struct restore *r)
 {
@@ -425,6 +441,8 @@ change(const struct restore *r)
 		rc = doubt_all(r);
 	if (rc == 0)
 		rc = forbid_repeats(r);
+	if (rc == 0)
+		rc = drop_follow_ups(r);
 	if (rc == 0)
 		rc = note_restored(r);
 	if (rc == 0)

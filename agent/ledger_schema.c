@@ -505,11 +505,49 @@ static const char version_3[] =
 	" PRIMARY KEY(iccid, digest)"
 	") STRICT, WITHOUT ROWID;";
 
-/* What a person wants to know of an attempt. */
+/* What a person wants to know of an attempt; what follows a recharge. */
 static const char version_4[] =
 	/* Which way its code went; NULL for those of before. */
 	"ALTER TABLE attempt ADD COLUMN via TEXT"
-	" CHECK(via IS NULL OR via = 'ussd' OR via = 'sms');";
+	" CHECK(via IS NULL OR via = 'ussd' OR via = 'sms');"
+
+	/* The codes that its SIM owes once its card is loaded, "STEP CODE" a
+         * line; NULL: none. */
+	"ALTER TABLE attempt ADD COLUMN follow_ups TEXT;"
+	"CREATE TABLE follow_up("
+	" id INTEGER PRIMARY KEY,"
+	" iccid TEXT NOT NULL CHECK(iccid <> ''),"
+	" voucher INTEGER NOT NULL REFERENCES voucher(id),"
+	" step INTEGER NOT NULL CHECK(step BETWEEN 1 AND 9),"
+	" code TEXT NOT NULL CHECK(code <> ''),"
+	" state TEXT NOT NULL DEFAULT 'owed' CHECK(state = 'owed'"
+	"  OR state = 'dialing' OR state = 'done' OR state = 'failed'"
+	"  OR state = 'dropped'),"
+	" tries INTEGER NOT NULL DEFAULT 0 CHECK(tries >= 0),"
+	" modem TEXT NOT NULL DEFAULT '',"
+	" began INTEGER,"
+	" began_ran INTEGER,"
+	" ended INTEGER,"
+	" ended_ran INTEGER,"
+	" fate TEXT CHECK(fate IS NULL OR fate = 'not_sent'"
+	"  OR fate = 'maybe_sent' OR fate = 'answered'),"
+	" matched INTEGER NOT NULL DEFAULT 0 CHECK(matched = 0 OR matched = 1),"
+	" reply TEXT NOT NULL DEFAULT '',"
+	" why TEXT NOT NULL DEFAULT '',"
+	" UNIQUE(voucher, step),"
+	/* Only what was surely not sent may be dialled again. */
+	" CHECK(state <> 'owed' OR fate IS NULL OR fate = 'not_sent'),"
+	" CHECK(state <> 'dialing' OR (began IS NOT NULL AND fate IS NULL)),"
+	" CHECK(state <> 'done' OR (fate = 'answered' AND matched = 1))"
+	") STRICT;"
+	"CREATE UNIQUE INDEX follow_up_flight ON follow_up(iccid)"
+	" WHERE state = 'dialing';"
+	"CREATE INDEX follow_up_owed ON follow_up(iccid, id)"
+	" WHERE state = 'owed';"
+	"CREATE INDEX follow_up_began ON follow_up(iccid, began_ran)"
+	" WHERE began_ran IS NOT NULL;"
+	"CREATE INDEX follow_up_failed ON follow_up(ended_ran)"
+	" WHERE state = 'failed';";
 
 /* migrations[n] leads from version n to n + 1. */
 static const char *const migrations[] = {

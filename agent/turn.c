@@ -486,8 +486,9 @@ turn_op(const struct turn *turn, enum ledger_op_kind kind)
 static bool
 needs_room(enum ledger_op_kind kind)
 {
-	return kind == LEDGER_ATTEMPT_BEGIN || kind == LEDGER_BATCH_OPEN ||
-	       kind == LEDGER_BATCH_ROW || kind == LEDGER_BATCH_FAULT;
+	return kind == LEDGER_ATTEMPT_BEGIN || kind == LEDGER_FOLLOW_BEGIN ||
+	       kind == LEDGER_BATCH_OPEN || kind == LEDGER_BATCH_ROW ||
+	       kind == LEDGER_BATCH_FAULT;
 }
 
 /* Somebody may have deleted it: that is no change that we hear of. */
