@@ -89,7 +89,8 @@ TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libsim.a $(BUILD)/libagent.a $(BUILD
 # before the real ones, which are then not taken.
 VIRTUAL := $(addprefix $(BUILD)/tests/unit/test_, \
 	alarm_watch backup balance_text dialogue dialogue_text fleet fleet_pin \
-	fleet_recover fleet_reload metrics_file dispatch dispatch_batches dispatch_carry \
+	fleet_recover fleet_reload follow_up metrics_file dispatch \
+	dispatch_batches dispatch_carry \
 	dispatch_breakers dispatch_clock dispatch_disk dispatch_queue \
 	dispatch_random dispatch_status message message_random \
 	message_step message_trust restored sentry sentry_evidence spool_scan veil)

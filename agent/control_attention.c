@@ -19,7 +19,8 @@ enum {
 	SCAN_MAX = 5000, /* vouchers that are looked at for one status */
 	HEADS_MAX = 100, /* of each modem's queue */
 	BATCHES_MAX = 8, /* named in one sentence */
-	TEXT_MAX = 400
+	TEXT_MAX = 400,
+	TELL_MS = 24 * 3600 * 1000
 };
 
 struct attention {
@@ -235,6 +236,45 @@ attend_held(struct control *control, struct json *list, int64_t count)
 		add(list, &(struct attention){i == 0 ? "batch" : "held",
 				  g->count, text, held_words[i].say});
 	}
+}
+
+/* ---- what follows a recharge --------------------------------------------- */
+
+struct failures {
+	int64_t count, voucher;
+	unsigned step;
+};
+
+static bool
+on_failed(void *ctx, const struct ledger_follow *f)
+{
+	struct failures *failures = ctx;
+	failures->count++;
+	failures->voucher = f->voucher;
+	failures->step = f->step;
+	return failures->count < SCAN_MAX;
+}
+
+/* Nothing settles them: they are told of for a day. */
+static void
+attend_follow_ups(struct control *control, struct json *list)
+{
+	char text[TEXT_MAX];
+	struct failures f = {.count = 0};
+	int64_t since_ms = turn_now(control->parts.turn).ran_ms - TELL_MS;
+	if (ledger_each_failed_follow(
+		    control->ledger, since_ms, on_failed, &f) != 0 ||
+		f.count == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		"%lld follow-up code%s failed since yesterday, and %s not "
+		"dialled again (the last: step %u of voucher %lld)",
+		(long long)f.count, f.count == 1 ? "" : "s",
+		f.count == 1 ? "is" : "are", f.step, (long long)f.voucher);
+	add(list, &(struct attention){"follow_up", f.count, text,
+			  "topupctl voucher ID has the operator's words; see "
+			  "what the account has, and dial by hand what is "
+			  "missing: topupctl ussd MODEM CODE"});
 }
 
 /* ---- modems -------------------------------------------------------------- */
@@ -467,6 +507,7 @@ control_attention(struct control *control, const int64_t counts[VOUCHER_STATES],
 	attend_disk(control, list);
 	attend_unknown(control, list, counts[VOUCHER_UNKNOWN]);
 	attend_held(control, list, counts[VOUCHER_HELD]);
+	attend_follow_ups(control, list);
 	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++)
 		attend_modem(control, list, fleet_at(control->parts.fleet, i));
 	attend_stops(control, list, stopped);

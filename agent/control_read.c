@@ -110,6 +110,13 @@ add_attempt(void *ctx, const struct ledger_attempt *a)
 }
 
 static bool
+add_follow(void *ctx, const struct ledger_follow *f)
+{
+	json_add(ctx, shape_follow(f));
+	return true;
+}
+
+static bool
 add_audit(void *ctx, const struct ledger_audit *a)
 {
 	json_add(ctx, shape_audit(a));
@@ -174,14 +181,17 @@ step_voucher(struct client *client)
 	}
 	struct json *o = shape_voucher(client->control, v);
 	struct json *attempts = json_new_array();
+	struct json *follow_ups = json_new_array();
 	struct json *audit = json_new_array();
 	const struct ledger_audit_filter filter = {
 		.voucher = id, .limit = RECORD_MAX};
 	json_put_text(o, "note", v->note);
 	json_put_text(o, "expires", v->expires);
 	json_put(o, "attempt_list", attempts);
+	json_put(o, "follow_ups", follow_ups);
 	json_put(o, "audit", audit);
 	if (ledger_each_attempt(ledger, id, add_attempt, attempts) != 0 ||
+		ledger_each_follow(ledger, id, add_follow, follow_ups) != 0 ||
 		ledger_each_audit(ledger, &filter, add_audit, audit) != 0) {
 		free(v);
 		json_free(o);

@@ -248,6 +248,24 @@ shape_attempt(const struct ledger_attempt *a)
 	return o;
 }
 
+struct json *
+shape_follow(const struct ledger_follow *f)
+{
+	struct json *o = json_new_object();
+	json_put_number(o, "step", f->step);
+	json_put_text(o, "state", ledger_follow_state_name(f->state));
+	json_put(o, "at", shape_time(f->began_wall_ms));
+	json_put_text(o, "modem", f->modem);
+	json_put_text(o, "fate", fate_name(f->fate));
+	if (f->fate < 0)
+		json_put(o, "matched", NULL);
+	else
+		json_put_flag(o, "matched", f->matched);
+	json_put_text(o, "why", f->why);
+	json_put_text(o, "reply", f->reply);
+	return o;
+}
+
 /* ---- batches ------------------------------------------------------------- */
 
 struct faults {

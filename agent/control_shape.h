@@ -28,6 +28,7 @@ struct json *shape_batch(struct control *control, const struct ledger_batch *b,
 struct json *shape_counts(const int64_t counts[VOUCHER_STATES]);
 struct json *shape_audit(const struct ledger_audit *a);
 struct json *shape_attempt(const struct ledger_attempt *a);
+struct json *shape_follow(const struct ledger_follow *f);
 struct json *shape_modem(struct control *control, const struct line *line);
 /* NULL for MONEY_NONE, and for 0: null in the answer. */
 struct json *shape_money(int64_t minor, unsigned decimals);

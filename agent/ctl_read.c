@@ -141,6 +141,14 @@ print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
 		{"VERDICT", "verdict", CELL_TEXT, 0, 0},
 		{"BY", "by", CELL_TEXT, 0, 1},
 		{"REPLY", "reply", CELL_SENTENCE, 12, 0}, {.title = NULL}};
+	static const struct ctl_column follow_ups[] = {
+		{"STEP", "step", CELL_NUMBER, 0, 0},
+		{"STATE", "state", CELL_TEXT, 0, 0},
+		{"AT", "at", CELL_TIME, 0, 0},
+		{"MODEM", "modem", CELL_TEXT, 5, 1},
+		{"FATE", "fate", CELL_TEXT, 0, 0},
+		{"WHY", "why", CELL_TEXT, 0, 1},
+		{"REPLY", "reply", CELL_SENTENCE, 12, 0}, {.title = NULL}};
 	static const struct ctl_column audit[] = {
 		{"SEQ", "seq", CELL_NUMBER, 0, 0},
 		{"AT", "at", CELL_TIME, 0, 0},
@@ -149,6 +157,7 @@ print_voucher(struct ctl *ctl, const struct json *v, int exit_status)
 		{"NOTE", "note", CELL_SENTENCE, 24, 0}, {.title = NULL}};
 	ctl_table_object(fields, v, &ctl->out);
 	print_inner(ctl, json_get(v, "attempt_list"), "attempts", attempts);
+	print_inner(ctl, json_get(v, "follow_ups"), "follow-ups", follow_ups);
 	print_inner(ctl, json_get(v, "audit"), "audit", audit);
 	return exit_status;
 }

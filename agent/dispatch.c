@@ -11,6 +11,7 @@
 #include "agent/balance.h"
 #include "agent/carry.h"
 #include "agent/dispatch_private.h"
+#include "agent/follow_up.h"
 #include "agent/ledger.h"
 #include "agent/log.h"
 #include "agent/loop.h"
@@ -234,6 +235,8 @@ serve(struct dispatch *d, struct line *line)
 		return INT64_MAX;
 	if (line->rest_until_ms > now)
 		return line->rest_until_ms;
+	if (follow_up_stops(d->parts.follow_up, line, &until_ms))
+		return until_ms;
 	enum pick_answer answer = dispatch_pick(d, line, &until_ran);
 	if (answer == PICK_CLOCK)
 		return now + CLOCK_LOOK_MS;

@@ -10,6 +10,7 @@
 
 struct balance;
 struct dispatch;
+struct follow_up;
 struct loop;
 struct redeem;
 struct sentry;
@@ -23,6 +24,7 @@ struct dispatch_parts {
 	struct redeem *redeem;
 	struct balance *balance;
 	struct sentry *sentry;
+	struct follow_up *follow_up;
 };
 struct dispatch *dispatch_new(const struct dispatch_parts *parts);
 void dispatch_free(struct dispatch *dispatch);

@@ -151,7 +151,7 @@ of_settled(const struct evidence_text *c)
 struct evidence_step
 evidence_by_text(const struct evidence_text *c)
 {
-	if (c->repeats || c->restored)
+	if (c->repeats || c->restored || c->followed)
 		return nothing();
 	switch (c->state) {
 	case VOUCHER_UNKNOWN:

@@ -51,6 +51,8 @@ struct evidence_text {
 	bool restored; /* it was dialled before the ledger was restored, and the
 	                  text does not name it: it may be of a card that
 	                  only the lost ledger knew */
+	bool followed; /* the SIM dialled another code since, and the text does
+	                  not name the card: it may be that code's answer */
 	bool answered_long_ago; /* its attempt was, longer ago than an answer
 	                           and its copies take: this is of another */
 	int64_t card_minor, amount_minor, deducted_minor, bonus_minor;

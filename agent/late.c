@@ -83,15 +83,29 @@ answered_long_ago(const struct late *l)
 	               (int64_t)p->timeout_ms + p->fence_ms;
 }
 
+static bool
+names_it(const struct late *l)
+{
+	return l->last.serial[0] != '\0' &&
+	       strcmp(l->last.serial, l->read.groups.serial) == 0;
+}
+
 /* After it that SIM may have dialled more, which nobody here knows. */
 static bool
 is_of_lost_time(const struct late *l)
 {
 	int64_t restored_ms =
 		ledger_cursor(turn_ledger(l->turn), LEDGER_RESTORED_CURSOR);
-	bool named = l->last.serial[0] != '\0' &&
-	             strcmp(l->last.serial, l->read.groups.serial) == 0;
-	return l->last.began_wall_ms < restored_ms && !named;
+	return l->last.began_wall_ms < restored_ms && !names_it(l);
+}
+
+/* What follows a recharge is answered like one. */
+static bool
+is_followed(const struct late *l)
+{
+	return !names_it(l) &&
+	       ledger_was_followed(turn_ledger(l->turn), line_iccid(l->line),
+		       l->last.began_ran_ms);
 }
 
 static struct evidence_text
@@ -107,6 +121,7 @@ weigh(const struct late *l)
 		.balance_matched = l->read.balance_matched,
 		.repeats = l->news.copy,
 		.restored = is_of_lost_time(l),
+		.followed = is_followed(l),
 		.settles_by_ussd = p->verdict_by == PROFILE_VERDICT_USSD,
 		.answered_long_ago = answered_long_ago(l),
 		.card_minor = last->card_minor,

@@ -167,6 +167,24 @@ is_balance_answer(struct arrival *a)
 	return true;
 }
 
+/* Those of cards and of what follows them are often alike; where it names no
+ * card, what may answer such a code of this SIM does. */
+static bool
+is_of_follow_up(struct arrival *a)
+{
+	struct turn *turn = a->parts->turn;
+	if (a->read.groups.serial[0] != '\0' ||
+		!profile_is_followed_by(
+			a->line->profile, a->message->text_utf8) ||
+		!ledger_was_followed(turn_ledger(turn), line_iccid(a->line),
+			turn_now(turn).ran_ms - FIT_DAY_MS))
+		return false;
+	a->told.verdict = VERDICT_NONE;
+	a->read.rule = "";
+	a->why = "follow_up";
+	return true;
+}
+
 /* Reads it as far as it may be a verdict. 0 or -EIO. */
 static int
 judge(struct arrival *a)
@@ -178,7 +196,7 @@ judge(struct arrival *a)
 	classifier_read(
 		a->line->profile->reply, a->message->text_utf8, &a->read);
 	a->told = weigh_told(a->line->profile, &a->read);
-	if (is_balance_answer(a))
+	if (is_balance_answer(a) || is_of_follow_up(a))
 		return 0;
 	/* "You will get an SMS" by SMS: the one that decides is to come. */
 	if (a->told.verdict == VERDICT_NONE ||

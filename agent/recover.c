@@ -60,11 +60,56 @@ settle(struct turn *turn, int64_t attempt)
 	turn_must(turn, &op);
 }
 
+/* ---- what follows a recharge -------------------------------------------- */
+
+static bool
+first_open_follow(void *ctx, const struct ledger_follow *f)
+{
+	struct search *search = ctx;
+	if (f->id <= search->after)
+		return true;
+	search->found = f->id;
+	(void)span_copy(
+		search->iccid, sizeof(search->iccid), span_str(f->iccid));
+	(void)span_copy(
+		search->modem, sizeof(search->modem), span_str(f->modem));
+	return false;
+}
+
+/* It may be on air: never again. */
+static void
+settle_follow(struct turn *turn, int64_t id)
+{
+	struct ledger_op op = turn_op(turn, LEDGER_FOLLOW_END);
+	struct ledger_follow_end *e = &op.u.follow_end;
+	e->id = id;
+	e->fate = LEDGER_MAYBE_SENT;
+	(void)span_copy(e->why, sizeof(e->why), span_str("restart"));
+	turn_must(turn, &op);
+}
+
+static void
+recover_follow_ups(struct turn *turn)
+{
+	struct search search = {.after = 0};
+	for (;;) {
+		search.found = 0;
+		if (ledger_each_open_follow(turn_ledger(turn),
+			    first_open_follow, &search) != 0 ||
+			search.found == 0)
+			return;
+		raise_fence(turn, &search);
+		settle_follow(turn, search.found);
+		search.after = search.found;
+	}
+}
+
 size_t
 recover_attempts(struct turn *turn)
 {
 	struct search search = {.after = 0};
 	size_t n = 0;
+	recover_follow_ups(turn);
 	for (;;) {
 		search.found = 0;
 		if (ledger_each_attempt(

@@ -10,7 +10,8 @@
 
 struct turn;
 
-/* Settles every open attempt as found at start. How many there were. */
+/* Settles every open attempt as found at start, and every code that followed a
+ * recharge and has no end. How many attempts there were. */
 size_t recover_attempts(struct turn *turn);
 
 /* Whether the last life ended on purpose (its last event says so), or there

@@ -175,6 +175,9 @@ look_up(struct attempt *a)
 	return l.found ? 0 : -EINVAL;
 }
 
+_Static_assert((int)PROFILE_FOLLOW_UPS_MAX <= (int)LEDGER_TEXT_MAX,
+	"the attempt keeps all that follows it");
+
 /* The intent, into the ledger. 0 or the code of ledger_apply(). */
 static int
 record(struct attempt *a)
@@ -193,6 +196,8 @@ record(struct attempt *a)
 		b->iccid, sizeof(b->iccid), span_str(line_iccid(a->line)));
 	(void)span_copy(b->account, sizeof(b->account),
 		span_str(redeem_is_self(a) ? a->line->account : a->target));
+	if (redeem_is_self(a))
+		profile_list_follow_ups(a->profile, b->follow_ups);
 	int rc = turn_try(a->redeem->turn, &op, &result);
 	if (rc == 0)
 		a->id = result.id;

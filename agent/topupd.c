@@ -14,6 +14,7 @@
 #include "agent/dialogue.h"
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
+#include "agent/follow_up.h"
 #include "agent/herald.h"
 #include "agent/intake.h"
 #include "agent/ledger.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct fleet *fleet;
 	struct balance *balance;
 	struct dialogue *dialogue;
+	struct follow_up *follow_up;
 	struct redeem *redeem;
 	struct sentry *sentry;
 	struct dispatch *dispatch;
@@ -78,12 +80,18 @@ on_leave(void *ctx)
 	loop_stop(d->loop);
 }
 
+static size_t
+on_air(const struct daemon *d)
+{
+	return redeem_in_flight(d->redeem) + follow_up_in_flight(d->follow_up);
+}
+
 /* In a turn of its own: a modem may be just calling. A full disk must not
  * keep us from ending. */
 static void
 stop_when_drained(struct daemon *d)
 {
-	if (!d->stopping || redeem_in_flight(d->redeem) > 0)
+	if (!d->stopping || on_air(d) > 0)
 		return;
 	if (!d->leave) {
 		d->leave = loop_timer_new(d->loop, on_leave, d);
@@ -178,8 +186,7 @@ on_terminate(void *ctx)
 	if (d->stopping)
 		_exit(EXIT_FAILURE); /* the attempt on air is found again */
 	d->stopping = true;
-	log_line(LOG_AT_NOTICE, "topupd stopping on_air=%zu",
-		redeem_in_flight(d->redeem));
+	log_line(LOG_AT_NOTICE, "topupd stopping on_air=%zu", on_air(d));
 	notify_send("STOPPING=1");
 	dispatch_drain(d->dispatch);
 	stop_when_drained(d);
@@ -316,6 +323,7 @@ build_stories(struct daemon *d)
 	d->balance = balance_new(d->loop, d->turn, &on_idle);
 	d->dialogue = dialogue_new(d->loop, d->turn, d->fleet, &on_idle);
 	d->redeem = redeem_new(d->loop, d->turn, d->vault, &on_idle);
+	d->follow_up = follow_up_new(d->loop, d->turn, &on_idle);
 	struct sentry_parts sentry = {.loop = d->loop,
 		.turn = d->turn,
 		.balance = d->balance,
@@ -326,7 +334,8 @@ build_stories(struct daemon *d)
 		.fleet = d->fleet,
 		.redeem = d->redeem,
 		.balance = d->balance,
-		.sentry = d->sentry};
+		.sentry = d->sentry,
+		.follow_up = d->follow_up};
 	d->dispatch = dispatch_new(&dispatch);
 	struct intake_options intake = {.loop = d->loop,
 		.turn = d->turn,
@@ -436,6 +445,7 @@ take_down(struct daemon *d)
 	trail_free(d->trail);
 	intake_free(d->intake);
 	dispatch_free(d->dispatch);
+	follow_up_free(d->follow_up);
 	redeem_free(d->redeem);
 	sentry_free(d->sentry);
 	dialogue_free(d->dialogue);

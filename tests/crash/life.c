@@ -14,6 +14,7 @@
 #include "agent/dialogue.h"
 #include "agent/dispatch.h"
 #include "agent/fleet.h"
+#include "agent/follow_up.h"
 #include "agent/intake.h"
 #include "agent/ledger.h"
 #include "agent/loop.h"
@@ -49,7 +50,9 @@ on_leave(void *ctx)
 static void
 stop_when_drained(struct life *l)
 {
-	if (!l->stopping || redeem_in_flight(l->redeem) > 0)
+	if (!l->stopping || redeem_in_flight(l->redeem) +
+					    follow_up_in_flight(l->follow_up) >
+				    0)
 		return;
 	if (!l->leave) {
 		l->leave = loop_timer_new(l->loop, on_leave, l);
@@ -180,6 +183,7 @@ build_stories(struct life *l)
 	l->balance = balance_new(l->loop, l->turn, &on_idle);
 	l->dialogue = dialogue_new(l->loop, l->turn, l->fleet, &on_idle);
 	l->redeem = redeem_new(l->loop, l->turn, l->vault, &on_idle);
+	l->follow_up = follow_up_new(l->loop, l->turn, &on_idle);
 	struct sentry_parts sentry = {.loop = l->loop,
 		.turn = l->turn,
 		.balance = l->balance,
@@ -190,7 +194,8 @@ build_stories(struct life *l)
 		.fleet = l->fleet,
 		.redeem = l->redeem,
 		.balance = l->balance,
-		.sentry = l->sentry};
+		.sentry = l->sentry,
+		.follow_up = l->follow_up};
 	l->dispatch = dispatch_new(&dispatch);
 	struct intake_options intake = {.loop = l->loop,
 		.turn = l->turn,
@@ -288,6 +293,7 @@ life_drop(struct life *l)
 	trail_free(l->trail);
 	intake_free(l->intake);
 	dispatch_free(l->dispatch);
+	follow_up_free(l->follow_up);
 	redeem_free(l->redeem);
 	sentry_free(l->sentry);
 	dialogue_free(l->dialogue);

@@ -15,6 +15,7 @@
 
 struct balance;
 struct dialogue;
+struct follow_up;
 struct dispatch;
 struct fleet;
 struct intake;
@@ -47,6 +48,7 @@ struct life {
 	struct fleet *fleet;
 	struct balance *balance;
 	struct dialogue *dialogue;
+	struct follow_up *follow_up;
 	struct redeem *redeem;
 	struct sentry *sentry;
 	struct dispatch *dispatch;

@@ -14,6 +14,7 @@
 
 #include "agent/balance.h"
 #include "agent/dialogue.h"
+#include "agent/follow_up.h"
 #include "agent/loop.h"
 #include "agent/message.h"
 #include "agent/redeem.h"
@@ -78,6 +79,7 @@ trade_init(struct trade *t, struct purse *p, const char *profile)
 	t->balance = balance_new(s->loop, s->turn, &idle);
 	t->dialogue = dialogue_new(s->loop, s->turn, s->fleet, &idle);
 	t->redeem = redeem_new(s->loop, s->turn, p->vault, &idle);
+	t->follow_up = follow_up_new(s->loop, s->turn, &idle);
 	struct sentry_parts sentry = {.loop = s->loop,
 		.turn = s->turn,
 		.balance = t->balance,
@@ -88,7 +90,8 @@ trade_init(struct trade *t, struct purse *p, const char *profile)
 		.fleet = s->fleet,
 		.redeem = t->redeem,
 		.balance = t->balance,
-		.sentry = t->sentry};
+		.sentry = t->sentry,
+		.follow_up = t->follow_up};
 	t->dispatch = dispatch_new(&parts);
 	trade_add(t, 0);
 }
@@ -132,6 +135,7 @@ void
 trade_fini(struct trade *t)
 {
 	dispatch_free(t->dispatch);
+	follow_up_free(t->follow_up);
 	redeem_free(t->redeem);
 	sentry_free(t->sentry);
 	dialogue_free(t->dialogue);

@@ -27,6 +27,7 @@ struct trade {
 	struct shop shop;
 	struct balance *balance;
 	struct dialogue *dialogue;
+	struct follow_up *follow_up;
 	struct redeem *redeem;
 	struct sentry *sentry;
 	struct dispatch *dispatch;
