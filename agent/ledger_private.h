@@ -382,15 +382,15 @@ int ledger_batch_slice(
 typedef int ledger_op_fn(struct ledger *ledger, const struct ledger_op *op,
 	struct ledger_result *result);
 ledger_op_fn ledger_batch_open, ledger_batch_row, ledger_batch_fault,
-	ledger_batch_hold, ledger_batch_accept, ledger_batch_drop, ledger_batch_retired,
-	ledger_batch_reported, ledger_batch_move, ledger_voucher_move,
-	ledger_attempt_begin, ledger_attempt_settle, ledger_take_evidence,
-	ledger_take_balance, ledger_take_balance_asked, ledger_take_fence,
-	ledger_take_spoil, ledger_take_sim_seen, ledger_take_sim_blocked,
-	ledger_take_unlock, ledger_take_pause, ledger_take_message,
-	ledger_take_message_done, ledger_take_device_seen, ledger_take_sim_pin,
-	ledger_voucher_reveal, ledger_take_follow_begin, ledger_take_follow_end,
-	ledger_take_follow_drop;
+	ledger_batch_hold, ledger_batch_accept, ledger_batch_drop,
+	ledger_batch_retired, ledger_batch_reported, ledger_batch_move,
+	ledger_voucher_move, ledger_attempt_begin, ledger_attempt_settle,
+	ledger_take_evidence, ledger_take_balance, ledger_take_balance_asked,
+	ledger_take_fence, ledger_take_spoil, ledger_take_sim_seen,
+	ledger_take_sim_blocked, ledger_take_unlock, ledger_take_pause,
+	ledger_take_message, ledger_take_message_done, ledger_take_device_seen,
+	ledger_take_sim_pin, ledger_voucher_reveal, ledger_take_follow_begin,
+	ledger_take_follow_end, ledger_take_follow_drop;
 
 /* The condition of the index voucher_open, word for word. Not "IN": for three
  * words or more SQLite builds a table each time it asks. */

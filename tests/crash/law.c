@@ -315,6 +315,8 @@ on_request(const struct sim_event *e)
 	realm_words(law.realm);
 	if (pin_of(e->code, "*121*", voucher_pin))
 		on_air(e, voucher_pin);
+	else if (strncmp(e->code, "*140*", 5) == 0)
+		law_on_follow_up(e);
 }
 
 static void

@@ -72,6 +72,7 @@ struct law_counts {
 	uint64_t loaded, refused, lives, cuts;
 	uint64_t forgiven; /* residual cases */
 	uint64_t spoofs;   /* strangers' messages that were looked at */
+	uint64_t followed; /* codes after a recharge that came on air */
 };
 struct law_counts *law_counts(void);
 

@@ -30,6 +30,8 @@ on_change(void *ctx, int what, const char *db, const char *table,
 	if (what == SQLITE_INSERT && strcmp(table, "attempt") == 0 &&
 		id < LAW_ATTEMPTS_MAX)
 		law.attempt_commit[id] = law.commit_now;
+	if (strcmp(table, "follow_up") == 0 && id < LAW_FOLLOW_UPS_MAX)
+		law.follow_commit[id] = law.commit_now;
 }
 
 static void
@@ -56,6 +58,9 @@ on_rollback(void *ctx)
 	for (size_t i = 0; i < LAW_ATTEMPTS_MAX; i++)
 		if (law.attempt_commit[i] == law.commit_now)
 			law.attempt_commit[i] = UINT64_MAX;
+	for (size_t i = 0; i < LAW_FOLLOW_UPS_MAX; i++)
+		if (law.follow_commit[i] == law.commit_now)
+			law.follow_commit[i] = UINT64_MAX;
 }
 
 bool
@@ -66,11 +71,20 @@ law_is_durable(int64_t attempt)
 	       law.attempt_commit[attempt] <= law.commit_synced;
 }
 
+bool
+law_is_follow_up_durable(int64_t id)
+{
+	note_sync();
+	return id < LAW_FOLLOW_UPS_MAX &&
+	       law.follow_commit[id] <= law.commit_synced;
+}
+
 static void
 watch_commits(void)
 {
 	sqlite3 *db = law.life->ledger->db;
 	memset(law.attempt_commit, 0, sizeof(law.attempt_commit));
+	memset(law.follow_commit, 0, sizeof(law.follow_commit));
 	law.commit_now = 1;
 	law.commit_asked = law.commit_synced = 0;
 	(void)sqlite3_update_hook(db, on_change, NULL);

@@ -11,7 +11,8 @@ enum {
 	LAW_VOUCHERS_MAX = 2000,
 	LAW_ATTEMPTS_MAX = 4000,
 	LAW_BATCHES_MAX = 200,
-	LAW_ENTRIES_MAX = 200000
+	LAW_ENTRIES_MAX = 200000,
+	LAW_FOLLOW_UPS_MAX = 2 * LAW_VOUCHERS_MAX
 };
 
 /* What is true of a card. */
@@ -52,6 +53,10 @@ struct law {
 	int64_t ran_before_ms, life_from_ms;
 	/* Which commit an attempt came with, and the last on disk. */
 	uint64_t attempt_commit[LAW_ATTEMPTS_MAX];
+	/* The same of codes that follow a recharge; how often each was on air.
+	 */
+	uint64_t follow_commit[LAW_FOLLOW_UPS_MAX];
+	uint8_t follow_requests[LAW_FOLLOW_UPS_MAX];
 	uint64_t commit_now, commit_asked, commit_synced, synced_at;
 	bool roomy; /* the disk is full, and there was a reserve */
 	char broken[400];
@@ -71,6 +76,10 @@ void law_check_all(void);
 void law_catch_up(void);
 /* Whether the attempt is on disk. */
 bool law_is_durable(int64_t attempt);
+/* Whether what the ledger says of that code is. */
+bool law_is_follow_up_durable(int64_t id);
+/* Such a code goes on air (law_follow.c). */
+void law_on_follow_up(const struct sim_event *e);
 /* The name of an outcome that lives on. */
 const char *network_text_name_of(const char *outcome);
 void law_tell_event(const struct sim_event *e);

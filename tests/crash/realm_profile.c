@@ -50,6 +50,8 @@ draw_ways(struct realm *r)
 	t->menu = t->ussd && realm_chance(r, 15);
 	if (t->verdict == REALM_BY_BALANCE && strcmp(t->before, "never") == 0)
 		t->before = "auto";
+	t->follow_up = realm_chance(r, 30);
+	t->alike = realm_chance(r, 50);
 	if (forged)
 		t->lag_ms = 0; /* a credit that shows late is another story */
 }
@@ -111,6 +113,15 @@ write_recharge(const struct realm_terms *t, FILE *out)
 }
 
 static void
+write_follow_ups(const struct realm_terms *t, FILE *out)
+{
+	if (t->follow_up)
+		(void)fprintf(out, "[follow_up]\n"
+				   "1 = *140*1# => (?i)bundle activated\n"
+				   "3 = *140*2# => (?i)bundle activated\n");
+}
+
+static void
 write_reply(FILE *out)
 {
 	static const struct {
@@ -155,6 +166,7 @@ write_profile(const struct realm *r, FILE *out)
 			"[proof]\nussd = *124#\nreply = (?i)last recharge "
 			"(?<amount>[\\d.,]+) (?<currency>XTS) serial "
 			"(?<serial>\\d+)\n");
+	write_follow_ups(t, out);
 	write_reply(out);
 	(void)fprintf(out,
 		"[limits]\nmax_rejects = %u\nreject_pause = %ds\n"

@@ -36,10 +36,12 @@ struct realm_terms {
 	bool sms_copy;    /* it comes by SMS as well */
 	bool serials;     /* texts tell the card's serial */
 	bool bare;        /* they tell no balance */
-	bool by_text; /* the balance is asked by a text, and told by an SMS */
-	bool proof;   /* there is a code for the last recharge */
-	bool shared;  /* the first two SIMs have one account */
-	bool doubles; /* every second message comes twice */
+	bool by_text;   /* the balance is asked by a text, and told by an SMS */
+	bool proof;     /* there is a code for the last recharge */
+	bool shared;    /* the first two SIMs have one account */
+	bool doubles;   /* every second message comes twice */
+	bool follow_up; /* codes are dialled after each recharge, */
+	bool alike;     /* and told in the words of a recharge */
 	int64_t sms_timeout_ms;
 	int lock_after;
 	bool count_all;

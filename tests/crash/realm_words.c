@@ -26,6 +26,9 @@ usual(const struct realm *r, enum network_text which)
 {
 	if (r->terms.verdict == REALM_BY_BALANCE && which == NETWORK_LOADED)
 		return "Your balance is {balance}.";
+	if (r->terms.alike && which == NETWORK_BUNDLE)
+		return "Bundle activated, you have been credited with "
+		       "{amount}.";
 	if (r->terms.serials)
 		return with_serial[which];
 	if (r->terms.bare && which == NETWORK_LOADED)

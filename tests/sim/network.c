@@ -410,6 +410,29 @@ is_code(const char *text)
 	       text[len - 1] == '#' && strspn(text, "*#0123456789") == len;
 }
 
+/* "*140*1#" takes a small card's worth from the balance, "*140*2#" gives it. */
+static bool
+is_bundle(const char *code)
+{
+	return strcmp(code, "*140*1#") == 0 || strcmp(code, "*140*2#") == 0;
+}
+
+static void
+sell_bundle(const struct network *network, struct network_account *purse,
+	const char *code, struct network_answer *answer)
+{
+	bool gives = strcmp(code, "*140*2#") == 0;
+	int64_t moved = gives ? NETWORK_BUNDLE_MINOR : -NETWORK_BUNDLE_MINOR;
+	bool sold = purse->balance_minor + moved >= 0;
+	purse->balance_minor += sold ? moved : 0;
+	const struct filling filling = {
+		NETWORK_BUNDLE_MINOR, purse->balance_minor, NULL, NULL};
+	say(network, sold ? NETWORK_BUNDLE : NETWORK_NO_BUNDLE, &filling,
+		answer->text);
+	if (sold && network->options.sms_copy)
+		say(network, NETWORK_BUNDLE, &filling, answer->sms);
+}
+
 /* A text that begins no code is not answered, the session just ends: so do
  * networks with what a wrong coding made of a code. */
 static void
@@ -432,6 +455,8 @@ dial(struct network *network, struct network_account *caller,
 			caller->purse->last_pin[0] == '\0' ? NETWORK_NO_LAST
 							   : NETWORK_LAST,
 			&filling, answer->text);
+	} else if (is_bundle(code)) {
+		sell_bundle(network, caller->purse, code, answer);
 	} else if (strcmp(code, "*120#") == 0) {
 		caller->session = NETWORK_ENTER;
 		answer->mode = 1;

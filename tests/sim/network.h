@@ -16,6 +16,7 @@
 enum {
 	NETWORK_TEXT_MAX = 2048,
 	NETWORK_PIN_MAX = 64,
+	NETWORK_BUNDLE_MINOR = 5000,
 	NETWORK_ID_MAX = 32 /* an IMSI or a number */
 };
 

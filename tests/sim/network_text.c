@@ -33,6 +33,8 @@ static const struct {
 	[NETWORK_BAD_CODE] = {"bad_code", "Unknown service code."},
 	[NETWORK_LAST] = {"last", "Last recharge {amount} serial {serial}."},
 	[NETWORK_NO_LAST] = {"no_last", "No recharge yet."},
+	[NETWORK_BUNDLE] = {"bundle", "Bundle activated."},
+	[NETWORK_NO_BUNDLE] = {"no_bundle", "Not enough credit for that."},
 };
 
 const char *
