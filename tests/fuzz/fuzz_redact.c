@@ -92,11 +92,12 @@ digits_of_line(unsigned line, char *digits)
 	return span_of(digits, kept);
 }
 
-/* A PIN that the file had masked already looks as it does masked. */
+/* A PIN that the file had masked already, but for its last four, looks as it
+ * does masked. */
 static bool
 is_stars(const struct secret *voucher_pin)
 {
-	for (size_t i = 0; i < voucher_pin->len; i++)
+	for (size_t i = 0; i + 4 < voucher_pin->len; i++)
 		if (voucher_pin->bytes[i] != '*')
 			return false;
 	return true;
