@@ -279,7 +279,8 @@ hold_batch(struct dispatch *d, int64_t batch)
 	d->holding_after = held.after;
 	if (held.after > 0)
 		dispatch_kick(d);
-	return rc == 0 && held.after == 0 && held.count > 0;
+	/* One that began in the middle may have left the first rows. */
+	return rc == 0 && held.after == 0 && (held.count > 0 || m->after > 0);
 }
 
 static void
@@ -288,6 +289,9 @@ hold_tripped(struct dispatch *d)
 	for (int i = 0; i < TRIPPED; i++) {
 		int64_t batch =
 			ledger_tripped_batch(turn_ledger(d->parts.turn));
+		/* All of it may be held before its last row was looked at. */
+		if (batch != d->holding)
+			d->holding = 0;
 		if (batch == 0 || !hold_batch(d, batch))
 			return;
 	}

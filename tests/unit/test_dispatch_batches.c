@@ -200,6 +200,26 @@ after_a_release_it_counts_anew(void **state)
 	trade_fini(&t);
 }
 
+/* Where the first hold stopped is not where the next one begins: the last of
+ * its cards were held before it had come to the end of the rows. */
+static void
+a_batch_of_slices_is_held_at_once_each_time(void **state)
+{
+	struct trade t;
+	trade_init(&t, *state, LIMITS("2"));
+	trade_open(&t);
+	struct trade_batch b = trade_batch(&t, 2 * LEDGER_SLICE_ROWS, NULL);
+	for (int round = 1; round <= 3; round++) {
+		dial_next(&t, TRADE_INVALID);
+		dial_next(&t, TRADE_INVALID);
+		assert_int_equal(count_of(&t, &b, VOUCHER_READY), 0);
+		assert_int_equal(count_of(&t, &b, VOUCHER_HELD),
+			2 * LEDGER_SLICE_ROWS - 2 * round);
+		trade_release(&t, &b);
+	}
+	trade_fini(&t);
+}
+
 static void
 what_the_breaker_counted_survives_a_restart(void **state)
 {
@@ -231,6 +251,7 @@ main(void)
 		TEST(a_barred_sim_counts_for_its_batch),
 		TEST(six_of_the_last_ten_hold_a_batch_that_began_well),
 		TEST(after_a_release_it_counts_anew),
+		TEST(a_batch_of_slices_is_held_at_once_each_time),
 		TEST(what_the_breaker_counted_survives_a_restart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
