@@ -188,6 +188,61 @@ unknown_one_is_not_repeated_by_a_machine(void **state)
 	assert_int_equal(ledger_repeatable(p->ledger, "sim1", "simtel"), 0);
 }
 
+static bool
+count_any(void *ctx, const struct ledger_follow *f)
+{
+	(void)f;
+	++*(size_t *)ctx;
+	return true;
+}
+
+static bool
+count_dropped(void *ctx, const struct ledger_follow *f)
+{
+	if (f->state == LEDGER_FOLLOW_DROPPED)
+		assert_string_equal(f->why, "restored");
+	*(size_t *)ctx += f->state == LEDGER_FOLLOW_DROPPED;
+	return true;
+}
+
+/* It may have been dialled since the backup, as what its attempts owe. */
+static void
+what_a_backup_owes_its_operator_is_not_dialled(void **state)
+{
+	struct purse *p = attic.p;
+	size_t dropped = 0, left = 0;
+	int64_t cards[2], attempts[2];
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		cards[i] = purse_fresh(p);
+		struct ledger_op op = purse_begin(p, cards[i]);
+		strcpy(op.u.attempt_begin.follow_ups, "1 *140*1#\n2 *140*2#\n");
+		attempts[i] = purse_must(p, &op);
+		purse_end(p, attempts[i],
+			i == 0 ? LEDGER_ANSWERED : LEDGER_MAYBE_SENT,
+			i == 0 ? VERDICT_LOADED : VERDICT_NONE,
+			i == 0 ? VOUCHER_CREDITED : VOUCHER_MAYBE_SENT);
+	}
+	attic_back_up();
+	attic_lose_ledger();
+	attic_is_restored();
+	assert_int_equal(ledger_each_follow(
+				 p->ledger, cards[0], count_dropped, &dropped),
+		0);
+	assert_int_equal(dropped, 2);
+	struct ledger_op op = purse_op(p, LEDGER_EVIDENCE);
+	op.u.evidence.attempt = attempts[1];
+	op.u.evidence.event = VOUCHER_EVIDENCE;
+	op.u.evidence.credited_minor = 10000;
+	op.u.evidence.balance_minor = MONEY_NONE;
+	(void)purse_must(p, &op);
+	assert_int_equal(
+		ledger_next_follow(p->ledger, "sim1", count_any, &left), 0);
+	assert_int_equal(
+		ledger_each_follow(p->ledger, cards[1], count_any, &left), 0);
+	assert_int_equal(left, 0);
+}
+
 static void
 raw_copy_with_its_log_beside_it_is_restored_whole(void **state)
 {
@@ -299,6 +354,7 @@ main(void)
 		ATTIC_TEST(
 			no_reading_of_before_is_evidence_and_every_sim_is_fenced),
 		ATTIC_TEST(unknown_one_is_not_repeated_by_a_machine),
+		ATTIC_TEST(what_a_backup_owes_its_operator_is_not_dialled),
 		ATTIC_TEST(raw_copy_with_its_log_beside_it_is_restored_whole),
 		ATTIC_TEST(failing_disk_leaves_what_was_there),
 		ATTIC_TEST(

@@ -101,6 +101,57 @@ an_sms_that_comes_after_its_time_is_evidence(void **state)
 	post_fini(&s);
 }
 
+/* ---- what follows a recharge -------------------------------------------- */
+
+static bool
+on_owed(void *ctx, const struct ledger_follow *f)
+{
+	*(int64_t *)ctx = f->id;
+	return false;
+}
+
+/* What the SIM owes goes out, and is answered. */
+static void
+follow(struct post *s)
+{
+	struct ledger_op op = turn_op(s->shop.turn, LEDGER_FOLLOW_BEGIN);
+	const char *iccid = line_iccid(s->line);
+	assert_int_equal(ledger_next_follow(s->shop.purse->ledger, iccid,
+				 on_owed, &op.u.follow_begin.id),
+		0);
+	strcpy(op.u.follow_begin.iccid, iccid);
+	turn_must(s->shop.turn, &op);
+	struct ledger_op end = turn_op(s->shop.turn, LEDGER_FOLLOW_END);
+	end.u.follow_end.id = op.u.follow_begin.id;
+	end.u.follow_end.fate = LEDGER_ANSWERED;
+	end.u.follow_end.matched = true;
+	turn_must(s->shop.turn, &end);
+	post_commit(s);
+	post_pass(s, 1000);
+}
+
+static void
+an_sms_that_a_follow_up_explains_is_no_cards(void **state)
+{
+#define BUNDLE "Bundle bought. " POST_LOADED
+	struct post s;
+	post_init(&s, state);
+	(void)post_dialled(&s, &post_plain, POST_CREDITED);
+	assert_string_equal(post_sms(&s, POST_LOADED), ""); /* it has its own */
+	follow(&s);
+	int64_t second = post_dialled(&s, &post_plain, POST_PENDING);
+	assert_string_equal(post_sms(&s, BUNDLE), "follow_up");
+	post_expect(&s, second, VOUCHER_PENDING, "");
+	assert_string_equal(post_sms(&s, POST_LOADED), "");
+	post_expect(&s, second, VOUCHER_LOADED, "");
+	/* Where nothing followed for a day it is a text like others. */
+	post_pass(&s, 25 * HOUR);
+	int64_t third = post_dialled(&s, &post_plain, POST_PENDING);
+	assert_string_equal(post_sms(&s, BUNDLE), "");
+	post_expect(&s, third, VOUCHER_LOADED, "");
+	post_fini(&s);
+}
+
 /* ---- the likeliest false entry of all ---------------------------------- */
 
 /* The operator answers each card twice: by USSD, and by SMS. */
@@ -426,6 +477,7 @@ main(void)
 		TEST(its_message_decides_a_pending_card),
 		TEST(a_settlement_names_the_sms_and_keeps_it_masked),
 		TEST(an_sms_that_comes_after_its_time_is_evidence),
+		TEST(an_sms_that_a_follow_up_explains_is_no_cards),
 		TEST(the_sms_of_a_settled_card_settles_no_other),
 		TEST(once_the_settled_card_has_its_sms_the_next_is_the_others),
 		TEST(a_message_in_other_words_may_be_the_second_of_a_settled_card),

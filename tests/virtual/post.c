@@ -23,7 +23,8 @@ enum { ROW = 2 };
 	COUNTER_SIMTEL(COUNTER_USSD "\nsms_from = 121, SimTel\n"               \
 				    "smsc = ^\\+2348\nsms_timeout = 300",      \
 		"loaded = (?i)card (?<serial>\\d+) gave (?<amount>[\\d.,]+)\n" \
-		"deducted = (?i)loan (?<deducted>[\\d.,]+)\n" COUNTER_BALANCE)
+		"deducted = (?i)loan (?<deducted>[\\d.,]+)\n" COUNTER_BALANCE  \
+		"[follow_up]\n1 = *140*1# => (?i)bundle\n")
 
 static void
 on_idle(void *ctx, struct line *line)
@@ -129,6 +130,7 @@ post_dial(struct post *s, int64_t voucher, const char *target)
 	strcpy(b->modem, "a");
 	put(b->iccid, line_iccid(s->line));
 	put(b->account, own ? s->line->account : target);
+	put(b->follow_ups, "1 *140*1#\n");
 	assert_int_equal(turn_try(s->shop.turn, &op, &result), 0);
 	post_commit(s);
 	post_pass(s, 1000);
