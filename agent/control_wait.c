@@ -4,7 +4,7 @@
  * event is only noted there; the answer is made in the outlet, from what is
  * on disk. A client that leaves is forgotten, and its cards go on.
  */
-#include "agent/control_private.h"
+#include "agent/control_tally.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +26,7 @@
 
 enum {
 	TIMEOUT_MAX_S = 10000000,
-	REPORT_MS = 10000, /* longer is nobody kept from the rest */
-	FAULTS_SHOWN = 5   /* of the bad rows of a batch */
+	REPORT_MS = 10000 /* longer is nobody kept from the rest */
 };
 
 static void step_wait(struct client *client);
@@ -57,93 +56,6 @@ control_wait_forget(struct client *client)
 	balance_forget(parts->balance, client);
 }
 
-/* ---- how far it is ------------------------------------------------------- */
-
-struct tally {
-	int64_t counts[VOUCHER_STATES];
-	bool files; /* files wait or are being read */
-	bool owed;  /* a report is not written yet */
-};
-
-static bool
-take_counts(void *ctx, const struct ledger_batch *b)
-{
-	struct tally *tally = ctx;
-	memcpy(tally->counts, b->counts, sizeof(tally->counts));
-	tally->owed = b->finished_wall_ms != 0 && b->generation > b->reported;
-	return false;
-}
-
-static bool
-take_owed(void *ctx, const struct ledger_batch *b)
-{
-	struct tally *tally = ctx;
-	(void)b; /* that there is one is all */
-	tally->owed = true;
-	return false;
-}
-
-static int64_t
-moving(const struct tally *tally)
-{
-	return tally->counts[VOUCHER_READY] + tally->counts[VOUCHER_DIALING] +
-	       tally->counts[VOUCHER_PENDING];
-}
-
-static int64_t
-left_open(const struct tally *tally)
-{
-	return tally->counts[VOUCHER_HELD] + tally->counts[VOUCHER_UNKNOWN];
-}
-
-static void
-take_tally(struct client *client, struct tally *tally)
-{
-	const struct control_parts *parts = &client->control->parts;
-	struct ledger *ledger = client->control->ledger;
-	memset(tally, 0, sizeof(*tally));
-	/* A disk that cannot be read shows nothing done: it goes on. */
-	if (client->u.wait.what == CLIENT_WAIT_BATCH) {
-		if (ledger_each_batch(ledger, client->u.wait.batch, take_counts,
-			    tally) != 0)
-			tally->files = true;
-		return;
-	}
-	if (ledger_counts(ledger, tally->counts) != 0)
-		tally->files = true;
-	/* The folder is looked at only where it decides. */
-	if (moving(tally) > 0 || tally->files)
-		return;
-	/* One that cannot be read owes nothing that a person could see. */
-	(void)ledger_each_batch_due(
-		ledger, LEDGER_DUE_REPORT, take_owed, tally);
-	tally->files = intake_is_busy(parts->intake) ||
-	               spool_has_incoming(parts->spool);
-}
-
-static struct json *
-shape_tally(const struct client *client, const struct tally *tally)
-{
-	const struct client_wait *wait = &client->u.wait;
-	int64_t total = 0;
-	for (int i = 0; i < VOUCHER_STATES; i++)
-		total += tally->counts[i];
-	struct json *o = json_new_object();
-	if (wait->batch != 0)
-		json_put_number(o, "batch", wait->batch);
-	if (wait->goes_on) {
-		json_put_number(o, "rows", wait->rows);
-		json_put_number(o, "bad_rows", wait->faults);
-		json_put(o, "first_bad_rows",
-			shape_faults(client->control, wait->batch,
-				wait->faults > 0 ? FAULTS_SHOWN : 0));
-	}
-	json_put_number(o, "total", total);
-	json_put_number(o, "done", total - moving(tally));
-	json_put(o, "counts", shape_counts(tally->counts));
-	return o;
-}
-
 /* ---- waiting for batches ------------------------------------------------- */
 
 static bool
@@ -157,8 +69,8 @@ is_due(struct client_wait *wait, int64_t now_ms)
 
 /* The report is on disk before he is told, unless it cannot be written. */
 static bool
-awaits_report(
-	struct client_wait *wait, const struct tally *tally, int64_t now_ms)
+awaits_report(struct client_wait *wait, const struct control_tally *tally,
+	int64_t now_ms)
 {
 	if (!tally->owed)
 		return false;
@@ -193,7 +105,7 @@ all_locked_out(const struct control_parts *parts, int64_t *until_wall_ms)
 /* To wait in silence for hours looks like work. Whether it is over: only a
  * person can make it go on. */
 static bool
-ends_by_lock_out(struct client *client, const struct tally *tally)
+ends_by_lock_out(struct client *client, const struct control_tally *tally)
 {
 	struct client_wait *wait = &client->u.wait;
 	char until[SHAPE_LOCAL_MAX], text[200];
@@ -218,10 +130,10 @@ ends_by_lock_out(struct client *client, const struct tally *tally)
 }
 
 static void
-end_with_flag(struct client *client, const struct tally *tally,
+end_with_flag(struct client *client, const struct control_tally *tally,
 	const char *flag, int exit_status)
 {
-	struct json *o = shape_tally(client, tally);
+	struct json *o = control_tally_shape(client, tally);
 	json_put_flag(o, flag, true);
 	client_done(client, o, exit_status);
 }
@@ -230,21 +142,21 @@ static void
 step_wait_tally(struct client *client, int64_t now_ms)
 {
 	struct client_wait *wait = &client->u.wait;
-	struct tally tally;
-	take_tally(client, &tally);
-	bool ended = moving(&tally) == 0 && !tally.files;
+	struct control_tally tally;
+	control_tally_take(client, &tally);
+	bool ended = control_tally_moving(&tally) == 0 && !tally.files;
 	if (ended && awaits_report(wait, &tally, now_ms))
 		return;
 	if (ended)
-		client_done(client, shape_tally(client, &tally),
-			left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
-					      : CONTROL_DONE);
+		client_done(client, control_tally_shape(client, &tally),
+			control_tally_left_open(&tally) > 0 ? CONTROL_LEFT_OPEN
+							    : CONTROL_DONE);
 	else if (ends_by_lock_out(client, &tally))
 		end_with_flag(client, &tally, "locked_out", CONTROL_LEFT_OPEN);
 	else if (now_ms >= wait->deadline_ms)
 		end_with_flag(client, &tally, "timed_out", CONTROL_REFUSED);
 	else if (is_due(wait, now_ms) && wait->progress)
-		client_progress(client, shape_tally(client, &tally));
+		client_progress(client, control_tally_shape(client, &tally));
 }
 
 /* ---- waiting for one card ------------------------------------------------ */
@@ -301,8 +213,8 @@ step_read(struct client *client)
 	wait->what = CLIENT_WAIT_BATCH;
 	if (wait->goes_on)
 		return;
-	struct tally tally;
-	take_tally(client, &tally);
+	struct control_tally tally;
+	control_tally_take(client, &tally);
 	struct json *done = json_new_object();
 	json_put_number(done, "batch", wait->batch);
 	json_put_number(done, "rows", wait->rows);
@@ -310,7 +222,7 @@ step_read(struct client *client)
 	json_put_number(done, "held", tally.counts[VOUCHER_HELD]);
 	json_put(done, "first_bad_rows",
 		shape_faults(client->control, wait->batch,
-			wait->faults > 0 ? FAULTS_SHOWN : 0));
+			wait->faults > 0 ? CONTROL_FAULTS_SHOWN : 0));
 	/* Held whole at its arrival: somebody must look at it. */
 	client_done(client, done,
 		tally.counts[VOUCHER_HELD] > 0 ? CONTROL_LEFT_OPEN
@@ -589,9 +501,7 @@ control_balance(struct client *client, const struct json *args)
 		return;
 	client->step = step_wait;
 	int err = balance_ask(parts->balance, line, on_balance, client);
-	if (err == -ENOTSUP && line->profile == NULL)
-		control_hand_fail(client, line, err);
-	else if (err == -ENOTSUP)
+	if (err == -ENOTSUP && line->profile != NULL)
 		client_fail(client, CONTROL_REFUSED,
 			"the operator of %.64s has neither a code nor a text "
 			"for the balance",
