@@ -421,9 +421,9 @@ span_of_time(int64_t ms, char *out, size_t cap)
 {
 	enum { MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 	int64_t size_ms = ms < 0 ? -ms : ms;
-	int64_t unit_ms = size_ms >= 2 * DAY    ? DAY
-	                  : size_ms >= 2 * HOUR ? HOUR
-	                                        : MINUTE;
+	int64_t unit_ms = size_ms >= INT64_C(2) * DAY    ? DAY
+	                  : size_ms >= INT64_C(2) * HOUR ? HOUR
+	                                                 : MINUTE;
 	(void)snprintf(out, cap, "%lld %s", (long long)(size_ms / unit_ms),
 		unit_ms == DAY    ? "days"
 		: unit_ms == HOUR ? "hours"
