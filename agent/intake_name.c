@@ -8,11 +8,13 @@
 
 #include "agent/utf8.h"
 
+static const char digits[] = "0123456789";
+
 static bool
-is_pin_of_any(const struct intake *intake, struct span digits)
+is_pin_of_any(const struct intake *intake, struct span text)
 {
 	for (size_t i = 0; i < intake->profiles->count; i++) {
-		if (profile_takes_pin(intake->profiles->list[i], digits))
+		if (profile_takes_pin(intake->profiles->list[i], text))
 			return true;
 	}
 	return false;
@@ -53,21 +55,66 @@ make_seemly(const char *name, char *out, size_t cap)
 	out[len] = '\0';
 }
 
-/* People do name a file after the one card in it: digits in a row that are a
- * PIN of some operator are shown as 'x', but for the last four. */
+/* As long as the digits from here on stand in groups, as on a card: with one
+ * and the same space or dash between them, all of one length, the last perhaps
+ * shorter: a date is none. The digits alone come out; 0: no such groups. */
+static size_t
+find_groups(const char *at, char out[VOUCHER_PIN_MAX], size_t *count)
+{
+	const size_t first = strspn(at, digits);
+	const char sign = at[first];
+	size_t len = 0, group = first;
+
+	*count = 0;
+	if (first < 3 || first > 6 || (sign != ' ' && sign != '-'))
+		return 0;
+	while (group > 0 && group <= first &&
+		*count + group <= VOUCHER_PIN_MAX) {
+		memcpy(out + *count, at + len, group);
+		*count += group;
+		len += group;
+		if (group < first || at[len] != sign)
+			return len;
+		group = strspn(at + len + 1, digits);
+		len += group > 0 && group <= first ? 1 : 0;
+	}
+	return len;
+}
+
+static void
+hide(char *at, size_t len, size_t count)
+{
+	size_t hidden = count >= 12 ? count - 4 : count;
+
+	for (size_t i = 0; i < len && hidden > 0; i++) {
+		if (at[i] < '0' || at[i] > '9')
+			continue;
+		at[i] = 'x';
+		hidden--;
+	}
+}
+
+/* People do name a file after the one card in it: digits in a row, or in the
+ * groups of a card, that are a PIN of some operator are shown as 'x', but for
+ * the last four. */
 void
 intake_show_name(const struct intake *intake, const char *name,
 	char out[LEDGER_FILE_MAX])
 {
-	static const char digits[] = "0123456789";
+	char plain[VOUCHER_PIN_MAX];
 	char *at = out;
 
 	make_seemly(name, out, LEDGER_FILE_MAX);
 	while (*(at += strcspn(at, digits)) != '\0') {
-		size_t len = strspn(at, digits);
+		size_t count, len = find_groups(at, plain, &count);
 
-		if (is_pin_of_any(intake, span_of(at, len)))
-			memset(at, 'x', len >= 12 ? len - 4 : len);
+		if (len == 0 || !is_pin_of_any(intake, span_of(plain, count))) {
+			len = count = strspn(at, digits);
+			if (!is_pin_of_any(intake, span_of(at, len)))
+				count = 0;
+		}
+		hide(at, len, count);
 		at += len;
 	}
+	explicit_bzero(plain, sizeof(plain));
 }

@@ -103,6 +103,34 @@ on_audit_text(void *ctx, const struct ledger_audit *a)
 }
 
 static void
+pin_in_the_groups_of_a_card_is_shown_nowhere_in_a_name(void **state)
+{
+	static const struct {
+		const char *name, *shown;
+	} rows[] = {
+		{"1234 5678 9012 34.csv", "xxxx xxxx xx12 34"},
+		{"card 2345-6789-0123-45.csv", "card xxxx-xxxx-xx23-45"},
+		{"34567 89012 3456 x.csv", "xxxxx xxxxx 3456 x"},
+		/* No groups of a card, or no PIN. */
+		{"100-20261122-12345.csv", "100-20261122-12345"},
+		{"2026-11-22-123456.csv", "2026-11-22-123456"},
+		{"1234 5678-9012 34.csv", "1234 5678-9012 34"},
+		{"1234 5678.csv", "1234 5678"},
+		{"1234 - 5678-.csv", "1234 - 5678-"},
+	};
+	struct inbox *f = *state;
+	char reason[128];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		inbox_drop(f, rows[i].name, "no header\n");
+		inbox_run(f);
+		(void)snprintf(reason, sizeof(reason), "failed/%s.csv.reason",
+			rows[i].shown);
+		assert_string_not_equal(inbox_get(f, reason), "(none)");
+	}
+}
+
+static void
 pin_in_the_name_of_a_file_is_shown_nowhere(void **state)
 {
 	static const struct ledger_audit_filter all = {.after = 0};
@@ -603,6 +631,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(good_file_moves_to_the_ledger_and_its_masked_rows_to_done),
 		CASE(pin_in_the_name_of_a_file_is_shown_nowhere),
+		CASE(pin_in_the_groups_of_a_card_is_shown_nowhere_in_a_name),
 		CASE(bad_rows_are_listed_and_the_good_go_on),
 		CASE(file_of_a_spreadsheet_keeps_its_rows_in_done),
 		CASE(words_beside_the_pin_do_not_tell_it),
