@@ -283,5 +283,6 @@ ctl_run_load(struct ctl *ctl)
 		.waits = true};
 	exit_status = ctl_ask(ctl, args, fd, &hooks);
 	(void)close(fd); /* memory; gone once the daemon closes it, too */
+	ctl_terminal_forget_typed();
 	return exit_status;
 }

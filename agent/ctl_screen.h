@@ -80,6 +80,9 @@ void ctl_progress_line(struct ctl_progress *progress, const struct json *tally,
  * otherwise. 0; -EINTR; -EINVAL for none or too long a one. */
 struct secret;
 int ctl_terminal_read_pin(const char *prompt, struct secret *voucher_pin);
+/* Throws away what was typed and not read, which may be the next card: a shell
+ * would take it for a command, and keep it. */
+void ctl_terminal_forget_typed(void);
 
 int64_t ctl_terminal_now_ms(void); /* monotonic */
 

@@ -258,3 +258,11 @@ ctl_terminal_read_pin(const char *prompt, struct secret *voucher_pin)
 		return read_without_echo(prompt, voucher_pin);
 	return read_line(voucher_pin, NULL);
 }
+
+void
+ctl_terminal_forget_typed(void)
+{
+	/* In the background it would stop us. */
+	if (isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp())
+		(void)tcflush(STDIN_FILENO, TCIFLUSH);
+}

@@ -171,6 +171,39 @@ ctrl_c_while_waiting_names_the_card_that_goes_on(void **state)
 	house_done(h);
 }
 
+/* A scanner is not patient: what it types is no command for the shell. */
+static void
+card_typed_while_another_waits_is_not_left_for_the_shell(void **state)
+{
+	static const char script[] =
+		"\"$0\" -c \"$1\" load --amount=100; stty -icanon min 0 time "
+	        "1; "
+		"echo \"left: $(dd bs=64 count=1 2>/dev/null | wc -c).\"";
+	struct house *h = *state;
+	char program[HOUSE_PATH_MAX + 16];
+	int fd;
+
+	start(h);
+	assert_int_equal(house_ctl(h, "pause", NULL), 0);
+	seen[0] = '\0';
+	snprintf(program, sizeof(program), "%s/topupctl", h->build);
+	pid_t pid = forkpty(&fd, NULL, NULL, NULL);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)execl("/bin/sh", "sh", "-c", script, program,
+			house_path(h, "topupd.conf"), (char *)NULL);
+		_exit(127);
+	}
+	type_pin(h, pid, fd, house_pin(2));
+	expect(h, fd, "voucher 1: ready");
+	assert_int_equal(write(fd, "99998888777766\n", 15), 15);
+	assert_int_equal(house_ctl(h, "resume", NULL), 0);
+	expect(h, fd, "loaded 100.00");
+	assert_end(h, pid, fd, 0);
+	house_assert_contains(seen, "left: 0.");
+	house_done(h);
+}
+
 /* Ctrl-C before the PIN is whole: nothing was sent, the echo is back. */
 static void
 ctrl_c_at_the_prompt_sends_nothing(void **state)
@@ -292,6 +325,8 @@ main(void)
 			card_is_typed_without_echo_and_one_sentence_tells_of_the_money),
 		HOUSE_TEST(ctrl_c_while_waiting_names_the_card_that_goes_on),
 		HOUSE_TEST(ctrl_c_at_the_prompt_sends_nothing),
+		HOUSE_TEST(
+			card_typed_while_another_waits_is_not_left_for_the_shell),
 		HOUSE_TEST(
 			figures_tell_what_was_loaded_and_what_can_be_claimed),
 		HOUSE_TEST(
