@@ -15,6 +15,10 @@
 #include "agent/loop.h"
 #include "agent/turn.h"
 
+/* Acts that may wait for others: who asks and leaves could queue any number,
+ * and a hold in need would wait behind them all. An admin's always may. */
+enum { WAITING_MAX = 16 };
+
 struct sweep {
 	struct sweep *next;
 	struct control *control;
@@ -117,9 +121,27 @@ queue(struct control *control, struct sweep *sweep)
 	loop_idle_once(control->sweep_idle);
 }
 
+static bool
+may_wait(const struct client *client)
+{
+	size_t waiting = 0;
+	for (const struct sweep *s = client->control->sweeps; s != NULL;
+		s = s->next)
+		waiting++;
+	return client->admin || waiting < WAITING_MAX;
+}
+
 void
 control_sweep_begin(struct client *client, const struct control_sweep *act)
 {
+	if (!may_wait(client)) {
+		client_fail(client, CONTROL_REFUSED,
+			"%d acts on whole batches are waiting already: ask "
+			"again in a minute (`topupctl pause` stops all "
+			"dialling at once)",
+			WAITING_MAX);
+		return;
+	}
 	struct sweep *sweep = calloc(1, sizeof(*sweep));
 	if (sweep == NULL)
 		abort();

@@ -114,6 +114,31 @@ acts_are_done_in_the_order_asked(void **state)
 	purse_is_sound(desk.purse);
 }
 
+/* Who asks and leaves, again and again, keeps nobody waiting for long. */
+static void
+few_acts_wait_but_an_admins_always_may(void **state)
+{
+	(void)state;
+	int64_t batch = desk_batch(LARGE, 0);
+	const struct control_sweep act = {.batch = batch,
+		.event = VOUCHER_HOLD,
+		.reason = "person",
+		.nothing = ""};
+	for (int i = 0; i < 100; i++) {
+		struct client client = {.control = desk.control, .fd = -1};
+		control_sweep_begin(&client, &act);
+		assert_int_equal(client.done, i >= 16);
+		control_sweep_forget(&client);
+		free(client.out);
+	}
+	assert_int_equal(
+		desk_number(
+			desk_done(desk_answer(ask("hold", batch)), 0), "moved"),
+		0);
+	assert_null(desk.control->sweeps);
+	assert_int_equal(count_now(batch, VOUCHER_HELD), LARGE);
+}
+
 static void
 daemon_may_end_in_the_middle(void **state)
 {
@@ -140,6 +165,7 @@ main(void)
 		DESK_TEST(turns_end_between_two_slices),
 		DESK_TEST(act_goes_on_when_its_client_has_left),
 		DESK_TEST(acts_are_done_in_the_order_asked),
+		DESK_TEST(few_acts_wait_but_an_admins_always_may),
 		DESK_TEST(daemon_may_end_in_the_middle),
 	};
 	return cmocka_run_group_tests_name("control_sweep", tests, NULL, NULL);
