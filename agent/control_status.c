@@ -73,6 +73,27 @@ list_modems(struct control *control)
 	return modems;
 }
 
+/* Those that can dial nothing now: until when, and why. */
+static struct json *
+list_waiting(struct control *control)
+{
+	struct json *waiting = json_new_array();
+	for (size_t i = 0; i < fleet_count(control->parts.fleet); i++) {
+		const struct line *line = fleet_at(control->parts.fleet, i);
+		struct line_status status;
+		dispatch_line_status(control->parts.dispatch, line, &status);
+		if (status.state == LINE_READY || status.state == LINE_BUSY)
+			continue;
+		struct json *o = json_new_object();
+		json_put_text(o, "name", line->config.name);
+		json_put_text(o, "state", line_state_name(status.state));
+		json_put(o, "until", shape_time(status.until_wall_ms));
+		json_put_text(o, "why", status.why);
+		json_add(waiting, o);
+	}
+	return waiting;
+}
+
 static void
 step_status(struct client *client)
 {
@@ -86,6 +107,7 @@ step_status(struct client *client)
 	json_put_text(o, "version", TOPUP_VERSION);
 	json_put_number(o, "uptime", up_ms / 1000);
 	json_put(o, "modems", list_modems(control));
+	json_put(o, "waiting", list_waiting(control));
 	json_put(o, "vouchers", shape_counts(counts));
 	json_put(o, "batches", batches);
 	json_put_flag(o, "paused", ledger_is_paused(control->ledger, ""));

@@ -124,6 +124,11 @@ print_status(struct ctl *ctl, const struct json *status, int exit_status)
 		{"LOADED", "counts.loaded", CELL_NUMBER, 0, 0},
 		{"REJECTED", "counts.rejected", CELL_NUMBER, 0, 0},
 		{.title = NULL}};
+	static const struct ctl_column waiting[] = {
+		{"NAME", "name", CELL_TEXT, 8, 0},
+		{"STATE", "state", CELL_STATE, 0, 0},
+		{"UNTIL", "until", CELL_TIME, 0, 1},
+		{"WHY", "why", CELL_SENTENCE, 10, 0}, {.title = NULL}};
 	static const struct ctl_column stopped[] = {
 		{"WHAT", "kind", CELL_TEXT, 0, 0},
 		{"NAME", "name", CELL_TEXT, 8, 0},
@@ -134,6 +139,8 @@ print_status(struct ctl *ctl, const struct json *status, int exit_status)
 	print_head(status);
 	print_attention(ctl, json_get(status, "attention"));
 	print_words(ctl, "modems", json_get(status, "modems"), on_modem);
+	print_table(ctl, "modems that dial nothing now",
+		json_get(status, "waiting"), waiting);
 	print_words(ctl, "vouchers", json_get(status, "vouchers"), on_count);
 	print_table(
 		ctl, "batches under way", json_get(status, "batches"), batches);

@@ -432,7 +432,7 @@ status_says_first_what_needs_a_person(void **state)
 	(void)desk_ask("{\"command\":\"modems\"}");
 	assert_non_null(strstr(desk.heard,
 		"{\"name\":\"shop1\",\"port\":\"/dev/"
-	        "shop1\",\"state\":\"locked_out\","
+		"shop1\",\"state\":\"locked_out\","
 		"\"until\":null,\"operator\":\"simtel\",\"signal\":-71,"
 		"\"imei\":\"350000000000011\""));
 }
@@ -574,6 +574,21 @@ what_is_stopped_is_listed_and_numbers_need_a_person(void **state)
 }
 
 static void
+modem_that_dials_nothing_is_told_with_its_why(void **state)
+{
+	(void)state;
+	(void)desk_done(desk_ask("{\"command\":\"status\"}"), 0);
+	assert_non_null(strstr(desk.heard, "\"waiting\":[]"));
+	shop1_status = (struct line_status){.state = LINE_FAILED,
+		.why = "SIM PUK",
+		.until_wall_ms = 1769851860000};
+	(void)desk_done(desk_ask("{\"command\":\"status\"}"), 0);
+	assert_non_null(strstr(desk.heard,
+		"\"waiting\":[{\"name\":\"shop1\",\"state\":\"failed\","
+		"\"until\":\"2026-01-31T09:31:00Z\",\"why\":\"SIM PUK\"}]"));
+}
+
+static void
 a_stale_socket_is_taken_over_and_has_its_mode(void **state)
 {
 	(void)state;
@@ -616,6 +631,7 @@ main(void)
 		TEST(status_says_how_far_the_clock_is_off),
 		TEST(held_cards_are_told_by_reason_and_batch),
 		TEST(what_is_stopped_is_listed_and_numbers_need_a_person),
+		TEST(modem_that_dials_nothing_is_told_with_its_why),
 		TEST(a_stale_socket_is_taken_over_and_has_its_mode),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

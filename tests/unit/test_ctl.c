@@ -268,7 +268,9 @@ status_says_what_to_do_and_who_is_stopped(void **state)
 	(void)state;
 	SAYS("{\"done\":{\"version\":\"1\",\"uptime\":61,\"attention\":[{"
 	     "\"what\":\"number\",\"count\":1,\"text\":\"1 number is stopped\","
-	     "\"say\":\"topupctl unlock MSISDN\"}],\"stopped\":[{\"kind\":"
+	     "\"say\":\"topupctl unlock MSISDN\"}],\"waiting\":[{\"name\":"
+	     "\"shop1\",\"state\":\"fenced\",\"until\":null,\"why\":"
+	     "\"an answer may come\"}],\"stopped\":[{\"kind\":"
 	     "\"number\",\"name\":\"0800000011\",\"modem\":null,\"since\":"
 	     "\"2026-01-31T09:30:00Z\",\"why\":\"2 cards\",\"until\":null}]},"
 	     "\"exit\":0}");
@@ -277,6 +279,8 @@ status_says_what_to_do_and_who_is_stopped(void **state)
 		strstr(call_out, "needs a person:\n  1 number is stopped\n"
 				 "    topupctl unlock MSISDN\n"));
 	assert_non_null(strstr(call_out, "\nnumber  0800000011  2026-01-31 "));
+	assert_non_null(strstr(call_out, "\nshop1  fenced "));
+	assert_non_null(strstr(call_out, "an answer may come"));
 	(void)asked();
 	SAYS("{\"item\":{\"modem\":\"m1\",\"unexplained\":\"5.00\"}}\n"
 	     "{\"done\":{\"count\":1},\"exit\":4}");

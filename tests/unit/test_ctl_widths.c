@@ -86,6 +86,8 @@
 	"\"unknown\",\"count\":4567,\"text\":" SENTENCE ",\"say\":\"topupctl " \
 	"vouchers --state unknown, then topupctl resolve\"}],\"modems\":{"     \
 	"\"a-modem-in-the-shop\":\"locked_out\",\"shop2\":\"ready\"},"         \
+	"\"waiting\":[{\"name\":\"a-modem-in-the-shop\",\"state\":"            \
+	"\"locked_out\",\"until\":" AT ",\"why\":" SENTENCE "}],"              \
 	"\"vouchers\":" STATES ",\"batches\":[{" BATCH "}],\"stopped\":[{"     \
 	"\"kind\":\"number\",\"name\":\"+2348012345678\",\"modem\":null,"      \
 	"\"since\":" AT ",\"why\":" SENTENCE ",\"until\":" AT "}]}"
